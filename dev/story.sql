@@ -1,0 +1,66 @@
+-- The demo's story: make a workspace with the sample leads, then tell what came
+-- in and what became of it.  Run as an ordinary role with CREATE on the database.
+
+SET client_min_messages = warning;
+\o /dev/null
+SELECT leadcrm.create_workspace('crm', sample => true);
+\o
+\pset footer off
+
+\echo
+\echo WHAT CAME IN, source by source, and what became of it
+\echo
+SELECT CASE WHEN grouping(i.source) = 1 THEN 'all' ELSE coalesce(s.label, i.source) END AS source,
+       count(*) AS "came in",
+       count(*) FILTER (WHERE i.outcome = 'created') AS created,
+       count(*) FILTER (WHERE i.outcome = 'merged') AS merged,
+       count(*) FILTER (WHERE i.outcome = 'linked') AS linked,
+       count(*) FILTER (WHERE i.outcome = 'review') AS review,
+       count(*) FILTER (WHERE i.outcome = 'rejected') AS rejected
+FROM crm.intake i
+LEFT JOIN crm.source s ON s.code = i.source
+GROUP BY GROUPING SETS ((s.position, s.label, i.source), ())
+ORDER BY grouping(i.source), s.position, i.source;
+
+\echo ONE EXAMPLE OF EACH, as it came and why it was decided so
+\pset format unaligned
+\pset tuples_only on
+SELECT format(E'\n%s: %s\n', o.outcome, o.meaning) ||
+       coalesce(e.story, '  (none in this sample)')
+FROM (VALUES (1, 'created', 'nobody known has this phone or mail, so it is a new lead'),
+             (2, 'merged', 'the same person again; the row is kept, the living lead gains from it'),
+             (3, 'linked', 'a different lead that belongs to a known one; both live'),
+             (4, 'review', 'may be the same; a new lead until somebody decides'),
+             (5, 'rejected', 'no lead can be made of it; the payload is kept'))
+     AS o (position, outcome, meaning)
+LEFT JOIN LATERAL (
+    SELECT concat_ws(E'\n',
+               format('  came in   %s  %s', coalesce(s.label, i.source),
+                      CASE WHEN length(i.payload::text) > 150 THEN left(i.payload::text, 149) || '…'
+                           ELSE i.payload::text END),
+               '  because   ' || i.detail,
+               format('  is now    lead %s: %s', l.id,
+                      concat_ws(', ', l.name, l.company, l.phone,
+                                'first from ' || coalesce(f.label, l.first_source),
+                                'last from ' || nullif(coalesce(t.label, l.last_source),
+                                                       coalesce(f.label, l.first_source)))))
+           AS story
+    FROM crm.intake i
+    LEFT JOIN crm.source s ON s.code = i.source
+    LEFT JOIN crm.lead a ON a.id = i.lead_id
+    LEFT JOIN crm.lead l ON l.id = coalesce(a.merged_into, a.id)
+    LEFT JOIN crm.source f ON f.code = l.first_source
+    LEFT JOIN crm.source t ON t.code = l.last_source
+    WHERE i.outcome = o.outcome
+    -- the telling ones first: a repeat through another channel
+    ORDER BY (i.source <> l.first_source) DESC NULLS LAST, i.id
+    LIMIT 1) AS e ON true
+ORDER BY o.position;
+
+\echo
+SELECT format('IN THE END %s rows came in and %s leads live; %s are merged into them, each with '
+              'a before-image to undo it, and %s pairs wait for somebody to decide.',
+              (SELECT count(*) FROM crm.intake),
+              (SELECT count(*) FROM crm.lead WHERE merged_into IS NULL),
+              (SELECT count(*) FROM crm.merge_log WHERE undone_at IS NULL),
+              (SELECT count(*) FROM crm.duplicate WHERE status = 'open'));

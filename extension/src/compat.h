@@ -1,0 +1,40 @@
+/*-------------------------------------------------------------------------
+ * compat.h
+ *	  Every test on the major version of PostgreSQL that leadcrm needs.
+ *
+ * Other files have none: they use the names below, which mean the same on
+ * each supported major.
+ *-------------------------------------------------------------------------
+ */
+#ifndef LEADCRM_COMPAT_H
+#define LEADCRM_COMPAT_H
+
+#if PG_VERSION_NUM < 150000
+#error "leadcrm needs PostgreSQL 15 or newer"
+#endif
+
+#if PG_VERSION_NUM >= 160000
+#include "varatt.h"
+#endif
+
+/* Soft errors of input functions came with 16; on 15 they are hard ones. */
+#if PG_VERSION_NUM < 160000
+#define ereturn(context, dummy_value, ...) \
+	do { \
+		(void) (context); \
+		ereport(ERROR, __VA_ARGS__); \
+		return dummy_value; \
+	} while (0)
+#else
+#include "nodes/miscnodes.h"
+#endif
+
+/* 18 names the module's version in its magic block. */
+#if PG_VERSION_NUM >= 180000
+#define LEADCRM_MODULE_MAGIC \
+	PG_MODULE_MAGIC_EXT(.name = "leadcrm", .version = LEADCRM_VERSION)
+#else
+#define LEADCRM_MODULE_MAGIC PG_MODULE_MAGIC
+#endif
+
+#endif							/* LEADCRM_COMPAT_H */
