@@ -1,0 +1,18 @@
+-- Triggers of a workspace's lead table.  They stay executable by PUBLIC:
+-- CREATE TRIGGER and pg_restore need it; they check where they hang and write
+-- as the owner of that table.
+
+CREATE FUNCTION leadcrm.normalize() RETURNS trigger
+LANGUAGE C AS 'MODULE_PATHNAME', 'leadcrm_normalize';
+COMMENT ON FUNCTION leadcrm.normalize() IS
+'trigger: brings the columns of an arriving or changed lead to canonical form; what cannot be read stays as typed and is flagged';
+
+CREATE FUNCTION leadcrm.dedup() RETURNS trigger
+LANGUAGE C AS 'MODULE_PATHNAME', 'leadcrm_dedup';
+COMMENT ON FUNCTION leadcrm.dedup() IS
+'trigger: claims the identity keys of a lead, decides what a repeat inquiry is, and writes set-wise what follows';
+
+CREATE FUNCTION leadcrm.config_changed() RETURNS trigger
+LANGUAGE C AS 'MODULE_PATHNAME', 'leadcrm_config_changed';
+COMMENT ON FUNCTION leadcrm.config_changed() IS
+'trigger: tells every session that a configuration table of a workspace has changed; writes nothing';

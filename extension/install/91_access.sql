@@ -1,0 +1,138 @@
+-- Access to a workspace: what each kind of it is made of, and who has it.
+
+CREATE FUNCTION leadcrm._access_rights()
+RETURNS TABLE (kind text, rights text, object_kind text, object text)
+LANGUAGE SQL IMMUTABLE SET search_path TO pg_catalog, pg_temp
+AS $$
+    VALUES ('intake',  'EXECUTE',                        'function', 'capture(%'),
+           ('intake',  'EXECUTE',                        'function', 'capture\_many(%'),
+           ('intake',  'EXECUTE',                        'function', 'sees\_all(%'),
+           ('writer',  'EXECUTE',                        'function', 'capture(%'),
+           ('writer',  'EXECUTE',                        'function', 'capture\_many(%'),
+           ('writer',  'EXECUTE',                        'function', 'sees\_all(%'),
+           ('writer',  'EXECUTE',                        'function', 'find\_lead(%'),
+           ('writer',  'EXECUTE',                        'function', 'explain\_identity(%'),
+           ('writer',  'SELECT, INSERT',                 'view',     'lead\_in'),
+           ('analyst', 'SELECT',                         'view',     'v\_%'),
+           ('analyst', 'EXECUTE',                        'function', 'sees\_all(%'),
+           ('admin',   'EXECUTE',                        'function', 'capture(%'),
+           ('admin',   'EXECUTE',                        'function', 'capture\_many(%'),
+           ('admin',   'EXECUTE',                        'function', 'sees\_all(%'),
+           ('admin',   'EXECUTE',                        'function', 'find\_lead(%'),
+           ('admin',   'EXECUTE',                        'function', 'explain\_identity(%'),
+           ('admin',   'SELECT, INSERT',                 'view',     'lead\_in'),
+           ('admin',   'SELECT',                         'view',     'v\_%'),
+           ('admin',   'SELECT',                         'table',    '%'),
+           ('admin',   'UPDATE (settings)',              'table',    'workspace'),
+           ('admin',   'INSERT, UPDATE, DELETE',         'table',    'source'),
+           ('admin',   'INSERT, UPDATE, DELETE',         'table',    'source\_cost'),
+           ('admin',   'INSERT, UPDATE, DELETE',         'table',    'industry'),
+           ('admin',   'INSERT, UPDATE, DELETE',         'table',    'product\_line'),
+           ('admin',   'INSERT, UPDATE, DELETE',         'table',    'identity\_rule'),
+           ('admin',   'INSERT, UPDATE, DELETE',         'table',    'field\_alias')
+$$;
+COMMENT ON FUNCTION leadcrm._access_rights() IS
+'the rights behind each kind of access: on which objects of the template, named by LIKE patterns';
+
+CREATE FUNCTION leadcrm._change_access(workspace regnamespace, command text, role text, kind text)
+RETURNS void
+LANGUAGE plpgsql SET search_path TO pg_catalog, pg_temp
+AS $$
+DECLARE
+    change text := CASE command WHEN 'GRANT' THEN '%s %s ON %s %s TO %I' ELSE '%s %s ON %s %s FROM %I' END;
+    r      record;
+BEGIN
+    EXECUTE format(change, command, 'USAGE', 'SCHEMA', workspace, role);
+    FOR r IN
+        SELECT a.rights, o.kind, o.oid
+          FROM leadcrm._access_rights() a
+          JOIN leadcrm._workspace_objects(workspace) o ON o.kind = a.object_kind AND o.object LIKE a.object
+         WHERE a.kind = _change_access.kind AND o.oid IS NOT NULL
+    LOOP
+        EXECUTE CASE r.kind
+                WHEN 'function' THEN format(change, command, r.rights, 'ROUTINE', r.oid::regprocedure, role)
+                ELSE format(change, command, r.rights, 'TABLE', r.oid::regclass, role) END;
+    END LOOP;
+END
+$$;
+COMMENT ON FUNCTION leadcrm._change_access(regnamespace, text, text, text) IS
+'grants or revokes all that belongs to one kind of access';
+
+CREATE FUNCTION leadcrm._apply_access(workspace regnamespace) RETURNS void
+LANGUAGE plpgsql SET search_path TO pg_catalog, pg_temp
+AS $$
+DECLARE
+    routine regprocedure;
+    granted record;
+BEGIN
+    FOR routine IN
+        SELECT o.oid FROM leadcrm._workspace_objects(workspace) o
+         WHERE o.kind = 'function' AND o.oid IS NOT NULL
+    LOOP
+        EXECUTE format('REVOKE ALL ON ROUTINE %s FROM PUBLIC', routine);
+    END LOOP;
+    FOR granted IN EXECUTE format('SELECT a.role, a.kind FROM %s.access a JOIN pg_roles r ON r.rolname = a.role
+                                    ORDER BY 1, 2', workspace)
+    LOOP
+        PERFORM leadcrm._change_access(workspace, 'GRANT', granted.role, granted.kind);
+    END LOOP;
+END
+$$;
+COMMENT ON FUNCTION leadcrm._apply_access(regnamespace) IS
+'gives a workspace the rights that its table access remembers, and PUBLIC none';
+
+CREATE FUNCTION leadcrm.grant_access(access regclass, role text, kind text) RETURNS void
+LANGUAGE C VOLATILE
+AS 'MODULE_PATHNAME', 'leadcrm_manage_as_owner';
+COMMENT ON FUNCTION leadcrm.grant_access(regclass, text, text) IS
+'the engine''s side of a workspace''s grant_access(role, kind)';
+
+CREATE FUNCTION leadcrm._grant_access(workspace regnamespace, role text, kind text) RETURNS void
+LANGUAGE plpgsql SET search_path TO pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF kind IS NULL OR kind NOT IN (SELECT a.kind FROM leadcrm._access_rights() a) THEN
+        RAISE invalid_parameter_value USING
+            MESSAGE = format('there is no kind of access "%s"', kind),
+            HINT = 'The kinds are "admin", "writer", "intake" and "analyst".';
+    ELSIF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = role) THEN
+        RAISE undefined_object USING MESSAGE = format('role "%s" does not exist', role);
+    END IF;
+    EXECUTE format('INSERT INTO %s.access VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING', workspace)
+      USING role, kind, leadcrm.acting_role(), now();
+    PERFORM leadcrm._change_access(workspace, 'GRANT', role, kind);
+END
+$$;
+COMMENT ON FUNCTION leadcrm._grant_access(regnamespace, text, text) IS
+'gives a role a kind of access to a workspace and remembers it';
+
+CREATE FUNCTION leadcrm.revoke_access(access regclass, role text, kind text) RETURNS void
+LANGUAGE C VOLATILE
+AS 'MODULE_PATHNAME', 'leadcrm_manage_as_owner';
+COMMENT ON FUNCTION leadcrm.revoke_access(regclass, text, text) IS
+'the engine''s side of a workspace''s revoke_access(role, kind)';
+
+CREATE FUNCTION leadcrm._revoke_access(workspace regnamespace, role text, kind text) RETURNS void
+LANGUAGE plpgsql SET search_path TO pg_catalog, pg_temp
+AS $$
+DECLARE
+    revoked text[];
+    rest    text;
+BEGIN
+    EXECUTE format('WITH gone AS (DELETE FROM %s.access WHERE role = $1 AND kind = coalesce($2, kind)
+                                  RETURNING kind) SELECT array_agg(kind) FROM gone', workspace)
+       INTO revoked USING role, kind;
+    IF revoked IS NULL THEN
+        RAISE undefined_object USING
+            MESSAGE = format('role "%s" has no access of kind "%s" to workspace %s', role, coalesce(kind, 'any'), workspace);
+    ELSIF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = role) THEN
+        RETURN;                     -- its rights went with it
+    END IF;
+    PERFORM leadcrm._change_access(workspace, 'REVOKE', role, r) FROM unnest(revoked) r;
+    FOR rest IN EXECUTE format('SELECT kind FROM %s.access WHERE role = $1', workspace) USING role LOOP
+        PERFORM leadcrm._change_access(workspace, 'GRANT', role, rest);
+    END LOOP;
+END
+$$;
+COMMENT ON FUNCTION leadcrm._revoke_access(regnamespace, text, text) IS
+'takes a kind of access, or all, from a role';

@@ -1,0 +1,186 @@
+-- What is wrong with a workspace, and what to do about it.
+
+CREATE FUNCTION leadcrm._engine_triggers(workspace regnamespace)
+RETURNS TABLE (relation regclass, trigger name, state "char", template_state "char")
+LANGUAGE SQL STABLE SET search_path TO pg_catalog, pg_temp
+AS $$
+    SELECT t.tgrelid, t.tgname, t.tgenabled,
+           CASE p.proname WHEN 'config_changed' THEN 'A' ELSE 'O' END::"char"
+      FROM pg_trigger t
+      JOIN pg_class c ON c.oid = t.tgrelid
+      JOIN pg_proc p ON p.oid = t.tgfoid
+     WHERE c.relnamespace = workspace AND c.relkind IN ('r', 'p')
+       AND p.pronamespace = 'leadcrm'::regnamespace
+     ORDER BY 1, 2
+$$;
+COMMENT ON FUNCTION leadcrm._engine_triggers(regnamespace) IS
+'the engine''s triggers on a workspace''s tables: their state, and the one the template gives them';
+
+CREATE FUNCTION leadcrm._unclaimed_leads(lead regclass) RETURNS SETOF bigint
+LANGUAGE plpgsql STABLE SET search_path TO pg_catalog, pg_temp
+AS $$
+BEGIN
+    -- Phones and mail addresses stand for all keys: who misses any was not
+    -- there when keys were claimed.
+    RETURN QUERY EXECUTE format($sql$
+        SELECT l.id
+          FROM %1$s l
+         CROSS JOIN LATERAL (VALUES ('phone', leadcrm.try_phone(l.phone)::text),
+                                    ('email', leadcrm.normalize_email(l.email))) k (kind, key)
+         WHERE l.merged_into IS NULL AND k.key IS NOT NULL
+           AND EXISTS (SELECT FROM %2$s.identity_rule r
+                        WHERE r.active AND r.kind = k.kind AND r.expression IS NULL
+                          AND coalesce(r.lead_kind, l.kind) = l.kind)
+           AND NOT EXISTS (SELECT FROM %2$s.identity i
+                            WHERE i.kind = k.kind AND i.key = k.key AND i.lead_id IN (l.id, 0))
+        $sql$, lead, (SELECT relnamespace::regnamespace FROM pg_class WHERE oid = lead));
+END
+$$;
+COMMENT ON FUNCTION leadcrm._unclaimed_leads(regclass) IS
+'living leads with an identity key that they neither hold nor are noted for';
+
+CREATE FUNCTION leadcrm.check_workspace(name text)
+RETURNS TABLE (severity text, item text, problem text, next_step text)
+LANGUAGE C VOLATILE
+AS 'MODULE_PATHNAME', 'leadcrm_manage_as_owner';
+COMMENT ON FUNCTION leadcrm.check_workspace(text) IS
+'what is wrong with a workspace or waits for a decision, each with its next step; no rows if all is well';
+
+CREATE FUNCTION leadcrm._check_workspace(workspace regnamespace)
+RETURNS TABLE (severity text, item text, problem text, next_step text)
+LANGUAGE plpgsql VOLATILE SET search_path TO pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+    name    text := (SELECT nspname FROM pg_namespace WHERE oid = workspace);
+    repair  text := format('SELECT leadcrm.repair_workspace(%L);', name);
+    engine  text := (SELECT extversion FROM pg_extension WHERE extname = 'leadcrm');
+    version text;
+BEGIN
+    -- The objects of the template
+    RETURN QUERY
+    SELECT 'error', o.kind || ' ' || o.object, 'is missing',
+           CASE o.kind WHEN 'table' THEN 'Restore it from a backup.' ELSE repair END
+      FROM leadcrm._workspace_objects(workspace) o
+     WHERE o.oid IS NULL
+     ORDER BY o.kind, o.object;
+
+    RETURN QUERY
+    SELECT 'error', format('trigger %s on %s', t.trigger, c.relname),
+           CASE t.state WHEN 'D' THEN 'is disabled' ELSE 'does not fire as it should' END,
+           format('SELECT leadcrm.end_restore(%L);', name)
+      FROM leadcrm._engine_triggers(workspace) t
+      JOIN pg_class c ON c.oid = t.relation
+     WHERE t.state <> t.template_state;
+
+    RETURN QUERY
+    SELECT 'error', 'table ' || c.relname, 'has policies, but row security is off',
+           format('ALTER TABLE %s ENABLE ROW LEVEL SECURITY;', c.oid::regclass)
+      FROM pg_class c
+     WHERE c.relnamespace = workspace AND NOT c.relrowsecurity
+       AND EXISTS (SELECT FROM pg_policy p WHERE p.polrelid = c.oid)
+     ORDER BY c.relname;
+
+    RETURN QUERY
+    SELECT 'error', 'function ' || s.object, 'its search_path does not begin with its own schema', repair
+      FROM leadcrm._strayed_routines(workspace) s
+     ORDER BY s.object;
+
+    RETURN QUERY
+    SELECT 'error', o.kind || ' ' || o.object, format('belongs to %I, not to the workspace''s owner', r.rolname),
+           CASE o.kind WHEN 'function' THEN format('ALTER ROUTINE %s OWNER TO %I;', o.oid::regprocedure, w.rolname)
+                       ELSE format('ALTER TABLE %s OWNER TO %I;', o.oid::regclass, w.rolname) END
+      FROM leadcrm._workspace_objects(workspace) o
+      JOIN (SELECT oid, relowner AS owner FROM pg_class WHERE relkind NOT IN ('i', 'I')
+            UNION ALL SELECT oid, proowner FROM pg_proc) has USING (oid)
+      JOIN pg_namespace n ON n.oid = workspace AND n.nspowner <> has.owner
+      JOIN pg_roles r ON r.oid = has.owner
+      JOIN pg_roles w ON w.oid = n.nspowner
+     WHERE o.kind IN ('table', 'view', 'function')
+     ORDER BY o.kind, o.object;
+
+    RETURN QUERY
+    SELECT 'error', o.kind || ' ' || o.object, format('PUBLIC has the right to %s', a.privilege_type),
+           CASE o.kind WHEN 'function' THEN format('REVOKE ALL ON ROUTINE %s FROM PUBLIC;', o.oid::regprocedure)
+                       ELSE format('REVOKE ALL ON %s FROM PUBLIC;', o.oid::regclass) END
+      FROM leadcrm._workspace_objects(workspace) o
+      JOIN (SELECT oid, relacl AS acl FROM pg_class
+            UNION ALL SELECT oid, coalesce(proacl, acldefault('f', proowner)) FROM pg_proc) has USING (oid)
+     CROSS JOIN aclexplode(has.acl) a
+     WHERE o.kind IN ('table', 'view', 'function') AND a.grantee = 0
+     ORDER BY o.kind, o.object, a.privilege_type;
+
+    RETURN QUERY EXECUTE format($sql$
+        SELECT 'warning', 'access of ' || a.role, 'there is no such role',
+               format('SELECT %%s.revoke_access(%%L);', $1, a.role)
+          FROM (SELECT DISTINCT role FROM %s.access) a
+         WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = a.role)
+         ORDER BY a.role $sql$, workspace) USING workspace;
+
+    -- The version
+    EXECUTE format('SELECT version FROM %s.workspace', workspace) INTO version;
+    IF version IS DISTINCT FROM engine THEN
+        RETURN QUERY SELECT 'warning', 'version',
+            format('the workspace is at %s, the engine at %s', coalesce(version, 'no version'), engine),
+            CASE WHEN version IS NULL THEN 'Restore the row of table workspace from a backup.'
+                 ELSE format('SELECT * FROM leadcrm.upgrade_workspace(%L);', name) END;
+    END IF;
+
+    -- Distribution
+    IF to_regclass('pg_catalog.pg_dist_schema') IS NOT NULL THEN
+        RETURN QUERY EXECUTE $sql$
+            SELECT 'error', 'table ' || c.relname, 'is not distributed with its schema',
+                   format('SELECT create_distributed_table(%L, NULL, colocate_with => %L);', c.oid::regclass, $2)
+              FROM pg_class c
+             WHERE c.relnamespace = $1 AND c.relkind IN ('r', 'p')
+               AND EXISTS (SELECT FROM pg_catalog.pg_dist_schema WHERE schemaid = $1)
+               AND NOT EXISTS (SELECT FROM pg_catalog.pg_dist_partition WHERE logicalrelid = c.oid)
+             ORDER BY c.relname $sql$
+          USING workspace, format('%s.lead', workspace);
+    END IF;
+
+    -- Identity
+    RETURN QUERY EXECUTE format($sql$
+        SELECT 'error', 'identity', format('%%s live claims of leads that are gone or merged, the first of lead %%s',
+                                           count(*), min(i.lead_id)), $1
+          FROM %1$s.identity i
+         WHERE i.live AND i.lead_id <> 0
+           AND NOT EXISTS (SELECT FROM %1$s.lead l WHERE l.id = i.lead_id AND l.merged_into IS NULL)
+        HAVING count(*) > 0 $sql$, workspace) USING repair;
+
+    RETURN QUERY EXECUTE format($sql$
+        SELECT 'error', 'identity', format('%%s living leads with keys that are not claimed, the first is lead %%s',
+                                           count(*), min(u.id)), $1
+          FROM leadcrm._unclaimed_leads(%2$L::regclass) u (id)
+        HAVING count(*) > 0 $sql$, workspace, format('%s.lead', workspace)) USING repair;
+
+    -- Merges
+    RETURN QUERY EXECUTE format($sql$
+        SELECT 'error', 'lead', format('%%s merged leads point at no living lead, the first is lead %%s',
+                                       count(*), min(l.id)), 'Set merged_into to the living lead, or to NULL.'
+          FROM %1$s.lead l
+         WHERE l.merged_into IS NOT NULL
+           AND NOT EXISTS (SELECT FROM %1$s.lead w WHERE w.id = l.merged_into AND w.merged_into IS NULL)
+        HAVING count(*) > 0 $sql$, workspace);
+
+    RETURN QUERY EXECUTE format($sql$
+        SELECT 'error', 'merge_log', format('%%s leads of which lead and merge_log tell different stories, the first is lead %%s',
+                                            count(*), min(l.id)),
+               'Undo the merge with unmerge(), or correct merged_into.'
+          FROM %1$s.lead l
+          LEFT JOIN %1$s.merge_log m ON m.loser = l.id AND m.undone_at IS NULL
+          LEFT JOIN %1$s.lead w ON w.id = m.winner
+         WHERE l.merged_into IS DISTINCT FROM coalesce(w.merged_into, m.winner)
+        HAVING count(*) > 0 $sql$, workspace);
+
+    -- What waits for a decision
+    RETURN QUERY EXECUTE format($sql$
+        SELECT 'notice', 'source ' || s.code, 'came with a lead, and nobody has confirmed it',
+               format('UPDATE %%s.source SET label = code, active = true, added_by = ''admin'' WHERE code = %%L;', $1, s.code)
+          FROM %1$s.source s
+         WHERE s.added_by = 'arrival'
+         ORDER BY s.code $sql$, workspace) USING workspace;
+END
+$$;
+COMMENT ON FUNCTION leadcrm._check_workspace(regnamespace) IS
+'looks through a workspace';

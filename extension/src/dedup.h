@@ -1,0 +1,55 @@
+/*-------------------------------------------------------------------------
+ * dedup.h
+ *	  Who an arriving or changed lead is: its claims and the decision.
+ *-------------------------------------------------------------------------
+ */
+#ifndef LEADCRM_DEDUP_H
+#define LEADCRM_DEDUP_H
+
+#include "datatype/timestamp.h"
+#include "utils/array.h"
+
+#include "identity.h"
+
+/* A pair for the table duplicate. */
+typedef struct DedupPair
+{
+	int64		lead;			/* one side */
+	int64		other;
+	const IdentityRule *rule;
+	const char *status;			/* "open" or "linked" */
+	const char *reason;			/* NULL, or why it is no merge */
+} DedupPair;
+
+typedef struct DedupDecision
+{
+	int64		winner;			/* living lead to merge into, or 0 */
+	const IdentityRule *rule;	/* that decided; NULL when nothing was hit */
+	int			npairs;
+	DedupPair	pair[IDENTITY_MAX_KEYS];
+} DedupDecision;
+
+/* The row whose keys are claimed. */
+typedef struct DedupSubject
+{
+	int64		id;
+	const text *name;			/* NULL when unknown */
+	bool		arriving;		/* false: an UPDATE of a living lead */
+	bool		reject;			/* its source wants 23505, not a merge */
+	TimestampTz now;
+} DedupSubject;
+
+/* Is that id a row whose insertion an outer statement has not finished? */
+typedef bool (*DedupPending) (int64 lead);
+
+extern void leadcrm_dedup_decide(Workspace *ws, const DedupSubject *subject,
+								 IdentityKey *keys, int nkeys,
+								 DedupPending pending, DedupDecision *decision);
+extern void leadcrm_dedup_release(Workspace *ws, ArrayType *leads);
+extern void leadcrm_dedup_reconcile(Workspace *ws, Relation lead, int64 id);
+
+extern void leadcrm_owner_begin(Workspace *ws, Oid *save_userid, int *save_sec_context);
+extern int	leadcrm_index_plans_begin(void);
+extern ArrayType *leadcrm_int8_array(const int64 *value, int n);
+
+#endif							/* LEADCRM_DEDUP_H */

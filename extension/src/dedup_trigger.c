@@ -1,0 +1,402 @@
+/*-------------------------------------------------------------------------
+ * dedup_trigger.c
+ *	  The trigger leadcrm.dedup() on a workspace's lead table.
+ *
+ * One function at five places, in the order in which they fire:
+ *
+ *	BEFORE INSERT OR UPDATE, statement		opens a frame
+ *	BEFORE INSERT OR UPDATE, row			claims keys, decides, may set merged_into
+ *	AFTER INSERT, statement (NEW TABLE)		settles what the rows caused
+ *	AFTER UPDATE, statement					drops claims of keys that changed
+ *	AFTER DELETE, statement (OLD TABLE)		releases claims, promotes who waits
+ *	BEFORE TRUNCATE, statement				refuses
+ *
+ * A frame gathers what the row triggers of one statement decided, for its
+ * AFTER trigger to write set-wise.  Frames form a stack, because a trigger of
+ * one statement may run another on the same table; the nearest frame of the
+ * table and event is the statement's own.  A frame lives in a memory context
+ * of its subtransaction, whose deletion takes it off the stack: a statement
+ * that fails leaves nothing behind.
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "leadcrm.h"
+
+#include "access/xact.h"
+#include "catalog/pg_type.h"
+#include "commands/trigger.h"
+#include "executor/spi.h"
+#include "miscadmin.h"
+#include "utils/builtins.h"
+#include "utils/guc.h"
+#include "utils/memutils.h"
+#include "utils/rel.h"
+#include "utils/timestamp.h"
+
+#include "dedup.h"
+#include "settle.h"
+
+static SettleFrame *frames = NULL;	/* top of the stack */
+
+static void frame_open(Relation lead, bool insert);
+static SettleFrame *frame_find(Relation lead, bool insert);
+static void frame_forget(void *arg);
+static bool frame_pending(int64 lead);
+static Datum dedup_insert_row(TriggerData *trigdata);
+static Datum dedup_update_row(TriggerData *trigdata);
+static void subject_of(Workspace *ws, SettleFrame *frame, TupleTableSlot *slot,
+					   bool arriving, DedupSubject *subject);
+static bool same_key(const IdentityKey *key, const IdentityKey *keys, int nkeys);
+static void dedup_check_merged(Workspace *ws, int64 id, bool merged);
+
+PG_FUNCTION_INFO_V1(leadcrm_dedup);
+
+/*
+ * leadcrm_dedup
+ *		Trigger: one living lead per identity key.
+ *
+ * Made by create_workspace() as lead_00_begin, lead_20_dedup, lead_60_insert,
+ * lead_60_update, lead_60_delete and lead_00_truncate.  Never returns NULL:
+ * every arriving row is stored.  Raises 39P01 when it hangs elsewhere, 23505
+ * for rules and sources that reject, 40001 as in dedup.c, 0A000 for TRUNCATE.
+ * Side writes are the table owner's.
+ */
+Datum
+leadcrm_dedup(PG_FUNCTION_ARGS)
+{
+	TriggerData *trigdata = (TriggerData *) fcinfo->context;
+	TriggerEvent event;
+	Relation	lead;
+
+	if (!CALLED_AS_TRIGGER(fcinfo))
+		ereport(ERROR,
+				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+				 errmsg("function \"%s\" was not called by trigger manager", "leadcrm.dedup")));
+	event = trigdata->tg_event;
+	lead = trigdata->tg_relation;
+
+	if (TRIGGER_FIRED_FOR_ROW(event) && TRIGGER_FIRED_BEFORE(event))
+	{
+		if (TRIGGER_FIRED_BY_INSERT(event))
+			return dedup_insert_row(trigdata);
+		if (TRIGGER_FIRED_BY_UPDATE(event))
+			return dedup_update_row(trigdata);
+	}
+	else if (TRIGGER_FIRED_FOR_STATEMENT(event) && TRIGGER_FIRED_BEFORE(event))
+	{
+		if (TRIGGER_FIRED_BY_TRUNCATE(event))
+			ereport(ERROR,
+					(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+					 errmsg("cannot truncate leads of a workspace"),
+					 errhint("Use DELETE, or leadcrm.drop_workspace() for the whole workspace.")));
+		if (TRIGGER_FIRED_BY_INSERT(event) || TRIGGER_FIRED_BY_UPDATE(event))
+		{
+			(void) leadcrm_workspace_of(lead);	/* checks where it hangs */
+			frame_open(lead, TRIGGER_FIRED_BY_INSERT(event));
+			return PointerGetDatum(NULL);
+		}
+	}
+	else if (TRIGGER_FIRED_FOR_STATEMENT(event) && TRIGGER_FIRED_AFTER(event))
+	{
+		Workspace  *ws = leadcrm_workspace_of(lead);
+
+		if (TRIGGER_FIRED_BY_DELETE(event) && trigdata->tg_oldtable != NULL)
+		{
+			leadcrm_settle_delete(ws, trigdata);
+			return PointerGetDatum(NULL);
+		}
+		if (TRIGGER_FIRED_BY_INSERT(event) && trigdata->tg_newtable != NULL)
+		{
+			SettleFrame *frame = frame_find(lead, true);
+
+			leadcrm_settle_insert(ws, frame, trigdata);
+			MemoryContextDelete(frame->cxt);
+			return PointerGetDatum(NULL);
+		}
+		if (TRIGGER_FIRED_BY_UPDATE(event))
+		{
+			SettleFrame *frame = frame_find(lead, false);
+
+			leadcrm_settle_update(ws, frame, trigdata);
+			MemoryContextDelete(frame->cxt);
+			return PointerGetDatum(NULL);
+		}
+	}
+
+	ereport(ERROR,
+			(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+			 errmsg("trigger function \"%s\" cannot be fired at this level, time or event",
+					"leadcrm.dedup"),
+			 errhint("Its triggers are made by leadcrm.create_workspace() and leadcrm.repair_workspace().")));
+	return PointerGetDatum(NULL);	/* keep compiler quiet */
+}
+
+/* Push a frame for the statement that begins. */
+static void
+frame_open(Relation lead, bool insert)
+{
+	MemoryContext cxt = AllocSetContextCreate(CurTransactionContext,
+											  "leadcrm statement", ALLOCSET_SMALL_SIZES);
+	SettleFrame *frame = MemoryContextAllocZero(cxt, sizeof(SettleFrame));
+
+	frame->cxt = cxt;
+	frame->lead = RelationGetRelid(lead);
+	frame->insert = insert;
+	frame->now = GetCurrentTransactionStartTimestamp();
+	frame->forget.func = frame_forget;
+	frame->forget.arg = frame;
+	frame->below = frames;
+	frames = frame;
+	MemoryContextRegisterResetCallback(cxt, &frame->forget);
+}
+
+/* The statement's own frame: the nearest of its table and event. */
+static SettleFrame *
+frame_find(Relation lead, bool insert)
+{
+	for (SettleFrame *frame = frames; frame != NULL; frame = frame->below)
+	{
+		if (frame->lead == RelationGetRelid(lead) && frame->insert == insert)
+			return frame;
+	}
+	ereport(ERROR,
+			(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+			 errmsg("a statement trigger of table \"%s\" is missing or disabled",
+					RelationGetRelationName(lead)),
+			 errhint("Run leadcrm.repair_workspace().")));
+	return NULL;				/* keep compiler quiet */
+}
+
+/* Reset callback: the frame's memory goes, so must its place on the stack. */
+static void
+frame_forget(void *arg)
+{
+	for (SettleFrame **link = &frames; *link != NULL; link = &(*link)->below)
+	{
+		if (*link == (SettleFrame *) arg)
+		{
+			*link = (*link)->below;
+			return;
+		}
+	}
+}
+
+/* Is that lead the row that an outer INSERT is working on just now? */
+static bool
+frame_pending(int64 lead)
+{
+	bool		own = true;		/* the top INSERT frame has gone on since */
+
+	for (SettleFrame *frame = frames; frame != NULL; frame = frame->below)
+	{
+		if (!frame->insert)
+			continue;
+		if (!own && frame->nrows > 0 && frame->row[frame->nrows - 1] == lead)
+			return true;
+		own = false;
+	}
+	return false;
+}
+
+static Datum
+dedup_insert_row(TriggerData *trigdata)
+{
+	Workspace  *ws = leadcrm_workspace_of(trigdata->tg_relation);
+	SettleFrame *frame = frame_find(trigdata->tg_relation, true);
+	TupleTableSlot *slot = trigdata->tg_trigslot;
+	HeapTuple	tuple = trigdata->tg_trigtuple;
+	IdentityKey keys[IDENTITY_MAX_KEYS];
+	DedupDecision decision;
+	DedupSubject subject;
+	int			nkeys;
+	bool		isnull;
+	Oid			save_userid;
+	int			save_sec_context;
+
+	(void) slot_getattr(slot, ws->column[LEAD_MERGED_INTO], &isnull);
+	if (!isnull)
+	{
+		/* Fired twice on one row: what was decided stands. */
+		if (frame->nrows > 0 && frame->nmerges > 0 &&
+			frame->merge[frame->nmerges - 1].loser == frame->row[frame->nrows - 1])
+			return PointerGetDatum(tuple);
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("column \"%s\" is set by leadcrm", "merged_into"),
+				 errhint("Use merge_leads(), or leadcrm.begin_restore() to load rows as they were.")));
+	}
+
+	subject_of(ws, frame, slot, true, &subject);
+	leadcrm_settle_add_row(frame, subject.id);
+	nkeys = leadcrm_identity_keys(ws, slot, keys);
+	if (nkeys == 0)
+		return PointerGetDatum(tuple);
+
+	leadcrm_owner_begin(ws, &save_userid, &save_sec_context);
+	if (SPI_connect() != SPI_OK_CONNECT)
+		elog(ERROR, "SPI_connect failed");
+	leadcrm_dedup_decide(ws, &subject, keys, nkeys, frame_pending, &decision);
+	leadcrm_settle_add_decision(frame, subject.id, &decision);
+	SPI_finish();
+	SetUserIdAndSecContext(save_userid, save_sec_context);
+
+	if (decision.winner != 0)
+	{
+		int			column = ws->column[LEAD_MERGED_INTO];
+		Datum		value = Int64GetDatum(decision.winner);
+		bool		null = false;
+
+		tuple = heap_modify_tuple_by_cols(tuple, RelationGetDescr(trigdata->tg_relation),
+										  1, &column, &value, &null);
+	}
+	return PointerGetDatum(tuple);
+}
+
+static Datum
+dedup_update_row(TriggerData *trigdata)
+{
+	Workspace  *ws = leadcrm_workspace_of(trigdata->tg_relation);
+	SettleFrame *frame = frame_find(trigdata->tg_relation, false);
+	TupleTableSlot *oldslot = trigdata->tg_trigslot;
+	TupleTableSlot *newslot = trigdata->tg_newslot;
+	IdentityKey keys[IDENTITY_MAX_KEYS];
+	IdentityKey oldkeys[IDENTITY_MAX_KEYS];
+	IdentityKey fresh[IDENTITY_MAX_KEYS];
+	DedupDecision decision;
+	DedupSubject subject;
+	int			nkeys = 0;
+	int			noldkeys = 0;
+	int			nfresh = 0;
+	int			nkept = 0;
+	bool		was_merged;
+	bool		is_merged;
+	Oid			save_userid;
+	int			save_sec_context;
+
+	(void) slot_getattr(oldslot, ws->column[LEAD_MERGED_INTO], &was_merged);
+	(void) slot_getattr(newslot, ws->column[LEAD_MERGED_INTO], &is_merged);
+	was_merged = !was_merged;	/* slot_getattr() says whether it is NULL */
+	is_merged = !is_merged;
+
+	subject_of(ws, frame, newslot, false, &subject);
+	{
+		bool		isnull;
+		int64		oldid = DatumGetInt64(slot_getattr(oldslot, ws->column[LEAD_ID], &isnull));
+
+		if (oldid != subject.id)
+			ereport(ERROR,
+					(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+					 errmsg("the id of a lead cannot be changed")));
+	}
+	if (was_merged || is_merged)
+	{
+		leadcrm_owner_begin(ws, &save_userid, &save_sec_context);
+		dedup_check_merged(ws, subject.id, is_merged);
+		SetUserIdAndSecContext(save_userid, save_sec_context);
+		if (was_merged && is_merged)
+			return PointerGetDatum(trigdata->tg_newtuple);
+	}
+
+	if (!was_merged)
+		noldkeys = leadcrm_identity_keys(ws, oldslot, oldkeys);
+	if (!is_merged)
+		nkeys = leadcrm_identity_keys(ws, newslot, keys);
+	for (int i = 0; i < nkeys; i++)
+	{
+		if (same_key(&keys[i], oldkeys, noldkeys))
+			nkept++;
+		else
+			fresh[nfresh++] = keys[i];
+	}
+	if (nkept < noldkeys || nfresh > 0)
+		leadcrm_settle_add_row(frame, subject.id);
+	if (nfresh == 0)
+		return PointerGetDatum(trigdata->tg_newtuple);
+
+	leadcrm_owner_begin(ws, &save_userid, &save_sec_context);
+	if (SPI_connect() != SPI_OK_CONNECT)
+		elog(ERROR, "SPI_connect failed");
+	leadcrm_dedup_decide(ws, &subject, fresh, nfresh, frame_pending, &decision);
+	leadcrm_settle_add_decision(frame, subject.id, &decision);
+	SPI_finish();
+	SetUserIdAndSecContext(save_userid, save_sec_context);
+	return PointerGetDatum(trigdata->tg_newtuple);
+}
+
+static void
+subject_of(Workspace *ws, SettleFrame *frame, TupleTableSlot *slot, bool arriving,
+		   DedupSubject *subject)
+{
+	const LeadSource *source = NULL;
+	bool		isnull;
+	Datum		d;
+
+	d = slot_getattr(slot, ws->column[LEAD_ID], &isnull);
+	if (isnull)
+		ereport(ERROR,
+				(errcode(ERRCODE_NOT_NULL_VIOLATION),
+				 errmsg("the id of a lead must not be NULL")));
+	subject->id = DatumGetInt64(d);
+	if (subject->id <= 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_CHECK_VIOLATION),
+				 errmsg("the id of a lead must be greater than 0")));
+	d = slot_getattr(slot, ws->column[LEAD_NAME], &isnull);
+	subject->name = isnull ? NULL : DatumGetTextPP(d);
+	subject->arriving = arriving;
+	subject->now = GetCurrentTransactionStartTimestamp();
+	if (arriving)
+	{
+		static const LeadColumn column[] = {LEAD_FIRST_SOURCE, LEAD_LAST_SOURCE};
+
+		for (int i = 0; i < lengthof(column); i++)
+		{
+			d = slot_getattr(slot, ws->column[column[i]], &isnull);
+			if (isnull)
+				continue;
+			source = leadcrm_workspace_source(ws, TextDatumGetCString(d));
+			if (source == NULL)
+				leadcrm_settle_add_source(frame, TextDatumGetCString(d));
+		}
+	}
+	subject->reject = source != NULL && source->reject;
+}
+
+static bool
+same_key(const IdentityKey *key, const IdentityKey *keys, int nkeys)
+{
+	for (int i = 0; i < nkeys; i++)
+	{
+		if (leadcrm_identity_compare(key, &keys[i]) == 0)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * merged_into follows merge_log and nothing else: a row is merged if and only
+ * if an open entry of the log says so.
+ */
+static void
+dedup_check_merged(Workspace *ws, int64 id, bool merged)
+{
+	Datum		values[1];
+	bool		logged;
+
+	if (SPI_connect() != SPI_OK_CONNECT)
+		elog(ERROR, "SPI_connect failed");
+	values[0] = Int64GetDatum(id);
+	if (SPI_execute_plan(leadcrm_workspace_plan(ws, PLAN_MERGE_OPEN,
+												"SELECT FROM %s.merge_log WHERE loser = $1 AND undone_at IS NULL",
+												1, (Oid[]) {INT8OID}),
+						 values, NULL, false, 1) != SPI_OK_SELECT)
+		elog(ERROR, "could not read merge_log");
+	logged = SPI_processed > 0;
+	SPI_finish();
+	if (logged != merged)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("column \"%s\" is set by leadcrm", "merged_into"),
+				 errhint("Use merge_leads() and unmerge().")));
+}

@@ -1,0 +1,192 @@
+/*-------------------------------------------------------------------------
+ * manage.c
+ *	  Who acts, and the gate through which workspaces are managed.
+ *
+ * The managers of workspaces are written in SQL (install/90_workspace.sql).
+ * Those that work on a workspace that is there run as its owner, as VACUUM
+ * and foreign keys do: triggers, policies and views of a workspace are its
+ * owner's code, and must not get the rights of a superuser who looks after
+ * it.
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "leadcrm.h"
+
+#include "access/htup_details.h"
+#include "catalog/namespace.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_namespace.h"
+#include "catalog/pg_type.h"
+#include "executor/spi.h"
+#include "funcapi.h"
+#include "miscadmin.h"
+#include "utils/acl.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/syscache.h"
+
+#include "acting_role.h"
+
+static Oid	workspace_schema(FunctionCallInfo fcinfo);
+static Oid	schema_owner(Oid schema);
+static char *gate_query(Oid self, int nargs);
+
+PG_FUNCTION_INFO_V1(leadcrm_acting_role);
+PG_FUNCTION_INFO_V1(leadcrm_manage_as_owner);
+
+/*
+ * leadcrm_acting_role
+ *		acting_role() returns name: the role that SET ROLE chose, else the
+ *		session's.
+ *
+ * Unlike current_user it is the same inside SECURITY DEFINER functions, and
+ * unlike session_user it follows SET ROLE, by which a pooled application
+ * says for whom it works.
+ */
+Datum
+leadcrm_acting_role(PG_FUNCTION_ARGS)
+{
+	Name		name = (Name) palloc(NAMEDATALEN);
+
+	namestrcpy(name, leadcrm_acting_role_name());
+	PG_RETURN_NAME(name);
+}
+
+/*
+ * leadcrm_manage_as_owner
+ *		The C side of every manager of a workspace that is there: check that
+ *		the caller may act as the workspace's owner, then run the function
+ *		of the same name with "_" before it as that owner and hand on what it returns.
+ *
+ * The first argument names the workspace: its schema as text, or one of its
+ * tables as regclass.  The inner function gets the schema as regnamespace in
+ * its place, and all further arguments as they are.
+ *
+ * Raises 3F000 if there is no such schema, 42809 if it is no workspace,
+ * 42501 if the caller may not act as its owner, and what the inner function
+ * raises.
+ */
+Datum
+leadcrm_manage_as_owner(PG_FUNCTION_ARGS)
+{
+	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
+	bool		set = fcinfo->flinfo->fn_retset;
+	Oid			schema = workspace_schema(fcinfo);
+	Oid			owner = schema_owner(schema);
+	Oid			caller;
+	int			context;
+	Oid		   *types;
+	int			nargs;
+	Datum		values[FUNC_MAX_ARGS];
+	char		nulls[FUNC_MAX_ARGS + 1];
+	char	   *query;
+
+	GetUserIdAndSecContext(&caller, &context);
+	if (!has_privs_of_role(caller, owner))
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("must be owner of workspace \"%s\"", get_namespace_name(schema))));
+
+	(void) get_func_signature(fcinfo->flinfo->fn_oid, &types, &nargs);
+	query = gate_query(fcinfo->flinfo->fn_oid, nargs);
+	types[0] = REGNAMESPACEOID;
+	values[0] = ObjectIdGetDatum(schema);
+	nulls[0] = ' ';
+	for (int i = 1; i < nargs; i++)
+	{
+		values[i] = fcinfo->args[i].value;
+		nulls[i] = fcinfo->args[i].isnull ? 'n' : ' ';
+	}
+	if (set)
+		InitMaterializedSRF(fcinfo, 0);
+
+	/* An error goes back to the caller's user by itself, with the subtransaction. */
+	if (owner != caller)
+		SetUserIdAndSecContext(owner, context | SECURITY_LOCAL_USERID_CHANGE |
+							   SECURITY_RESTRICTED_OPERATION);
+	SPI_connect();
+	if (SPI_execute_with_args(query, nargs, types, values, nulls, false, 0) != SPI_OK_SELECT)
+		elog(ERROR, "could not run \"%s\"", query);
+	for (uint64 i = 0; set && i < SPI_processed; i++)
+		tuplestore_puttuple(rsinfo->setResult, SPI_tuptable->vals[i]);
+	SPI_finish();
+	SetUserIdAndSecContext(caller, context);
+
+	if (set)
+		return (Datum) 0;
+	PG_RETURN_VOID();
+}
+
+/*
+ * workspace_schema
+ *		The schema that the first argument of a manager means.
+ *
+ * A workspace is known by its tables "workspace" and "lead"; its triggers
+ * may be gone, and repair must still find it.
+ */
+static Oid
+workspace_schema(FunctionCallInfo fcinfo)
+{
+	static const char *const table[] = {"workspace", "lead"};
+	Oid			schema;
+	Oid		   *types;
+	int			nargs;
+
+	(void) get_func_signature(fcinfo->flinfo->fn_oid, &types, &nargs);
+	if (types[0] == REGCLASSOID)
+	{
+		schema = get_rel_namespace(PG_GETARG_OID(0));
+		if (!OidIsValid(schema))
+			ereport(ERROR,
+					(errcode(ERRCODE_UNDEFINED_TABLE),
+					 errmsg("relation with OID %u does not exist", PG_GETARG_OID(0))));
+	}
+	else
+		schema = get_namespace_oid(text_to_cstring(PG_GETARG_TEXT_PP(0)), false);
+
+	for (int i = 0; i < lengthof(table); i++)
+	{
+		Oid			relid = get_relname_relid(table[i], schema);
+		char		relkind = OidIsValid(relid) ? get_rel_relkind(relid) : '\0';
+
+		if (relkind != RELKIND_RELATION && relkind != RELKIND_PARTITIONED_TABLE)
+			ereport(ERROR,
+					(errcode(ERRCODE_WRONG_OBJECT_TYPE),
+					 errmsg("schema \"%s\" is not a workspace of leadcrm", get_namespace_name(schema)),
+					 errdetail("It has no table \"%s\".", table[i])));
+	}
+	return schema;
+}
+
+static Oid
+schema_owner(Oid schema)
+{
+	HeapTuple	tuple = SearchSysCache1(NAMESPACEOID, ObjectIdGetDatum(schema));
+	Oid			owner;
+
+	if (!HeapTupleIsValid(tuple))
+		elog(ERROR, "cache lookup failed for namespace %u", schema);
+	owner = ((Form_pg_namespace) GETSTRUCT(tuple))->nspowner;
+	ReleaseSysCache(tuple);
+	return owner;
+}
+
+/*
+ * gate_query
+ *		"SELECT * FROM leadcrm._<own name>($1, $2 ...)"
+ */
+static char *
+gate_query(Oid self, int nargs)
+{
+	StringInfoData query;
+
+	initStringInfo(&query);
+	appendStringInfo(&query, "SELECT * FROM %s.%s(",
+					 quote_identifier(get_namespace_name(get_func_namespace(self))),
+					 quote_identifier(psprintf("_%s", get_func_name(self))));
+	for (int i = 1; i <= nargs; i++)
+		appendStringInfo(&query, i == 1 ? "$%d" : ", $%d", i);
+	appendStringInfoChar(&query, ')');
+	return query.data;
+}

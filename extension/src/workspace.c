@@ -1,0 +1,662 @@
+/*-------------------------------------------------------------------------
+ * workspace.c
+ *	  What the triggers of one workspace know about it, kept per backend.
+ *
+ * One entry per lead table, keyed by its OID: columns by name, the compiled
+ * identity rules, sources, synonyms and the prepared statements.  The one
+ * invariant: an entry is used only while nothing it was built from has
+ * changed.  Three callbacks keep it: relcache invalidation of lead or of a
+ * configuration table (config_changed() sends it for every change of their
+ * rows, in every session), and syscache invalidation of schemas, because the
+ * statements carry the schema's name.  The callbacks only mark; a new entry is
+ * built at the next look-up.  The old one may still be in use further up the
+ * stack, so it goes with the transaction, not at once.
+ *
+ * Configuration is read with the latest snapshot, never the transaction's: an
+ * entry outlives the transaction that builds it, and the invalidation for what
+ * an old snapshot cannot see has already been consumed.
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "leadcrm.h"
+
+#include "access/genam.h"
+#include "access/xact.h"
+#include "catalog/pg_type.h"
+#include "commands/extension.h"
+#include "commands/trigger.h"
+#include "executor/executor.h"
+#include "miscadmin.h"
+#include "utils/builtins.h"
+#include "utils/inval.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/rel.h"
+#include "utils/snapmgr.h"
+#include "utils/syscache.h"
+#include "utils/timestamp.h"
+
+#include "fold.h"
+#include "row_expression.h"
+#include "workspace.h"
+
+/* Tables of a workspace whose rows the cache holds. */
+static const char *const config_table[] = {"identity_rule", "source", "industry", "product_line"};
+
+#define NCONFIG_TABLES	lengthof(config_table)
+
+/* Folded spellings are cut here, in bytes; longer ones stand for nothing. */
+#define SYNONYM_MAX		256
+
+typedef struct WorkspaceEntry
+{
+	Oid			lead;			/* hash key */
+	bool		valid;
+	Oid			config[NCONFIG_TABLES];
+	Workspace  *ws;				/* NULL until built */
+} WorkspaceEntry;
+
+/* The columns a lead table must have, and of which type. */
+static const struct
+{
+	const char *name;
+	Oid			type;
+}			lead_column[LEAD_NCOLUMNS] = {
+	[LEAD_ID] = {"id", INT8OID},
+	[LEAD_KIND] = {"kind", TEXTOID},
+	[LEAD_NAME] = {"name", TEXTOID},
+	[LEAD_COMPANY] = {"company", TEXTOID},
+	[LEAD_TITLE] = {"title", TEXTOID},
+	[LEAD_PHONE] = {"phone", TEXTOID},
+	[LEAD_EMAIL] = {"email", TEXTOID},
+	[LEAD_WECHAT] = {"wechat", TEXTOID},
+	[LEAD_UNIONID] = {"unionid", TEXTOID},
+	[LEAD_TAX_ID] = {"tax_id", TEXTOID},
+	[LEAD_ADDRESS] = {"address", TEXTOID},
+	[LEAD_REGION] = {"region", TEXTOID},
+	[LEAD_INDUSTRY] = {"industry", TEXTOID},
+	[LEAD_PRODUCT_LINE] = {"product_line", TEXTOID},
+	[LEAD_FIRST_SOURCE] = {"first_source", TEXTOID},
+	[LEAD_LAST_SOURCE] = {"last_source", TEXTOID},
+	[LEAD_LAST_FORM] = {"last_form", TEXTOID},
+	[LEAD_LAST_INBOUND_AT] = {"last_inbound_at", TIMESTAMPTZOID},
+	[LEAD_EXTERNAL_ID] = {"external_id", TEXTOID},
+	[LEAD_PROJECT_NAME] = {"project_name", TEXTOID},
+	[LEAD_MERGED_INTO] = {"merged_into", INT8OID},
+	[LEAD_ATTRS] = {"attrs", JSONBOID},
+	[LEAD_CREATED_AT] = {"created_at", TIMESTAMPTZOID},
+	[LEAD_UPDATED_AT] = {"updated_at", TIMESTAMPTZOID},
+};
+
+static const char *const identity_kind_name[] = {
+	[IDENTITY_PHONE] = "phone",
+	[IDENTITY_EMAIL] = "email",
+	[IDENTITY_WECHAT] = "wechat",
+	[IDENTITY_UNIONID] = "unionid",
+	[IDENTITY_TAX_ID] = "tax_id",
+	[IDENTITY_COMPANY_PERSON] = "company_person",
+	[IDENTITY_COMPANY_PROJECT] = "company_project",
+};
+
+static HTAB *workspace_cache = NULL;
+static MemoryContext workspace_cache_cxt = NULL;
+
+static void workspace_relcache_callback(Datum arg, Oid relid);
+static void workspace_syscache_callback(Datum arg, int cacheid, uint32 hashvalue);
+static void workspace_build(WorkspaceEntry *entry, Relation lead);
+static void workspace_retire(Workspace *ws);
+static void workspace_free_plans(void *arg);
+static void workspace_find_columns(Workspace *ws, Relation lead);
+static void workspace_load_rules(Workspace *ws, Relation lead);
+static void workspace_load_sources(Workspace *ws);
+static void workspace_load_synonyms(Workspace *ws, const char *table, SynonymList *list);
+static int	workspace_read(const char *query);
+static char *workspace_copy(Workspace *ws, int row, const char *column);
+static text *workspace_text(Workspace *ws, const char *s);
+static bool workspace_flag(int row, const char *column);
+static int	source_compare(const void *a, const void *b);
+static int	synonym_compare(const void *a, const void *b);
+static char *synonym_fold(const char *spelling, size_t len);
+
+/*
+ * leadcrm_workspace_init
+ *		Register the callbacks; called once, from _PG_init.
+ */
+void
+leadcrm_workspace_init(void)
+{
+	CacheRegisterRelcacheCallback(workspace_relcache_callback, (Datum) 0);
+	CacheRegisterSyscacheCallback(NAMESPACEOID, workspace_syscache_callback, (Datum) 0);
+}
+
+/*
+ * leadcrm_workspace_of
+ *		The workspace that a lead table belongs to.
+ *
+ * lead: an open relation, locked by the caller.
+ *
+ * The result stays good until the end of the transaction, though no longer
+ * than it is current: look it up anew in each trigger call.  Raises 39P01
+ * when the table is not the lead table of a workspace.
+ */
+Workspace *
+leadcrm_workspace_of(Relation lead)
+{
+	WorkspaceEntry *entry;
+	Oid			relid = RelationGetRelid(lead);
+	bool		found;
+
+	if (workspace_cache == NULL)
+	{
+		HASHCTL		ctl;
+
+		if (workspace_cache_cxt == NULL)
+			workspace_cache_cxt = AllocSetContextCreate(CacheMemoryContext,
+														"leadcrm workspaces",
+														ALLOCSET_DEFAULT_SIZES);
+		ctl.keysize = sizeof(Oid);
+		ctl.entrysize = sizeof(WorkspaceEntry);
+		ctl.hcxt = workspace_cache_cxt;
+		workspace_cache = hash_create("leadcrm workspaces", 8, &ctl,
+									  HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+	}
+
+	entry = hash_search(workspace_cache, &relid, HASH_ENTER, &found);
+	if (!found)
+	{
+		entry->valid = false;
+		entry->ws = NULL;
+	}
+	if (!entry->valid)
+		workspace_build(entry, lead);
+	return entry->ws;
+}
+
+/*
+ * leadcrm_workspace_source
+ *		The source of that code, or NULL when the workspace has none.
+ */
+const LeadSource *
+leadcrm_workspace_source(Workspace *ws, const char *code)
+{
+	LeadSource	key;
+
+	key.code = unconstify(char *, code);
+	return bsearch(&key, ws->source, ws->nsources, sizeof(LeadSource), source_compare);
+}
+
+/*
+ * leadcrm_workspace_synonym
+ *		The code that a spelling stands for, or NULL.
+ *
+ * spelling, len: as typed, in the server encoding.
+ */
+const char *
+leadcrm_workspace_synonym(const SynonymList *list, const char *spelling, size_t len)
+{
+	Synonym		key;
+	Synonym    *hit;
+
+	if (list->n == 0)
+		return NULL;
+	key.spelling = synonym_fold(spelling, len);
+	if (key.spelling == NULL)
+		return NULL;
+	hit = bsearch(&key, list->item, list->n, sizeof(Synonym), synonym_compare);
+	pfree(key.spelling);
+	return hit ? hit->code : NULL;
+}
+
+/*
+ * leadcrm_workspace_plan
+ *		A statement of the workspace, prepared at its first use.
+ *
+ * query: its text, with %s wherever the quoted schema name goes.
+ *
+ * The caller is connected to SPI and acts as the table's owner.
+ */
+SPIPlanPtr
+leadcrm_workspace_plan(Workspace *ws, WorkspacePlan which, const char *query,
+					   int nargs, Oid *argtypes)
+{
+	if (ws->plan[which] == NULL)
+	{
+		StringInfoData buf;
+		const char *mark;
+		SPIPlanPtr	plan;
+
+		initStringInfo(&buf);
+		while ((mark = strstr(query, "%s")) != NULL)
+		{
+			appendBinaryStringInfo(&buf, query, mark - query);
+			appendStringInfoString(&buf, ws->name);
+			query = mark + 2;
+		}
+		appendStringInfoString(&buf, query);
+
+		plan = SPI_prepare(buf.data, nargs, argtypes);
+		if (plan == NULL)
+			elog(ERROR, "SPI_prepare failed: %s", SPI_result_code_string(SPI_result));
+		if (SPI_keepplan(plan) != 0)
+			elog(ERROR, "SPI_keepplan failed");
+		pfree(buf.data);
+		ws->plan[which] = plan;
+	}
+	return ws->plan[which];
+}
+
+/*
+ * leadcrm_workspace_table
+ *		OID of a table of the workspace; raises 42P01 when it is gone.
+ */
+Oid
+leadcrm_workspace_table(Oid namespace_oid, const char *table)
+{
+	Oid			relid = get_relname_relid(table, namespace_oid);
+
+	if (!OidIsValid(relid))
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_TABLE),
+				 errmsg("workspace \"%s\" has no table \"%s\"",
+						get_namespace_name(namespace_oid), table),
+				 errhint("See leadcrm.check_workspace() and leadcrm.repair_workspace().")));
+	return relid;
+}
+
+PG_FUNCTION_INFO_V1(leadcrm_config_changed);
+
+/*
+ * leadcrm_config_changed
+ *		Trigger: tell every session that a configuration table has changed.
+ *
+ *	CREATE TRIGGER config_changed AFTER INSERT OR UPDATE OR DELETE ON source
+ *		FOR EACH ROW EXECUTE FUNCTION leadcrm.config_changed();
+ *	CREATE TRIGGER config_truncated AFTER TRUNCATE ON source
+ *		FOR EACH STATEMENT EXECUTE FUNCTION leadcrm.config_changed();
+ *
+ * Both ENABLE ALWAYS, so that logical replication invalidates too.  Writes
+ * nothing; harmless wherever it hangs.
+ */
+Datum
+leadcrm_config_changed(PG_FUNCTION_ARGS)
+{
+	TriggerData *trigdata = (TriggerData *) fcinfo->context;
+
+	if (!CALLED_AS_TRIGGER(fcinfo))
+		ereport(ERROR,
+				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+				 errmsg("function \"%s\" was not called by trigger manager",
+						"leadcrm.config_changed")));
+	if (!TRIGGER_FIRED_AFTER(trigdata->tg_event))
+		ereport(ERROR,
+				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+				 errmsg("trigger function \"%s\" must be fired AFTER the change",
+						"leadcrm.config_changed")));
+	CacheInvalidateRelcache(trigdata->tg_relation);
+	return PointerGetDatum(NULL);
+}
+
+/*
+ * A relation was invalidated: mark the entries that were built from it.
+ * No catalog access, no allocation, no freeing.
+ */
+static void
+workspace_relcache_callback(Datum arg, Oid relid)
+{
+	HASH_SEQ_STATUS seq;
+	WorkspaceEntry *entry;
+
+	if (workspace_cache == NULL)
+		return;
+	hash_seq_init(&seq, workspace_cache);
+	while ((entry = hash_seq_search(&seq)) != NULL)
+	{
+		if (!OidIsValid(relid) || entry->lead == relid)
+			entry->valid = false;
+		else
+		{
+			for (int i = 0; i < NCONFIG_TABLES; i++)
+			{
+				if (entry->config[i] == relid)
+					entry->valid = false;
+			}
+		}
+	}
+}
+
+/* A schema was renamed or dropped: the prepared statements name it. */
+static void
+workspace_syscache_callback(Datum arg, int cacheid, uint32 hashvalue)
+{
+	workspace_relcache_callback(arg, InvalidOid);
+}
+
+/*
+ * Build the entry's workspace from the catalogs and the configuration tables.
+ * A failure leaves the entry invalid and what was built so far to the end of
+ * the transaction.
+ */
+static void
+workspace_build(WorkspaceEntry *entry, Relation lead)
+{
+	Workspace  *ws;
+	MemoryContext cxt;
+	MemoryContextCallback *callback;
+	Oid			save_userid;
+	int			save_sec_context;
+
+	if (entry->ws != NULL)
+	{
+		Workspace  *old = entry->ws;
+
+		entry->ws = NULL;
+		workspace_retire(old);
+	}
+
+	/* Whatever is invalidated from here on invalidates what we build. */
+	cxt = AllocSetContextCreate(TopTransactionContext, "leadcrm workspace",
+								ALLOCSET_SMALL_SIZES);
+	ws = MemoryContextAllocZero(cxt, sizeof(Workspace));
+	ws->cxt = cxt;
+	callback = MemoryContextAlloc(cxt, sizeof(MemoryContextCallback));
+	callback->func = workspace_free_plans;
+	callback->arg = ws;
+	MemoryContextRegisterResetCallback(cxt, callback);
+
+	ws->lead = RelationGetRelid(lead);
+	ws->namespace_oid = RelationGetNamespace(lead);
+	ws->owner = lead->rd_rel->relowner;
+	ws->name = MemoryContextStrdup(cxt, quote_identifier(get_namespace_name(ws->namespace_oid)));
+
+	/*
+	 * The triggers serve the workspace's own lead table.  Citus keeps the
+	 * rows in a shard, lead_<number>, of the same schema.
+	 */
+	if (strcmp(RelationGetRelationName(lead), "lead") != 0 &&
+		!(strncmp(RelationGetRelationName(lead), "lead_", 5) == 0 &&
+		  OidIsValid(get_extension_oid("citus", true))))
+		ereport(ERROR,
+				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+				 errmsg("table \"%s\" is not the lead table of a workspace",
+						RelationGetRelationName(lead)),
+				 errhint("leadcrm's triggers are made by leadcrm.create_workspace() and leadcrm.repair_workspace().")));
+	workspace_find_columns(ws, lead);
+
+	for (int i = 0; i < NCONFIG_TABLES; i++)
+		entry->config[i] = leadcrm_workspace_table(ws->namespace_oid, config_table[i]);
+	entry->valid = true;		/* an invalidation from now on takes it back */
+
+	GetUserIdAndSecContext(&save_userid, &save_sec_context);
+	SetUserIdAndSecContext(ws->owner, save_sec_context | SECURITY_LOCAL_USERID_CHANGE);
+	PG_TRY();
+	{
+		if (SPI_connect() != SPI_OK_CONNECT)
+			elog(ERROR, "SPI_connect failed");
+		PushActiveSnapshot(GetLatestSnapshot());
+		workspace_load_rules(ws, lead);
+		workspace_load_sources(ws);
+		workspace_load_synonyms(ws, "industry", &ws->industry);
+		workspace_load_synonyms(ws, "product_line", &ws->product_line);
+		PopActiveSnapshot();
+		SPI_finish();
+	}
+	PG_CATCH();
+	{
+		entry->valid = false;
+		PG_RE_THROW();
+	}
+	PG_END_TRY();
+	SetUserIdAndSecContext(save_userid, save_sec_context);
+
+	MemoryContextSetParent(cxt, workspace_cache_cxt);
+	entry->ws = ws;
+}
+
+/*
+ * Let a superseded workspace go with the transaction: a trigger further up
+ * the stack may still hold it.
+ */
+static void
+workspace_retire(Workspace *ws)
+{
+	MemoryContextSetParent(ws->cxt, TopTransactionContext);
+}
+
+/* Reset callback of a workspace's context: its plans live elsewhere. */
+static void
+workspace_free_plans(void *arg)
+{
+	Workspace  *ws = arg;
+
+	for (int i = 0; i < NPLANS; i++)
+	{
+		if (ws->plan[i] != NULL)
+			SPI_freeplan(ws->plan[i]);
+		ws->plan[i] = NULL;
+	}
+}
+
+static void
+workspace_find_columns(Workspace *ws, Relation lead)
+{
+	TupleDesc	tupdesc = RelationGetDescr(lead);
+
+	ws->natts = tupdesc->natts;
+	for (int i = 0; i < LEAD_NCOLUMNS; i++)
+	{
+		int			attnum = SPI_fnumber(tupdesc, lead_column[i].name);
+
+		if (attnum <= 0 || TupleDescAttr(tupdesc, attnum - 1)->atttypid != lead_column[i].type)
+			ereport(ERROR,
+					(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+					 errmsg("table \"%s\" has no column \"%s\" of type %s",
+							RelationGetRelationName(lead), lead_column[i].name,
+							format_type_be(lead_column[i].type)),
+					 errhint("leadcrm's triggers work on the lead table of a workspace only.")));
+		ws->column[i] = attnum;
+	}
+}
+
+static void
+workspace_load_rules(Workspace *ws, Relation lead)
+{
+	int			n;
+	SPITupleTable *rows;
+
+	n = workspace_read(psprintf("SELECT code, lead_kind, kind, expression, scope, action,"
+								" weak::text, check_name::text, max_age"
+								" FROM %s.identity_rule WHERE active ORDER BY position, code",
+								ws->name));
+	rows = SPI_tuptable;
+	ws->rule = MemoryContextAllocZero(ws->cxt, Max(n, 1) * sizeof(IdentityRule));
+	for (int i = 0; i < n; i++)
+	{
+		IdentityRule *rule = &ws->rule[i];
+		char	   *expression;
+		char	   *scope;
+		char	   *action;
+		Datum		max_age;
+		bool		isnull;
+
+		SPI_tuptable = rows;
+		rule->code = workspace_copy(ws, i, "code");
+		rule->lead_kind = workspace_copy(ws, i, "lead_kind");
+		rule->kind = workspace_copy(ws, i, "kind");
+		rule->kind_text = workspace_text(ws, rule->kind);
+		expression = workspace_copy(ws, i, "expression");
+		scope = workspace_copy(ws, i, "scope");
+		action = workspace_copy(ws, i, "action");
+		rule->weak = workspace_flag(i, "weak");
+		rule->check_name = workspace_flag(i, "check_name");
+		max_age = SPI_getbinval(rows->vals[i], rows->tupdesc,
+								SPI_fnumber(rows->tupdesc, "max_age"), &isnull);
+		if (!isnull)
+		{
+			rule->max_age = MemoryContextAlloc(ws->cxt, sizeof(Interval));
+			memcpy(rule->max_age, DatumGetIntervalP(max_age), sizeof(Interval));
+		}
+
+		if (strcmp(action, "merge") == 0)
+			rule->action = IDENTITY_MERGE;
+		else if (strcmp(action, "link") == 0)
+			rule->action = IDENTITY_LINK;
+		else if (strcmp(action, "review") == 0)
+			rule->action = IDENTITY_REVIEW;
+		else if (strcmp(action, "reject") == 0)
+			rule->action = IDENTITY_REJECT;
+		else
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("identity rule \"%s\" has unknown action \"%s\"", rule->code, action)));
+
+		rule->source = IDENTITY_EXPRESSION;
+		if (expression == NULL)
+		{
+			for (int k = 0; k < lengthof(identity_kind_name); k++)
+			{
+				if (strcmp(rule->kind, identity_kind_name[k]) == 0)
+					rule->source = (IdentityKind) k;
+			}
+			if (rule->source == IDENTITY_EXPRESSION)
+				ereport(ERROR,
+						(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						 errmsg("identity rule \"%s\" of kind \"%s\" has no expression",
+								rule->code, rule->kind)));
+		}
+
+		if ((expression != NULL || scope != NULL) && ws->estate == NULL)
+		{
+			MemoryContext old = MemoryContextSwitchTo(ws->cxt);
+
+			ws->estate = CreateExecutorState();
+			MemoryContextSetParent(ws->estate->es_query_cxt, ws->cxt);
+			MemoryContextSwitchTo(old);
+		}
+		if (expression != NULL)
+			rule->expression = leadcrm_row_expression_compile(lead, expression, ws->cxt);
+		if (scope != NULL)
+			rule->scope = leadcrm_row_expression_compile(lead, scope, ws->cxt);
+		ws->nrules++;
+	}
+}
+
+static void
+workspace_load_sources(Workspace *ws)
+{
+	int			n;
+
+	n = workspace_read(psprintf("SELECT code, (on_duplicate = 'reject')::text AS reject FROM %s.source",
+								ws->name));
+	ws->source = MemoryContextAllocZero(ws->cxt, Max(n, 1) * sizeof(LeadSource));
+	for (int i = 0; i < n; i++)
+	{
+		ws->source[i].code = workspace_copy(ws, i, "code");
+		ws->source[i].reject = workspace_flag(i, "reject");
+	}
+	ws->nsources = n;
+	qsort(ws->source, n, sizeof(LeadSource), source_compare);
+}
+
+/* Codes, labels and synonyms of a table, folded, sorted, the first one wins. */
+static void
+workspace_load_synonyms(Workspace *ws, const char *table, SynonymList *list)
+{
+	int			n;
+	int			kept = 0;
+
+	n = workspace_read(psprintf("SELECT code, spelling FROM %s.%s,"
+								" unnest(ARRAY[code, label] || synonyms) AS spelling"
+								" WHERE active AND spelling IS NOT NULL"
+								" ORDER BY spelling <> code, position, code",
+								ws->name, quote_identifier(table)));
+	list->item = MemoryContextAllocZero(ws->cxt, Max(n, 1) * sizeof(Synonym));
+	for (int i = 0; i < n; i++)
+	{
+		char	   *spelling = workspace_copy(ws, i, "spelling");
+		char	   *folded = synonym_fold(spelling, strlen(spelling));
+		bool		known = false;
+
+		for (int j = 0; folded != NULL && j < kept && !known; j++)
+			known = strcmp(list->item[j].spelling, folded) == 0;
+		if (folded == NULL || known)
+			continue;
+		list->item[kept].spelling = MemoryContextStrdup(ws->cxt, folded);
+		list->item[kept].code = workspace_copy(ws, i, "code");
+		kept++;
+	}
+	list->n = kept;
+	qsort(list->item, kept, sizeof(Synonym), synonym_compare);
+}
+
+/* Run a query on configuration under the active snapshot; returns row count. */
+static int
+workspace_read(const char *query)
+{
+	SPIExecuteOptions options;
+
+	memset(&options, 0, sizeof(options));
+	options.read_only = true;	/* the snapshot that is active, no other */
+	if (SPI_execute_extended(query, &options) != SPI_OK_SELECT)
+		elog(ERROR, "could not read configuration: %s", query);
+	return (int) SPI_processed;
+}
+
+static char *
+workspace_copy(Workspace *ws, int row, const char *column)
+{
+	char	   *value = SPI_getvalue(SPI_tuptable->vals[row], SPI_tuptable->tupdesc,
+									 SPI_fnumber(SPI_tuptable->tupdesc, column));
+
+	return value ? MemoryContextStrdup(ws->cxt, value) : NULL;
+}
+
+static text *
+workspace_text(Workspace *ws, const char *s)
+{
+	MemoryContext old = MemoryContextSwitchTo(ws->cxt);
+	text	   *t = cstring_to_text(s);
+
+	MemoryContextSwitchTo(old);
+	return t;
+}
+
+static bool
+workspace_flag(int row, const char *column)
+{
+	char	   *value = SPI_getvalue(SPI_tuptable->vals[row], SPI_tuptable->tupdesc,
+									 SPI_fnumber(SPI_tuptable->tupdesc, column));
+
+	return value != NULL && value[0] == 't';
+}
+
+static int
+source_compare(const void *a, const void *b)
+{
+	return strcmp(((const LeadSource *) a)->code, ((const LeadSource *) b)->code);
+}
+
+static int
+synonym_compare(const void *a, const void *b)
+{
+	return strcmp(((const Synonym *) a)->spelling, ((const Synonym *) b)->spelling);
+}
+
+/* The form in which spellings are compared; NULL when nothing is left. */
+static char *
+synonym_fold(const char *spelling, size_t len)
+{
+	char		buf[SYNONYM_MAX];
+	text	   *t = cstring_to_text_with_len(spelling, (int) len);
+	size_t		n;
+	const char *s = leadcrm_to_utf8(t, &n);
+	size_t		folded;
+	bool		truncated;
+
+	if (n > SYNONYM_MAX)
+		return NULL;
+	folded = leadcrm_fold(s, n, buf, sizeof(buf),
+						  FOLD_WIDTH | FOLD_SIMPLIFY | FOLD_LOWER | FOLD_PUNCT, &truncated);
+	pfree(t);
+	return folded > 0 ? pnstrdup(buf, folded) : NULL;
+}

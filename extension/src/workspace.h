@@ -1,0 +1,166 @@
+/*-------------------------------------------------------------------------
+ * workspace.h
+ *	  What the triggers of one workspace know about it, kept per backend.
+ *-------------------------------------------------------------------------
+ */
+#ifndef LEADCRM_WORKSPACE_H
+#define LEADCRM_WORKSPACE_H
+
+#include "access/attnum.h"
+#include "executor/spi.h"
+#include "nodes/execnodes.h"
+#include "utils/relcache.h"
+
+/* The columns of lead that the engine reads or sets, in no special order. */
+typedef enum LeadColumn
+{
+	LEAD_ID,
+	LEAD_KIND,
+	LEAD_NAME,
+	LEAD_COMPANY,
+	LEAD_TITLE,
+	LEAD_PHONE,
+	LEAD_EMAIL,
+	LEAD_WECHAT,
+	LEAD_UNIONID,
+	LEAD_TAX_ID,
+	LEAD_ADDRESS,
+	LEAD_REGION,
+	LEAD_INDUSTRY,
+	LEAD_PRODUCT_LINE,
+	LEAD_FIRST_SOURCE,
+	LEAD_LAST_SOURCE,
+	LEAD_LAST_FORM,
+	LEAD_LAST_INBOUND_AT,
+	LEAD_EXTERNAL_ID,
+	LEAD_PROJECT_NAME,
+	LEAD_MERGED_INTO,
+	LEAD_ATTRS,
+	LEAD_CREATED_AT,
+	LEAD_UPDATED_AT,
+	LEAD_NCOLUMNS
+} LeadColumn;
+
+/* What to do when a key of an arriving lead is held by another. */
+typedef enum IdentityAction
+{
+	IDENTITY_MERGE,
+	IDENTITY_LINK,
+	IDENTITY_REVIEW,
+	IDENTITY_REJECT
+} IdentityAction;
+
+/* Where the text of a key comes from. */
+typedef enum IdentityKind
+{
+	IDENTITY_PHONE,
+	IDENTITY_EMAIL,
+	IDENTITY_WECHAT,
+	IDENTITY_UNIONID,
+	IDENTITY_TAX_ID,
+	IDENTITY_COMPANY_PERSON,
+	IDENTITY_COMPANY_PROJECT,
+	IDENTITY_EXPRESSION
+} IdentityKind;
+
+/* One active row of identity_rule, compiled. */
+typedef struct IdentityRule
+{
+	char	   *code;
+	char	   *lead_kind;		/* NULL: every kind of lead */
+	char	   *kind;			/* as stored in identity.kind */
+	text	   *kind_text;		/* the same as a datum */
+	IdentityKind source;
+	ExprState  *expression;		/* with IDENTITY_EXPRESSION only */
+	ExprState  *scope;			/* NULL: one scope for all */
+	IdentityAction action;
+	bool		weak;			/* the key is never held, only noted */
+	bool		check_name;		/* contradicting names: review, not merge */
+	Interval   *max_age;		/* NULL: a holder never grows too old */
+} IdentityRule;
+
+/* A spelling and the code it stands for; sorted by the spelling's bytes. */
+typedef struct Synonym
+{
+	char	   *spelling;
+	char	   *code;
+} Synonym;
+
+typedef struct SynonymList
+{
+	int			n;
+	Synonym    *item;
+} SynonymList;
+
+typedef struct LeadSource
+{
+	char	   *code;
+	bool		reject;			/* 23505 instead of the rule's action */
+} LeadSource;
+
+/* The statements that triggers run, prepared once per backend and workspace. */
+typedef enum WorkspacePlan
+{
+	PLAN_CLAIM,					/* of one key; PLAN_CLAIM + n - 1 of n keys */
+	PLAN_CLAIM_LAST = PLAN_CLAIM + 7,
+	PLAN_HOLDERS,
+	PLAN_HOLDERS_EXPIRING,
+	PLAN_HOLDER_LEADS,
+	PLAN_TAKE_OVER,
+	PLAN_RETIRE_EXPIRED,
+	PLAN_NOTE,
+	PLAN_WEAK_OTHERS,
+	PLAN_DROP_WAITING_OF_WINNER,
+	PLAN_GIVE_TO_WINNER,
+	PLAN_DROP_CLAIMS,
+	PLAN_DROP_KEYS,
+	PLAN_PROMOTE,
+	PLAN_WAITING,
+	PLAN_EXISTING,
+	PLAN_MERGE_OPEN,
+	PLAN_LOST_CLAIMANTS,
+	PLAN_LOCK_WINNERS,
+	PLAN_UPDATE_WINNERS,
+	PLAN_LOG_MERGES,
+	PLAN_ADD_ACTIVITIES,
+	PLAN_ADD_DUPLICATES,
+	PLAN_ADD_EVENTS,
+	PLAN_ADD_CREATED,
+	PLAN_ADD_SOURCES,
+	PLAN_FORGET_BRINGER,
+	PLAN_DELETE_MERGED,
+	PLAN_DELETE_DUPLICATES,
+	NPLANS
+} WorkspacePlan;
+
+#define CLAIM_MAX_KEYS	8		/* keys claimed by one statement */
+
+typedef struct Workspace
+{
+	Oid			lead;			/* relation the triggers hang on */
+	Oid			namespace_oid;
+	Oid			owner;			/* of lead: side writes are his */
+	char	   *name;			/* of the schema, quoted */
+	MemoryContext cxt;
+	AttrNumber	column[LEAD_NCOLUMNS];
+	int			natts;
+	EState	   *estate;			/* for rules with expressions */
+	int			nrules;
+	IdentityRule *rule;
+	int			nsources;
+	LeadSource *source;			/* sorted by code */
+	SynonymList industry;
+	SynonymList product_line;
+	SPIPlanPtr	plan[NPLANS];
+} Workspace;
+
+extern void leadcrm_workspace_init(void);
+extern Workspace *leadcrm_workspace_of(Relation lead);
+extern const LeadSource *leadcrm_workspace_source(Workspace *ws, const char *code);
+extern const char *leadcrm_workspace_synonym(const SynonymList *list,
+											 const char *spelling, size_t len);
+extern SPIPlanPtr leadcrm_workspace_plan(Workspace *ws, WorkspacePlan which,
+										 const char *query, int nargs, Oid *argtypes);
+extern Oid	leadcrm_workspace_table(Oid namespace_oid, const char *table);
+
+#endif							/* LEADCRM_WORKSPACE_H */

@@ -1,0 +1,3 @@
+
+-- part: views
+

@@ -1,0 +1,85 @@
+-- What reporting tools read: built-in types only, every column commented.
+-- They are the owner's views, so a reader needs no right on tables.
+
+-- Aggregates: no personal data in them, open to every analyst.
+CREATE OR REPLACE VIEW v_source AS
+SELECT s.code AS source,
+       s.label,
+       s.channel,
+       s.active,
+       s.added_by = 'arrival' AS unconfirmed,
+       count(l.id) FILTER (WHERE l.merged_into IS NULL) AS living_leads,
+       count(l.id) FILTER (WHERE l.merged_into IS NOT NULL) AS merged_leads,
+       count(l.id) FILTER (WHERE l.merged_into IS NULL AND EXISTS (
+           SELECT FROM duplicate d
+           WHERE d.status = 'open' AND l.id IN (d.lead_a, d.lead_b))) AS leads_in_review,
+       min(l.created_at) AS first_arrival_at,
+       max(l.created_at) AS last_arrival_at
+  FROM source s
+  LEFT JOIN lead l ON l.first_source = s.code
+ GROUP BY s.code;
+
+CREATE OR REPLACE VIEW v_intake AS
+SELECT (i.received_at AT TIME ZONE w.time_zone)::date AS day,
+       i.source,
+       i.outcome,
+       count(*) AS arrivals
+  FROM intake i
+ CROSS JOIN workspace w
+ GROUP BY 1, 2, 3;
+
+-- Rows about persons: only for those who may see all leads.
+CREATE OR REPLACE VIEW v_lead WITH (security_barrier) AS
+SELECT l.id,
+       l.kind,
+       l.name,
+       l.company,
+       l.title,
+       l.phone,
+       l.email,
+       l.wechat,
+       l.tax_id,
+       l.address,
+       l.region,
+       r.full_name AS region_name,
+       l.industry,
+       coalesce(i.label, l.industry) AS industry_label,
+       l.product_line,
+       coalesce(p.label, l.product_line) AS product_line_label,
+       l.company_size,
+       l.budget_min,
+       l.budget_max,
+       l.budget_status,
+       l.first_source,
+       coalesce(f.label, l.first_source) AS first_source_label,
+       l.last_source,
+       coalesce(s.label, l.last_source) AS last_source_label,
+       l.last_form,
+       l.last_inbound_at,
+       l.campaign,
+       l.partner,
+       l.external_id,
+       l.project_name,
+       l.expected_amount,
+       l.currency,
+       l.expected_close_on,
+       l.stage,
+       l.intent,
+       l.score,
+       l.owner,
+       l.team,
+       l.attrs,
+       (SELECT count(*) FROM lead m WHERE m.merged_into = l.id) AS merged_leads,
+       l.created_at,
+       (l.created_at AT TIME ZONE w.time_zone)::date AS created_on,
+       l.updated_at
+  FROM lead l
+ CROSS JOIN workspace w
+  LEFT JOIN region r ON r.code = l.region
+  LEFT JOIN industry i ON i.code = l.industry
+  LEFT JOIN product_line p ON p.code = l.product_line
+  LEFT JOIN source f ON f.code = l.first_source
+  LEFT JOIN source s ON s.code = l.last_source
+ WHERE l.merged_into IS NULL
+   AND (SELECT sees_all());
+

@@ -1,0 +1,30 @@
+-- Rows about persons.  ENABLE, never FORCE: the owner's COPY and pg_dump pass.
+-- Only reading: nobody but the owner writes these tables directly.
+ALTER TABLE lead ENABLE ROW LEVEL SECURITY;
+DROP POLICY IF EXISTS lead_read ON lead;
+CREATE POLICY lead_read ON lead FOR SELECT USING ((SELECT sees_all()));
+
+ALTER TABLE identity ENABLE ROW LEVEL SECURITY;
+DROP POLICY IF EXISTS identity_read ON identity;
+CREATE POLICY identity_read ON identity FOR SELECT USING ((SELECT sees_all()));
+
+ALTER TABLE duplicate ENABLE ROW LEVEL SECURITY;
+DROP POLICY IF EXISTS duplicate_read ON duplicate;
+CREATE POLICY duplicate_read ON duplicate FOR SELECT USING ((SELECT sees_all()));
+
+ALTER TABLE merge_log ENABLE ROW LEVEL SECURITY;
+DROP POLICY IF EXISTS merge_log_read ON merge_log;
+CREATE POLICY merge_log_read ON merge_log FOR SELECT USING ((SELECT sees_all()));
+
+ALTER TABLE activity ENABLE ROW LEVEL SECURITY;
+DROP POLICY IF EXISTS activity_read ON activity;
+CREATE POLICY activity_read ON activity FOR SELECT USING ((SELECT sees_all()));
+
+ALTER TABLE intake ENABLE ROW LEVEL SECURITY;
+DROP POLICY IF EXISTS intake_read ON intake;
+CREATE POLICY intake_read ON intake FOR SELECT USING ((SELECT sees_all()));
+
+ALTER TABLE event ENABLE ROW LEVEL SECURITY;
+DROP POLICY IF EXISTS event_read ON event;
+CREATE POLICY event_read ON event FOR SELECT USING ((SELECT sees_all()));
+

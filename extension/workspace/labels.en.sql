@@ -1,0 +1,3 @@
+-- part: comments
+
+-- part: seed
