@@ -47,6 +47,10 @@ INSERT INTO phone_valid (given) VALUES
 	('4008001234转5'),
 	('800 810 1234'),
 	('010 95588'),
+	('+86 10 10086'),
+	('+86 950 1234567'),
+	('+86 10 800 123 4567'),
+	('+86 168 12345'),
 	('1 650 253 0000'),
 	('+1 650 253 0000'),
 	('001 650 253 0000'),
@@ -148,6 +152,8 @@ EXECUTE by_text('138 0000 1234');
 EXECUTE by_text('+86-138-0000-1234');
 EXECUTE by_varchar('１３８００００１２３４');
 EXECUTE by_varchar('no phone');
+SELECT id FROM phone_lead WHERE tel = ANY (ARRAY['138 0000 0007', 'x', '+8613800000009']::text[]) ORDER BY id;
+SELECT id FROM phone_lead WHERE tel = ANY (ARRAY['138 0000 0007', '+8613800000009']::text[]::phone[]) ORDER BY id;
 SET enable_seqscan TO off;
 EXPLAIN (COSTS OFF) EXECUTE by_text('138 0000 1234');
 RESET enable_seqscan;
@@ -221,6 +227,27 @@ COPY (SELECT '\x00'::bytea || repeat('1', 100000)::bytea) TO STDOUT WITH (FORMAT
 \set VERBOSITY default
 \setenv file :file
 \! rm "$file"
+
+-- A stored value of another format is an error, not a guess.
+BEGIN;
+CREATE CAST (bytea AS phone) WITHOUT FUNCTION;
+SELECT ('\x00'::bytea || '+8613800138000')::phone;
+CREATE TABLE phone_stored AS
+SELECT i AS id, b AS value FROM unnest(ARRAY['', '\x00', '\x01', '\x012b38363133383030313338303030']::bytea[])
+	WITH ORDINALITY AS v (b, i);
+\set VERBOSITY sqlstate
+SAVEPOINT s;
+SELECT value::phone FROM phone_stored WHERE id = 1;
+ROLLBACK TO s;
+SELECT value::phone FROM phone_stored WHERE id = 2;
+ROLLBACK TO s;
+SELECT value::phone = '13800138000'::phone FROM phone_stored WHERE id = 3;
+ROLLBACK TO s;
+SELECT phone_hash(value::phone) FROM phone_stored WHERE id = 4;
+ROLLBACK TO s;
+SELECT phone_kind(('\x00'::bytea || '+86138')::phone);
+\set VERBOSITY default
+ROLLBACK;
 
 -- Nothing of it depends on the session, and everything may run in parallel.
 SELECT proname, provolatile, proparallel FROM pg_proc

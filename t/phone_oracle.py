@@ -13,9 +13,11 @@ knows the lengths by leading digit, a verdict between the two: it agrees if it
 accepts a possible number with the same E.164 form, or refuses one that is not
 valid.
 
-Prints "region CODE numbers accepted same" per region, "stricter COUNT" (refused
-though possible, as not valid), "class COUNT NAME" per listed class of
-difference and "unlisted ..." for any other.  The numbers are the same on each
+Prints "region CODE numbers accepted same" per region; "both COUNT SAME" for the
+numbers that both accept; "valid COUNT SAME" for those libphonenumber calls
+valid; "between ACCEPTED REFUSED" for the foreign ones it calls possible but not
+valid, which count as the same either way; "class COUNT NAME" per listed class
+of difference; "unlisted ..." for any other.  The numbers are the same on each
 run.
 """
 import random
@@ -185,12 +187,18 @@ def main():
         sys.exit("the harness answered %d of %d lines" % (len(answers), len(cases)))
 
     same, accepted = dict.fromkeys(REGIONS, 0), dict.fromkeys(REGIONS, 0)
-    classes, stricter = {}, 0
+    classes, stricter, looser = {}, 0, 0
+    both, both_same, sound, sound_same = 0, 0, 0, 0
     for (region, text), got in zip(cases, answers):
         want, possible, valid = theirs(text, region)
         accepted[region] += got != ""
+        both += got != "" and possible
+        both_same += got != "" and possible and got == want
+        sound += valid
+        sound_same += valid and got == want
         if got == (want if possible else ""):
             same[region] += 1
+            looser += got != "" and not valid
         elif got == "" and not valid:
             same[region] += 1
             stricter += 1
@@ -202,7 +210,9 @@ def main():
             classes[name] = classes.get(name, 0) + 1
     for region in REGIONS:
         print("region %s %d %d %d" % (region, per_region, accepted[region], same[region]))
-    print("stricter %d" % stricter)
+    print("both %d %d" % (both, both_same))
+    print("valid %d %d" % (sound, sound_same))
+    print("between %d %d" % (looser, stricter))
     for name in sorted(filter(None, classes)):
         print("class %d %s" % (classes[name], name))
 

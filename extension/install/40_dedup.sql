@@ -16,3 +16,8 @@ CREATE FUNCTION leadcrm.config_changed() RETURNS trigger
 LANGUAGE C AS 'MODULE_PATHNAME', 'leadcrm_config_changed';
 COMMENT ON FUNCTION leadcrm.config_changed() IS
 'trigger: tells every session that a configuration table of a workspace has changed; writes nothing';
+
+CREATE FUNCTION leadcrm.lead_in() RETURNS trigger
+LANGUAGE C AS 'MODULE_PATHNAME', 'leadcrm_lead_in';
+COMMENT ON FUNCTION leadcrm.lead_in() IS
+'trigger: inserts into lead what a writer inserts into the view lead_in, as the owner of both';

@@ -27,7 +27,7 @@ COMMENT ON FUNCTION leadcrm._run_workspace_script(regnamespace, text, text, oid[
 
 CREATE FUNCTION leadcrm._workspace_catalog(workspace regnamespace)
 RETURNS TABLE (kind text, object text, class oid, oid oid)
-LANGUAGE SQL STABLE SET search_path TO pg_catalog, pg_temp
+LANGUAGE SQL STABLE SET search_path TO pg_catalog, pg_temp SET quote_all_identifiers TO off
 AS $$
     SELECT CASE c.relkind WHEN 'v' THEN 'view' WHEN 'i' THEN 'index' WHEN 'I' THEN 'index' ELSE 'table' END,
            c.relname, c.tableoid, c.oid
@@ -106,6 +106,27 @@ $$;
 COMMENT ON FUNCTION leadcrm._check_workspace_name(text) IS
 'raises unless a workspace can be given this name';
 
+CREATE FUNCTION leadcrm._take_in_sample(workspace regnamespace) RETURNS void
+LANGUAGE plpgsql SET search_path TO pg_catalog, pg_temp
+AS $$
+DECLARE
+    batch record;
+BEGIN
+    FOR batch IN
+        SELECT s.source,
+               array_agg(s.payload || jsonb_strip_nulls(jsonb_build_object('form', s.form, 'external_id', s.external_id))
+                         ORDER BY s.position) AS payloads
+          FROM leadcrm.sample_leads() s
+         GROUP BY s.position / 500, s.source
+         ORDER BY min(s.position)
+    LOOP
+        EXECUTE format('SELECT FROM %s.capture_many($1, $2)', workspace) USING batch.source, batch.payloads;
+    END LOOP;
+END
+$$;
+COMMENT ON FUNCTION leadcrm._take_in_sample(regnamespace) IS
+'takes in the sample leads as any application would, in the order of their arrival';
+
 CREATE FUNCTION leadcrm.create_workspace(name text, locale text DEFAULT 'zh', time_zone text DEFAULT NULL,
                                          sample boolean DEFAULT false)
 RETURNS void
@@ -115,7 +136,7 @@ DECLARE
     version text := (SELECT extversion FROM pg_extension WHERE extname = 'leadcrm');
     labels  text := version || '.' || locale;
     zone    text := coalesce(time_zone, CASE locale WHEN 'zh' THEN 'Asia/Shanghai' ELSE 'UTC' END);
-    chinese boolean := getdatabaseencoding() IN ('UTF8', 'SQL_ASCII', 'EUC_CN');
+    chinese boolean := getdatabaseencoding() IN ('UTF8', 'SQL_ASCII');
     citus   boolean := EXISTS (SELECT FROM pg_extension WHERE extname = 'citus');
     workspace regnamespace;
 BEGIN
@@ -126,7 +147,7 @@ BEGIN
             HINT = 'The locales are "zh" and "en".';
     ELSIF locale = 'zh' AND NOT chinese THEN
         RAISE feature_not_supported USING
-            MESSAGE = format('the encoding %s of this database cannot hold Chinese', getdatabaseencoding()),
+            MESSAGE = format('the encoding %s of this database cannot hold all Chinese characters', getdatabaseencoding()),
             HINT = 'Use a database in UTF8, or locale => ''en''.';
     ELSIF NOT EXISTS (SELECT FROM pg_timezone_names z WHERE z.name = zone) THEN
         RAISE invalid_parameter_value USING
@@ -158,6 +179,10 @@ BEGIN
     PERFORM leadcrm._run_workspace_part(workspace, labels, 'seed');
     IF chinese THEN
         PERFORM leadcrm._run_workspace_part(workspace, version, 'seed chinese');
+    END IF;
+    IF sample THEN
+        PERFORM leadcrm._run_workspace_part(workspace, labels, 'sample');
+        PERFORM leadcrm._take_in_sample(workspace);
     END IF;
 END
 $$;
@@ -213,7 +238,7 @@ AS $$
       JOIN pg_namespace n ON n.oid = p.pronamespace
      CROSS JOIN unnest(p.proconfig) setting
      WHERE o.kind = 'function'
-       AND setting LIKE 'search\_path=%'
+       AND starts_with(setting, 'search_path=')
        AND parse_ident(substr(setting, 13), false) <> ARRAY[n.nspname::text]
 $$;
 COMMENT ON FUNCTION leadcrm._strayed_routines(regnamespace) IS

@@ -4,35 +4,35 @@ CREATE FUNCTION leadcrm._access_rights()
 RETURNS TABLE (kind text, rights text, object_kind text, object text)
 LANGUAGE SQL IMMUTABLE SET search_path TO pg_catalog, pg_temp
 AS $$
-    VALUES ('intake',  'EXECUTE',                        'function', 'capture(%'),
-           ('intake',  'EXECUTE',                        'function', 'capture\_many(%'),
-           ('intake',  'EXECUTE',                        'function', 'sees\_all(%'),
-           ('writer',  'EXECUTE',                        'function', 'capture(%'),
-           ('writer',  'EXECUTE',                        'function', 'capture\_many(%'),
-           ('writer',  'EXECUTE',                        'function', 'sees\_all(%'),
-           ('writer',  'EXECUTE',                        'function', 'find\_lead(%'),
-           ('writer',  'EXECUTE',                        'function', 'explain\_identity(%'),
-           ('writer',  'SELECT, INSERT',                 'view',     'lead\_in'),
-           ('analyst', 'SELECT',                         'view',     'v\_%'),
-           ('analyst', 'EXECUTE',                        'function', 'sees\_all(%'),
-           ('admin',   'EXECUTE',                        'function', 'capture(%'),
-           ('admin',   'EXECUTE',                        'function', 'capture\_many(%'),
-           ('admin',   'EXECUTE',                        'function', 'sees\_all(%'),
-           ('admin',   'EXECUTE',                        'function', 'find\_lead(%'),
-           ('admin',   'EXECUTE',                        'function', 'explain\_identity(%'),
-           ('admin',   'SELECT, INSERT',                 'view',     'lead\_in'),
-           ('admin',   'SELECT',                         'view',     'v\_%'),
-           ('admin',   'SELECT',                         'table',    '%'),
+    VALUES ('intake',  'EXECUTE',                        'function', 'capture'),
+           ('intake',  'EXECUTE',                        'function', 'capture_many'),
+           ('intake',  'EXECUTE',                        'function', 'sees_all'),
+           ('writer',  'EXECUTE',                        'function', 'capture'),
+           ('writer',  'EXECUTE',                        'function', 'capture_many'),
+           ('writer',  'EXECUTE',                        'function', 'sees_all'),
+           ('writer',  'EXECUTE',                        'function', 'find_lead'),
+           ('writer',  'EXECUTE',                        'function', 'explain_identity'),
+           ('writer',  'SELECT, INSERT',                 'view',     'lead_in'),
+           ('analyst', 'SELECT',                         'view',     'v_*'),
+           ('analyst', 'EXECUTE',                        'function', 'sees_all'),
+           ('admin',   'EXECUTE',                        'function', 'capture'),
+           ('admin',   'EXECUTE',                        'function', 'capture_many'),
+           ('admin',   'EXECUTE',                        'function', 'sees_all'),
+           ('admin',   'EXECUTE',                        'function', 'find_lead'),
+           ('admin',   'EXECUTE',                        'function', 'explain_identity'),
+           ('admin',   'SELECT, INSERT',                 'view',     'lead_in'),
+           ('admin',   'SELECT',                         'view',     'v_*'),
+           ('admin',   'SELECT',                         'table',    '*'),
            ('admin',   'UPDATE (settings)',              'table',    'workspace'),
            ('admin',   'INSERT, UPDATE, DELETE',         'table',    'source'),
-           ('admin',   'INSERT, UPDATE, DELETE',         'table',    'source\_cost'),
+           ('admin',   'INSERT, UPDATE, DELETE',         'table',    'source_cost'),
            ('admin',   'INSERT, UPDATE, DELETE',         'table',    'industry'),
-           ('admin',   'INSERT, UPDATE, DELETE',         'table',    'product\_line'),
-           ('admin',   'INSERT, UPDATE, DELETE',         'table',    'identity\_rule'),
-           ('admin',   'INSERT, UPDATE, DELETE',         'table',    'field\_alias')
+           ('admin',   'INSERT, UPDATE, DELETE',         'table',    'product_line'),
+           ('admin',   'INSERT, UPDATE, DELETE',         'table',    'identity_rule'),
+           ('admin',   'INSERT, UPDATE, DELETE',         'table',    'field_alias')
 $$;
 COMMENT ON FUNCTION leadcrm._access_rights() IS
-'the rights behind each kind of access: on which objects of the template, named by LIKE patterns';
+'the rights behind each kind of access: on which objects of the template; * stands for all names that begin so';
 
 CREATE FUNCTION leadcrm._change_access(workspace regnamespace, command text, role text, kind text)
 RETURNS void
@@ -46,7 +46,10 @@ BEGIN
     FOR r IN
         SELECT a.rights, o.kind, o.oid
           FROM leadcrm._access_rights() a
-          JOIN leadcrm._workspace_objects(workspace) o ON o.kind = a.object_kind AND o.object LIKE a.object
+          JOIN leadcrm._workspace_objects(workspace) o
+            ON o.kind = a.object_kind
+           AND CASE WHEN right(a.object, 1) = '*' THEN starts_with(o.object, rtrim(a.object, '*'))
+                    ELSE split_part(o.object, '(', 1) = a.object END
          WHERE a.kind = _change_access.kind AND o.oid IS NOT NULL
     LOOP
         EXECUTE CASE r.kind
@@ -62,14 +65,16 @@ CREATE FUNCTION leadcrm._apply_access(workspace regnamespace) RETURNS void
 LANGUAGE plpgsql SET search_path TO pg_catalog, pg_temp
 AS $$
 DECLARE
-    routine regprocedure;
+    o       record;
     granted record;
 BEGIN
-    FOR routine IN
-        SELECT o.oid FROM leadcrm._workspace_objects(workspace) o
-         WHERE o.kind = 'function' AND o.oid IS NOT NULL
+    FOR o IN
+        SELECT w.kind, w.oid FROM leadcrm._workspace_objects(workspace) w
+         WHERE w.kind IN ('table', 'view', 'function') AND w.oid IS NOT NULL
     LOOP
-        EXECUTE format('REVOKE ALL ON ROUTINE %s FROM PUBLIC', routine);
+        EXECUTE CASE o.kind
+                WHEN 'function' THEN format('REVOKE ALL ON ROUTINE %s FROM PUBLIC', o.oid::regprocedure)
+                ELSE format('REVOKE ALL ON TABLE %s FROM PUBLIC', o.oid::regclass) END;
     END LOOP;
     FOR granted IN EXECUTE format('SELECT a.role, a.kind FROM %s.access a JOIN pg_roles r ON r.rolname = a.role
                                     ORDER BY 1, 2', workspace)
@@ -93,7 +98,7 @@ AS $$
 BEGIN
     IF kind IS NULL OR kind NOT IN (SELECT a.kind FROM leadcrm._access_rights() a) THEN
         RAISE invalid_parameter_value USING
-            MESSAGE = format('there is no kind of access "%s"', kind),
+            MESSAGE = format('there is no kind of access "%s"', coalesce(kind, 'NULL')),
             HINT = 'The kinds are "admin", "writer", "intake" and "analyst".';
     ELSIF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = role) THEN
         RAISE undefined_object USING MESSAGE = format('role "%s" does not exist', role);
@@ -124,7 +129,7 @@ BEGIN
        INTO revoked USING role, kind;
     IF revoked IS NULL THEN
         RAISE undefined_object USING
-            MESSAGE = format('role "%s" has no access of kind "%s" to workspace %s', role, coalesce(kind, 'any'), workspace);
+            MESSAGE = format('role "%s" has no %s access to workspace %s', role, coalesce('"' || kind || '"', 'kind of'), workspace);
     ELSIF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = role) THEN
         RETURN;                     -- its rights went with it
     END IF;

@@ -141,7 +141,7 @@ BEGIN
 
     -- Identity
     RETURN QUERY EXECUTE format($sql$
-        SELECT 'error', 'identity', format('%%s live claims of leads that are gone or merged, the first of lead %%s',
+        SELECT 'error', 'identity', format('live claims of leads that are gone or merged: %%s, the first of lead %%s',
                                            count(*), min(i.lead_id)), $1
           FROM %1$s.identity i
          WHERE i.live AND i.lead_id <> 0
@@ -149,14 +149,14 @@ BEGIN
         HAVING count(*) > 0 $sql$, workspace) USING repair;
 
     RETURN QUERY EXECUTE format($sql$
-        SELECT 'error', 'identity', format('%%s living leads with keys that are not claimed, the first is lead %%s',
+        SELECT 'error', 'identity', format('living leads with keys that are not claimed: %%s, the first is lead %%s',
                                            count(*), min(u.id)), $1
           FROM leadcrm._unclaimed_leads(%2$L::regclass) u (id)
         HAVING count(*) > 0 $sql$, workspace, format('%s.lead', workspace)) USING repair;
 
     -- Merges
     RETURN QUERY EXECUTE format($sql$
-        SELECT 'error', 'lead', format('%%s merged leads point at no living lead, the first is lead %%s',
+        SELECT 'error', 'lead', format('merged leads that point at no living lead: %%s, the first is lead %%s',
                                        count(*), min(l.id)), 'Set merged_into to the living lead, or to NULL.'
           FROM %1$s.lead l
          WHERE l.merged_into IS NOT NULL
@@ -164,7 +164,7 @@ BEGIN
         HAVING count(*) > 0 $sql$, workspace);
 
     RETURN QUERY EXECUTE format($sql$
-        SELECT 'error', 'merge_log', format('%%s leads of which lead and merge_log tell different stories, the first is lead %%s',
+        SELECT 'error', 'merge_log', format('leads of which lead and merge_log tell different stories: %%s, the first is lead %%s',
                                             count(*), min(l.id)),
                'Undo the merge with unmerge(), or correct merged_into.'
           FROM %1$s.lead l

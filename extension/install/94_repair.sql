@@ -59,7 +59,7 @@ BEGIN
     PERFORM leadcrm._run_workspace_part(workspace, version, 'code', kept);
     PERFORM leadcrm._run_workspace_part(workspace, version, 'views', kept);
     PERFORM leadcrm._apply_access(workspace);
-    PERFORM leadcrm._run_workspace_part(workspace, version || '.' || locale, 'comments');
+    PERFORM leadcrm._run_workspace_part(workspace, version || '.' || locale, 'comments', kept);
     PERFORM leadcrm._enable_triggers(workspace, true);
 END
 $$;
@@ -100,7 +100,7 @@ DECLARE
     version text;
     missing text;
 BEGIN
-    EXECUTE format('LOCK TABLE %1$s.workspace, %1$s.lead IN SHARE ROW EXCLUSIVE MODE', workspace);
+    EXECUTE format('LOCK TABLE %1$s.workspace, %1$s.lead IN ACCESS EXCLUSIVE MODE', workspace);
     EXECUTE format('SELECT version FROM %s.workspace', workspace) INTO version;
     IF version IS NULL THEN
         RAISE object_not_in_prerequisite_state USING
@@ -141,7 +141,7 @@ DECLARE
     script  text;
     edited  oid[];
 BEGIN
-    EXECUTE format('LOCK TABLE %1$s.workspace, %1$s.lead IN SHARE ROW EXCLUSIVE MODE', workspace);
+    EXECUTE format('LOCK TABLE %1$s.workspace, %1$s.lead IN ACCESS EXCLUSIVE MODE', workspace);
     EXECUTE format('SELECT version FROM %s.workspace', workspace) INTO version;
     IF version = target THEN
         RETURN;

@@ -7,6 +7,7 @@
  * list knows is the brand (字号), and nothing is taken off that would leave
  * less than two characters of it.  A name is parsed from its normal form, so
  * a name and its normal form always have the same parts.
+ *-------------------------------------------------------------------------
  */
 #include <string.h>
 
@@ -23,10 +24,10 @@
 /* From here on characters need no blank between words. */
 #define FIRST_WIDE 0x2E80
 
-static size_t text_strip(CompanyText *text);
-static void text_words(CompanyText *text);
+static void text_strip(CompanyText *text);
+static bool text_words(CompanyText *text);
 static bool text_is_placeholder(const CompanyText *text);
-static size_t branch_split(CompanyParts *parts, const CompanyText *name, int *row);
+static size_t branch_split(CompanyParts *parts, CompanyText *body, int *row);
 static void form_split(CompanyParts *parts, CompanyText *body);
 static void brackets_split(CompanyParts *parts, CompanyText *body, CompanyText *place, int *row);
 static void body_split(CompanyParts *parts, const CompanyText *body, CompanyText *place, int *row);
@@ -77,12 +78,15 @@ is_word(const CompanyWord *words, size_t nwords, const char *s, size_t len)
 	while (low < high)
 	{
 		size_t		mid = (low + high) / 2;
-		size_t		n = words[mid].len;
-		int			cmp = memcmp(words[mid].s, s, n < len ? n : len);
+		const CompanyWord *word = &words[mid];
+		size_t		n = word->len < len ? word->len : len;
+		size_t		i = 0;
 
-		if (cmp == 0 && n == len)
+		while (i < n && word->s[i] == s[i])
+			i++;
+		if (i == n && word->len == len)
 			return true;
-		if (cmp < 0 || (cmp == 0 && n < len))
+		if (i == n ? word->len < len : (unsigned char) word->s[i] < (unsigned char) s[i])
 			low = mid + 1;
 		else
 			high = mid;
@@ -164,8 +168,7 @@ leadcrm_company_normalize(const char *s, size_t len, CompanyText *out)
 							FOLD_SIMPLIFY | FOLD_LOWER, &truncated);
 	if (truncated)
 		return false;
-	text_words(out);
-	return !text_is_placeholder(out);
+	return text_words(out) && !text_is_placeholder(out);
 }
 
 /*
@@ -194,8 +197,7 @@ leadcrm_company_parse(const char *s, size_t len, CompanyParts *out)
 	if (!leadcrm_company_normalize(s, len, &out->normal))
 		return false;
 	text_set(&body, out->normal.s, out->normal.len);
-	branch_place = branch_split(out, &out->normal, &branch_row);
-	body.len -= out->branch.len;
+	branch_place = branch_split(out, &body, &branch_row);
 	form_split(out, &body);
 	brackets_split(out, &body, &bracket, &bracket_row);
 	subsidiary_split(&body, &bracket, &bracket_row);
@@ -273,9 +275,9 @@ bracket_fold(uint32_t c)
  *
  * A dot between single letters joins them (l.l.c.), an apostrophe vanishes
  * (xi'an), other punctuation parts words.  Brackets stay if they are a pair
- * with something other than brackets in it.  Returns the new length.
+ * with something other than brackets in it.
  */
-static size_t
+static void
 text_strip(CompanyText *text)
 {
 	uint32_t	c[COMPANY_MAX];
@@ -336,11 +338,10 @@ text_strip(CompanyText *text)
 	for (size_t i = 0; i < n; i++)
 		if (c[i] != 0)
 			text->len += utf8_put(text->s + text->len, c[i]);
-	return text->len;
 }
 
-/* One spelling of the words for legal forms. */
-static void
+/* One spelling of the words for legal forms; false if there is no room. */
+static bool
 text_words(CompanyText *text)
 {
 	static const struct
@@ -363,6 +364,8 @@ text_words(CompanyText *text)
 
 			if (end - at == n && memcmp(text->s + at, words[i].from, n) == 0)
 			{
+				if (text->len + m - n > sizeof(text->s))
+					return false;
 				memmove(text->s + at + m, text->s + end, text->len - end);
 				memcpy(text->s + at, words[i].to, m);
 				text->len = text->len + m - n;
@@ -372,16 +375,17 @@ text_words(CompanyText *text)
 		}
 		at = end + 1;
 	}
+	return true;
 }
 
-/* Number of characters of s, blanks not counted. */
+/* Number of characters of s, signs not counted. */
 static int
 char_count(const char *s, size_t len)
 {
 	int			n = 0;
 
 	for (size_t i = 0; i < len; i++)
-		if (((unsigned char) s[i] & 0xC0) != 0x80 && s[i] != ' ')
+		if (is_char_start(s, i) && memchr(" &()", s[i], 4) == NULL)
 			n++;
 	return n;
 }
@@ -429,66 +433,101 @@ place_at_front(const char *s, size_t len, PlaceChain *chain)
 		leadcrm_place_chain(s, len, 0, false, chain);
 }
 
+/* Does a word that is always a branch stand at the end of s? */
+static bool
+ends_with_branch_proper(const char *s, size_t len)
+{
+	static const char *const words[] = {"分公司", "子公司", "分行", "支行", "分厂", "分店", "支公司", "办事处"};
+
+	for (size_t i = 0; i < LENGTH(words); i++)
+	{
+		size_t		n = strlen(words[i]);
+
+		if (n <= len && memcmp(s + len - n, words[i], n) == 0)
+			return true;
+	}
+	return false;
+}
+
 /*
- * branch_split
- *		Find the branch at the end of a name: 成都分公司, 重庆第二营业部.
+ * branch_start
+ *		Where in a name the branch begins that ends with the last tail bytes.
  *
- * It begins behind the form of the parent; without a form, at the last place
- * before it.  *row gets the place.  Returns the length of the place.
+ * Behind the form of the parent; without a form, at the longest place before
+ * the word.  Returns len if that is no branch: 营业部 and the like are branches
+ * of a firm only, 分公司 always.
  */
 static size_t
-branch_split(CompanyParts *parts, const CompanyText *name, int *row)
+branch_start(const char *s, size_t len, size_t tail)
 {
 	static const char *const parent_forms[] = {"公司", "集团", "厂"};
-	size_t		tail = AT_END(branches, name->s, name->len);
-	size_t		start = 0;
-	bool		firm;
-	PlaceChain	chain;
 
-	if (tail == 0 || tail == name->len)
-		return 0;
-	for (size_t at = 0; at + 3 <= name->len - tail; at++)
+	for (size_t at = len - tail; at > 0; at--)
 		for (size_t i = 0; i < LENGTH(parent_forms); i++)
 		{
 			size_t		n = strlen(parent_forms[i]);
 
-			if (at + n <= name->len - tail && at > 0 &&
-				memcmp(name->s + at, parent_forms[i], n) == 0)
-				start = at + n;
+			if (n < at && memcmp(s + at - n, parent_forms[i], n) == 0)
+				return s[at] == ')' ? at + 1 : at;
 		}
-	firm = start > 0;
-	if (firm && start < name->len - tail && name->s[start] == ')')
-		start++;
-	if (!firm)
+	if (!ends_with_branch_proper(s, len))
+		return len;
+	for (size_t at = 1; at < len - tail; at++)
 	{
-		/* 营业部 and the like are branches of a firm that is named as one */
-		static const char *const always[] = {"分公司", "分行", "支行", "分厂", "分店", "支公司", "办事处"};
-		bool		found = false;
+		PlaceChain	chain;
 
-		for (size_t i = 0; i < LENGTH(always); i++)
-		{
-			size_t		n = strlen(always[i]);
-
-			found |= n <= tail && memcmp(name->s + name->len - n, always[i], n) == 0;
-		}
-		if (!found)
-			return 0;
-		/* the longest place that reaches up to the word and is not at the front */
-		start = name->len - tail;
-		for (size_t at = 1; at < name->len - tail; at++)
-		{
-			if (((unsigned char) name->s[at] & 0xC0) == 0x80)
-				continue;
-			leadcrm_place_chain(name->s, name->len - tail, at, false, &chain);
-			if (chain.nlinks > 0 && chain.link[chain.nlinks - 1].end == name->len - tail)
-			{
-				start = at;
-				break;
-			}
-		}
+		if (!is_char_start(s, at))
+			continue;
+		leadcrm_place_chain(s, len - tail, at, false, &chain);
+		if (chain.nlinks > 0 && chain.link[chain.nlinks - 1].end == len - tail)
+			return at;
 	}
-	/* a bracket that opened in the parent cannot close in the branch */
-	text_set(&parts->branch, name->s + start, name->len - start);
+	return len - tail;
+}
+
+/*
+ * branch_split
+ *		Take the branch off the end of a name: 成都分公司, 重庆第二营业部, also in
+ *		brackets.
+ *
+ * *row gets its place.  Returns the length of the place in parts->branch.
+ */
+static size_t
+branch_split(CompanyParts *parts, CompanyText *body, int *row)
+{
+	const char *s = body->s;
+	size_t		len = body->len;
+	size_t		start;
+	size_t		tail;
+	PlaceChain	chain;
+
+	if (len > 0 && s[len - 1] == ')')
+	{
+		/* brackets are pairs in a normal form */
+		size_t		open = --len;
+
+		while (s[open] != '(')
+			open--;
+		if (open == 0 || !ends_with_branch_proper(s + open, len - open))
+			return 0;
+		text_set(&parts->branch, s + open + 1, len - open - 1);
+		body->len = open;
+	}
+	else
+	{
+		tail = AT_END(branches, s, len);
+		if (tail == 0 || tail == len)
+			return 0;
+		start = branch_start(s, len, tail);
+		text_set(&parts->branch, s + start, len - start);
+		body->len = start;
+	}
+	/* (南京)分公司 */
+	len = 0;
+	for (size_t i = 0; i < parts->branch.len; i++)
+		if (parts->branch.s[i] != '(' && parts->branch.s[i] != ')')
+			parts->branch.s[len++] = parts->branch.s[i];
+	parts->branch.len = len;
 	place_at_front(parts->branch.s, parts->branch.len, &chain);
 	if (chain.nlinks == 0)
 		return 0;
@@ -506,14 +545,13 @@ form_split(CompanyParts *parts, CompanyText *body)
 {
 	for (;;)
 	{
-		size_t		n = AT_END(forms, body->s, body->len);
-		size_t		m = AT_END(latin_forms, body->s, body->len);
+		bool		latin = body->len > 0 && is_narrow_byte(body->s[body->len - 1]);
+		size_t		n = latin ? AT_END(latin_forms, body->s, body->len) :
+			AT_END(forms, body->s, body->len);
 
-		if (m > n)
-			n = m;
 		if (n == 0 || n == body->len)
 			return;
-		if (m == n && parts->form.len > 0 && is_narrow_byte(parts->form.s[0]))
+		if (latin && parts->form.len > 0 && is_narrow_byte(parts->form.s[0]))
 			text_prepend(&parts->form, " ", 1);
 		text_prepend(&parts->form, body->s + body->len - n, n);
 		body->len -= n;
@@ -609,7 +647,7 @@ subsidiary_split(CompanyText *body, CompanyText *place, int *row)
 /*
  * trade_length
  *		How many bytes at the end of s are trades, leaving a brand of at least
- *		brand_min characters.
+ *		brand_min characters.  With 0, of all that is no brand.
  */
 static size_t
 trade_length(const char *s, size_t len, int brand_min)
@@ -618,12 +656,12 @@ trade_length(const char *s, size_t len, int brand_min)
 
 	while (left > 0)
 	{
-		size_t		n = AT_END(trades, s, left);
-		size_t		m = AT_END(latin_trades, s, left);
+		size_t		n = is_narrow_byte(s[left - 1]) ? AT_END(latin_trades, s, left) :
+			AT_END(trades, s, left);
 		size_t		rest;
 
-		if (m > n)
-			n = m;
+		if (n == 0 && brand_min == 0)
+			n = AT_END(kinds, s, left);
 		rest = left - n;
 		while (rest > 0 && s[rest - 1] == ' ')
 			rest--;
@@ -705,7 +743,10 @@ body_split(CompanyParts *parts, const CompanyText *body, CompanyText *place, int
 		else
 			text_set(&parts->brand, s, end);
 		if (is_narrow_byte(s[0]) && s[end] == ' ')
-			text_append(&parts->brand, " ", 1), end++;
+		{
+			text_append(&parts->brand, " ", 1);
+			end++;
+		}
 		text_append(&parts->brand, s + end, len - end);
 		return;
 	}
@@ -731,9 +772,7 @@ body_split(CompanyParts *parts, const CompanyText *body, CompanyText *place, int
 	text_set(&parts->trade, s + len - n, n);
 	len -= n;
 	if (parts->trade.len > 0 && parts->trade.s[0] == ' ')
-	{
 		memmove(parts->trade.s, parts->trade.s + 1, --parts->trade.len);
-	}
 	while (len > 0 && s[len - 1] == ' ')
 		len--;
 	text_set(&parts->brand, s, len);
@@ -766,6 +805,6 @@ core_build(CompanyParts *parts, int branch_row, size_t branch_place)
 	else
 		branch_place = 0;
 	for (size_t i = branch_place; i < parts->branch.len; i++)
-		if (parts->branch.s[i] != '(' && parts->branch.s[i] != ')' && parts->branch.s[i] != ' ')
+		if (parts->branch.s[i] != ' ')
 			text_append(&parts->core, parts->branch.s + i, 1);
 }

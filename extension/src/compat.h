@@ -29,6 +29,22 @@
 #include "nodes/miscnodes.h"
 #endif
 
+/* 16 added summarizing indexes, 18 the row that is being updated. */
+#if PG_VERSION_NUM >= 180000
+#define ExecCheckIndexConstraints_compat(result, slot, estate, tid, arbiters) \
+	ExecCheckIndexConstraints(result, slot, estate, tid, &(slot)->tts_tid, arbiters)
+#else
+#define ExecCheckIndexConstraints_compat(result, slot, estate, tid, arbiters) \
+	ExecCheckIndexConstraints(result, slot, estate, tid, arbiters)
+#endif
+#if PG_VERSION_NUM >= 160000
+#define ExecInsertIndexTuples_compat(result, slot, estate, conflict, arbiters) \
+	ExecInsertIndexTuples(result, slot, estate, false, true, conflict, arbiters, false)
+#else
+#define ExecInsertIndexTuples_compat(result, slot, estate, conflict, arbiters) \
+	ExecInsertIndexTuples(result, slot, estate, false, true, conflict, arbiters)
+#endif
+
 /* 18 names the module's version in its magic block. */
 #if PG_VERSION_NUM >= 180000
 #define LEADCRM_MODULE_MAGIC \

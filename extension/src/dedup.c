@@ -61,17 +61,23 @@ typedef struct Hit
 	TimestampTz last_inbound_at;
 } Hit;
 
+static void drop_waiting(Workspace *ws, const DedupSubject *subject,
+						 IdentityKey *keys, int nkeys);
 static int	claim_keys(Workspace *ws, const DedupSubject *subject,
 					   IdentityKey **keys, int nkeys);
 static int	find_hits(Workspace *ws, const DedupSubject *subject,
 					  IdentityKey **keys, int nkeys, DedupPending pending,
-					  Hit *hits, int *nfree, IdentityKey **free_keys);
+					  Hit *hits, int *nfree, IdentityKey **free_keys, bool *exists);
+static bool lock_holder(Workspace *ws, const IdentityKey *key, int64 *holder);
 static void read_holders(Workspace *ws, const DedupSubject *subject, DedupPending pending,
-						 Hit *hits, int *nhits);
+						 Hit *hits, int *nhits, bool *exists);
+static HeapTuple find_lead(SPITupleTable *leads, uint64 n, int64 id);
+static void key_values(const IdentityKey *key, Datum *values);
 static bool holder_expired(const DedupSubject *subject, const Hit *hit);
 static const Hit *deciding_hit(const Hit *hits, int nhits);
 static void decide(Workspace *ws, const DedupSubject *subject, const Hit *hits, int nhits,
 				   int nclaimed, DedupDecision *decision);
+static void give_to_winner(Workspace *ws, int64 loser, int64 winner, int nclaimed);
 static void note_key(Workspace *ws, const DedupSubject *subject,
 					 const IdentityKey *key, const char *state);
 static void note_weak_key(Workspace *ws, const DedupSubject *subject,
@@ -80,7 +86,6 @@ static void add_pair(DedupDecision *decision, int64 lead, int64 other,
 					 const IdentityRule *rule, bool linked, const char *reason);
 static void dedup_promote(Workspace *ws, ArrayType *kinds, ArrayType *scopes, ArrayType *keys);
 static ArrayType *text_array(Datum *value, int n);
-static uint64 run(SPIPlanPtr plan, Datum *values, const char *nulls);
 
 /*
  * leadcrm_dedup_decide
@@ -105,11 +110,14 @@ leadcrm_dedup_decide(Workspace *ws, const DedupSubject *subject,
 	int			nwanted = 0;
 	int			nclaimed = 0;
 	int			nhits = 0;
+	bool		exists = false;
 
 	decision->winner = 0;
 	decision->rule = NULL;
 	decision->npairs = 0;
 
+	if (!subject->arriving)
+		drop_waiting(ws, subject, keys, nkeys);
 	for (int i = 0; i < nkeys; i++)
 	{
 		if (!keys[i].weak)
@@ -123,7 +131,10 @@ leadcrm_dedup_decide(Workspace *ws, const DedupSubject *subject,
 		int			n;
 
 		CHECK_FOR_INTERRUPTS();
-		n = claim_keys(ws, subject, wanted, nwanted);
+		if (tries == 0 && subject->claimed >= 0)
+			n = subject->claimed;
+		else
+			n = claim_keys(ws, subject, wanted, nwanted);
 		nclaimed += n;
 		if (n == nwanted)
 			break;
@@ -134,23 +145,27 @@ leadcrm_dedup_decide(Workspace *ws, const DedupSubject *subject,
 							CLAIM_MAX_TRIES),
 					 errhint("Retry the transaction.")));
 		nhits += find_hits(ws, subject, wanted, nwanted, pending,
-						   &hits[nhits], &nfree, free_keys);
+						   &hits[nhits], &nfree, free_keys, &exists);
 		memcpy(wanted, free_keys, nfree * sizeof(IdentityKey *));
 		nwanted = nfree;
 	}
 
+	/*
+	 * A row whose id is taken will not be inserted.  Deciding about it would
+	 * give the claims of the lead that has the id to somebody else.
+	 */
+	if (nhits > 0 && subject->arriving && exists)
+		return;
 	if (nhits > 0)
 		decide(ws, subject, hits, nhits, nclaimed, decision);
 
 	/* What a row that lives no more is known by is its winner's affair. */
-	if (decision->winner != 0)
-		return;
-	for (int i = 0; i < nhits; i++)
+	for (int i = 0; i < nhits && decision->winner == 0; i++)
 	{
 		if (hits[i].holder == 0)
 			note_weak_key(ws, subject, hits[i].key, decision);
 	}
-	for (int i = 0; i < nkeys; i++)
+	for (int i = 0; i < nkeys && decision->winner == 0; i++)
 	{
 		if (keys[i].weak)
 			note_weak_key(ws, subject, &keys[i], decision);
@@ -167,7 +182,6 @@ leadcrm_dedup_decide(Workspace *ws, const DedupSubject *subject,
 void
 leadcrm_dedup_release(Workspace *ws, ArrayType *leads)
 {
-	SPIPlanPtr	plan;
 	Datum		values[1];
 	Datum	   *kinds;
 	Datum	   *scopes;
@@ -175,12 +189,11 @@ leadcrm_dedup_release(Workspace *ws, ArrayType *leads)
 	uint64		n;
 	int			nlive = 0;
 
-	plan = leadcrm_workspace_plan(ws, PLAN_DROP_CLAIMS,
-								  "DELETE FROM %s.identity WHERE lead_id = ANY ($1)"
-								  " RETURNING live, kind, scope, key",
-								  1, (Oid[]) {INT8ARRAYOID});
 	values[0] = PointerGetDatum(leads);
-	n = run(plan, values, NULL);
+	n = leadcrm_workspace_run(ws, PLAN_DROP_CLAIMS,
+							  "DELETE FROM %s.identity WHERE lead_id = ANY ($1)"
+							  " RETURNING live, kind, scope, key",
+							  1, (Oid[]) {INT8ARRAYOID}, values);
 	kinds = palloc(Max(n, 1) * sizeof(Datum));
 	scopes = palloc(Max(n, 1) * sizeof(Datum));
 	keys = palloc(Max(n, 1) * sizeof(Datum));
@@ -207,18 +220,20 @@ leadcrm_dedup_release(Workspace *ws, ArrayType *leads)
  *		Drop the claims of a lead that its row, as it now stands, does not bear.
  *
  * Used after the statement for rows whose keys changed or whose insertion
- * did not happen.  Keys that merged rows brought stay.  The caller is
+ * did not happen.  Keys that merged rows brought stay; a key that the row
+ * bears as a weak one is noted, not held.  The caller is
  * connected to SPI and acts as the owner.
  */
 void
 leadcrm_dedup_reconcile(Workspace *ws, Relation lead, int64 id)
 {
-	SPIPlanPtr	plan;
-	Datum		values[4];
+	Datum		values[5];
 	IdentityKey keys[IDENTITY_MAX_KEYS];
 	Datum		kind[IDENTITY_MAX_KEYS];
 	Datum		scope[IDENTITY_MAX_KEYS];
 	Datum		key[IDENTITY_MAX_KEYS];
+	Datum		weak[IDENTITY_MAX_KEYS];
+	DedupSubject subject = {.id = id, .now = GetCurrentTransactionStartTimestamp()};
 	int			nkeys = 0;
 	uint64		n;
 	int			nlive = 0;
@@ -226,11 +241,10 @@ leadcrm_dedup_reconcile(Workspace *ws, Relation lead, int64 id)
 	Datum	   *scopes;
 	Datum	   *gone;
 
-	plan = leadcrm_workspace_plan(ws, PLAN_EXISTING,
-								  "SELECT * FROM %s.lead WHERE id = $1 AND merged_into IS NULL",
-								  1, (Oid[]) {INT8OID});
 	values[0] = Int64GetDatum(id);
-	if (run(plan, values, NULL) > 0)
+	if (leadcrm_workspace_run(ws, PLAN_EXISTING,
+							  "SELECT * FROM %s.lead WHERE id = $1 AND merged_into IS NULL",
+							  1, (Oid[]) {INT8OID}, values) > 0)
 	{
 		TupleTableSlot *slot = MakeSingleTupleTableSlot(RelationGetDescr(lead), &TTSOpsHeapTuple);
 
@@ -243,18 +257,20 @@ leadcrm_dedup_reconcile(Workspace *ws, Relation lead, int64 id)
 		kind[i] = PointerGetDatum(keys[i].rule->kind_text);
 		scope[i] = PointerGetDatum(keys[i].scope);
 		key[i] = PointerGetDatum(keys[i].key);
+		weak[i] = BoolGetDatum(keys[i].weak);
 	}
 
-	plan = leadcrm_workspace_plan(ws, PLAN_DROP_KEYS,
-								  "DELETE FROM %s.identity i WHERE i.lead_id = $1 AND i.brought_by IS NULL"
-								  " AND NOT EXISTS (SELECT FROM unnest($2, $3, $4) AS k (kind, scope, key)"
-								  " WHERE k.kind = i.kind AND k.scope = i.scope AND k.key = i.key)"
-								  " RETURNING i.live, i.kind, i.scope, i.key",
-								  4, (Oid[]) {INT8OID, TEXTARRAYOID, TEXTARRAYOID, TEXTARRAYOID});
 	values[1] = PointerGetDatum(text_array(kind, nkeys));
 	values[2] = PointerGetDatum(text_array(scope, nkeys));
 	values[3] = PointerGetDatum(text_array(key, nkeys));
-	n = run(plan, values, NULL);
+	values[4] = PointerGetDatum(construct_array(weak, nkeys, BOOLOID, sizeof(bool), true, TYPALIGN_CHAR));
+	n = leadcrm_workspace_run(ws, PLAN_DROP_KEYS,
+							  "DELETE FROM %s.identity i WHERE i.lead_id = $1 AND i.brought_by IS NULL"
+							  " AND NOT EXISTS (SELECT FROM unnest($2, $3, $4, $5) AS k (kind, scope, key, weak)"
+							  " WHERE k.kind = i.kind AND k.scope = i.scope AND k.key = i.key"
+							  " AND NOT (i.live AND k.weak))"
+							  " RETURNING i.live, i.kind, i.scope, i.key",
+							  5, (Oid[]) {INT8OID, TEXTARRAYOID, TEXTARRAYOID, TEXTARRAYOID, BOOLARRAYOID}, values);
 	kinds = palloc(Max(n, 1) * sizeof(Datum));
 	scopes = palloc(Max(n, 1) * sizeof(Datum));
 	gone = palloc(Max(n, 1) * sizeof(Datum));
@@ -272,6 +288,11 @@ leadcrm_dedup_reconcile(Workspace *ws, Relation lead, int64 id)
 	if (nlive > 0)
 		dedup_promote(ws, text_array(kinds, nlive), text_array(scopes, nlive),
 					  text_array(gone, nlive));
+	for (int i = 0; i < nkeys; i++)
+	{
+		if (keys[i].weak)
+			note_key(ws, &subject, &keys[i], "weak");
+	}
 }
 
 /*
@@ -288,26 +309,6 @@ leadcrm_owner_begin(Workspace *ws, Oid *save_userid, int *save_sec_context)
 	SetUserIdAndSecContext(ws->owner, *save_sec_context | SECURITY_LOCAL_USERID_CHANGE);
 }
 
-/*
- * leadcrm_index_plans_begin
- *		Have what is planned from here on look rows up by index.
- *
- * The statements are prepared once and kept.  Planned while a workspace is
- * nearly empty they would scan its tables, and go on doing so to the end of
- * the COPY that fills them.  Returns a nesting level for AtEOXact_GUC().
- */
-int
-leadcrm_index_plans_begin(void)
-{
-	static const char *const off[] = {"enable_seqscan", "enable_hashjoin", "enable_mergejoin"};
-	int			nestlevel = NewGUCNestLevel();
-
-	for (int i = 0; i < lengthof(off); i++)
-		(void) set_config_option(off[i], "off", PGC_USERSET, PGC_S_SESSION,
-								 GUC_ACTION_SAVE, true, 0, false);
-	return nestlevel;
-}
-
 /* An int8[] of n values, in the current context. */
 ArrayType *
 leadcrm_int8_array(const int64 *value, int n)
@@ -317,6 +318,28 @@ leadcrm_int8_array(const int64 *value, int n)
 	for (int i = 0; i < n; i++)
 		datum[i] = Int64GetDatum(value[i]);
 	return construct_array(datum, n, INT8OID, sizeof(int64), FLOAT8PASSBYVAL, TYPALIGN_DOUBLE);
+}
+
+/*
+ * Drop what an existing lead has noted of keys that it now claims anew: a
+ * weak key becomes a strong one when the lead's kind or a rule changes.
+ */
+static void
+drop_waiting(Workspace *ws, const DedupSubject *subject, IdentityKey *keys, int nkeys)
+{
+	for (int i = 0; i < nkeys; i++)
+	{
+		Datum		values[4];
+
+		values[0] = Int64GetDatum(subject->id);
+		values[1] = PointerGetDatum(keys[i].rule->kind_text);
+		values[2] = PointerGetDatum(keys[i].scope);
+		values[3] = PointerGetDatum(keys[i].key);
+		(void) leadcrm_workspace_run(ws, PLAN_DROP_WAITING,
+									 "DELETE FROM %s.identity WHERE lead_id = $1 AND NOT live"
+									 " AND kind = $2 AND scope = $3 AND key = $4",
+									 4, (Oid[]) {INT8OID, TEXTOID, TEXTOID, TEXTOID}, values);
+	}
 }
 
 /*
@@ -359,107 +382,54 @@ claim_keys(Workspace *ws, const DedupSubject *subject, IdentityKey **keys, int n
 			(void) leadcrm_workspace_plan(ws, which, query.data, 2 + 3 * n, types);
 			pfree(query.data);
 		}
-		claimed += (int) run(ws->plan[which], values, NULL);
+		claimed += (int) leadcrm_workspace_run(ws, which, NULL, 2 + 3 * n, types, values);
 	}
 	return claimed;
 }
 
 /*
- * Lock the holders of keys we did not get and read who they are.
+ * Lock the holders of keys that we may not have got and read who they are.
  *
  * Adds a hit for each key that another living lead holds.  Keys that nobody
- * holds any more are returned in free_keys.
+ * holds any more are returned in free_keys.  *exists tells whether a lead
+ * with the subject's id is stored already.
  */
 static int
 find_hits(Workspace *ws, const DedupSubject *subject, IdentityKey **keys, int nkeys,
-		  DedupPending pending, Hit *hits, int *nfree, IdentityKey **free_keys)
+		  DedupPending pending, Hit *hits, int *nfree, IdentityKey **free_keys, bool *exists)
 {
-	Datum		kind[IDENTITY_MAX_KEYS];
-	Datum		scope[IDENTITY_MAX_KEYS];
-	Datum		key[IDENTITY_MAX_KEYS];
-	Datum		values[3];
-	bool		expiring = false;
-	SPIPlanPtr	plan;
-	uint64		n;
 	int			nhits = 0;
-
-	for (int i = 0; i < nkeys; i++)
-	{
-		kind[i] = PointerGetDatum(keys[i]->rule->kind_text);
-		scope[i] = PointerGetDatum(keys[i]->scope);
-		key[i] = PointerGetDatum(keys[i]->key);
-		expiring |= keys[i]->rule->max_age != NULL;
-	}
-	values[0] = PointerGetDatum(text_array(kind, nkeys));
-	values[1] = PointerGetDatum(text_array(scope, nkeys));
-	values[2] = PointerGetDatum(text_array(key, nkeys));
-
-	/* Who may retire the claim takes the stronger lock at once. */
-#define HOLDERS_QUERY \
-		"SELECT i.kind, i.scope, i.key, i.lead_id FROM %s.identity i" \
-		" JOIN unnest($1, $2, $3) AS k (kind, scope, key)" \
-		" ON i.kind = k.kind AND i.scope = k.scope AND i.key = k.key" \
-		" WHERE i.live ORDER BY i.kind, i.scope, i.key"
-	if (expiring)
-		plan = leadcrm_workspace_plan(ws, PLAN_HOLDERS_EXPIRING,
-									  HOLDERS_QUERY " FOR UPDATE OF i",
-									  3, (Oid[]) {TEXTARRAYOID, TEXTARRAYOID, TEXTARRAYOID});
-	else
-		plan = leadcrm_workspace_plan(ws, PLAN_HOLDERS,
-									  HOLDERS_QUERY " FOR SHARE OF i",
-									  3, (Oid[]) {TEXTARRAYOID, TEXTARRAYOID, TEXTARRAYOID});
-	n = run(plan, values, NULL);
 
 	*nfree = 0;
 	for (int i = 0; i < nkeys; i++)
 	{
-		bool		held = false;
+		int64		holder;
 
-		for (uint64 r = 0; r < n && !held; r++)
-		{
-			HeapTuple	row = SPI_tuptable->vals[r];
-			TupleDesc	tupdesc = SPI_tuptable->tupdesc;
-			bool		isnull;
-
-			held = DatumGetBool(DirectFunctionCall2Coll(texteq, C_COLLATION_OID, kind[i],
-														SPI_getbinval(row, tupdesc, 1, &isnull))) &&
-				DatumGetBool(DirectFunctionCall2Coll(texteq, C_COLLATION_OID, scope[i],
-													 SPI_getbinval(row, tupdesc, 2, &isnull))) &&
-				DatumGetBool(DirectFunctionCall2Coll(texteq, C_COLLATION_OID, key[i],
-													 SPI_getbinval(row, tupdesc, 3, &isnull)));
-			if (held)
-			{
-				int64		holder = DatumGetInt64(SPI_getbinval(row, tupdesc, 4, &isnull));
-
-				if (holder != subject->id)
-				{
-					hits[nhits].key = keys[i];
-					hits[nhits].holder = holder;
-					hits[nhits].name = NULL;
-					nhits++;
-				}
-			}
-		}
-		if (!held)
+		if (!lock_holder(ws, keys[i], &holder))
 			free_keys[(*nfree)++] = keys[i];
+		else if (holder != subject->id)
+		{
+			hits[nhits].key = keys[i];
+			hits[nhits].holder = holder;
+			hits[nhits].name = NULL;
+			nhits++;
+		}
 	}
-
 	if (nhits > 0)
-		read_holders(ws, subject, pending, hits, &nhits);
+		read_holders(ws, subject, pending, hits, &nhits, exists);
 
 	/* Holders too old for their rule make room. */
 	for (int i = 0; i < nhits;)
 	{
 		if (hits[i].holder != 0 && holder_expired(subject, &hits[i]))
 		{
-			plan = leadcrm_workspace_plan(ws, PLAN_RETIRE_EXPIRED,
-										  "UPDATE %s.identity SET live = false, state = 'expired'"
-										  " WHERE kind = $1 AND scope = $2 AND key = $3 AND live",
-										  3, (Oid[]) {TEXTOID, TEXTOID, TEXTOID});
-			values[0] = PointerGetDatum(hits[i].key->rule->kind_text);
-			values[1] = PointerGetDatum(hits[i].key->scope);
-			values[2] = PointerGetDatum(hits[i].key->key);
-			(void) run(plan, values, NULL);
+			Datum		values[3];
+
+			key_values(hits[i].key, values);
+			(void) leadcrm_workspace_run(ws, PLAN_RETIRE_EXPIRED,
+										 "UPDATE %s.identity SET live = false, state = 'expired'"
+										 " WHERE kind = $1 AND scope = $2 AND key = $3 AND live",
+										 3, (Oid[]) {TEXTOID, TEXTOID, TEXTOID}, values);
 			free_keys[(*nfree)++] = hits[i].key;
 			hits[i] = hits[--nhits];
 		}
@@ -470,41 +440,61 @@ find_hits(Workspace *ws, const DedupSubject *subject, IdentityKey **keys, int nk
 }
 
 /*
+ * Lock the live claim of a key; false when there is none.
+ *
+ * FOR SHARE keeps others from moving or retiring it.  Who may retire it
+ * himself takes the stronger lock at once: two who share could not.
+ */
+static bool
+lock_holder(Workspace *ws, const IdentityKey *key, int64 *holder)
+{
+	static const char *const query[] = {
+		"SELECT lead_id FROM %s.identity WHERE kind = $1 AND scope = $2 AND key = $3 AND live FOR SHARE",
+		"SELECT lead_id FROM %s.identity WHERE kind = $1 AND scope = $2 AND key = $3 AND live FOR UPDATE"
+	};
+	bool		expiring = key->rule->max_age != NULL;
+	Datum		values[3];
+	bool		isnull;
+
+	key_values(key, values);
+	if (leadcrm_workspace_run(ws, expiring ? PLAN_HOLDER_EXPIRING : PLAN_HOLDER, query[expiring],
+							  3, (Oid[]) {TEXTOID, TEXTOID, TEXTOID}, values) == 0)
+		return false;
+	*holder = DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull));
+	return true;
+}
+
+/*
  * Fill in name and age of the holders; drop hits whose lead does not exist,
  * taking its claim over.
  */
 static void
 read_holders(Workspace *ws, const DedupSubject *subject, DedupPending pending,
-			 Hit *hits, int *nhits)
+			 Hit *hits, int *nhits, bool *exists)
 {
-	int64		ids[IDENTITY_MAX_KEYS];
+	int64		ids[IDENTITY_MAX_KEYS + 1];
 	Datum		values[5];
-	SPIPlanPtr	plan;
 	SPITupleTable *leads;
 	uint64		n;
 
 	for (int i = 0; i < *nhits; i++)
 		ids[i] = hits[i].holder;
-	plan = leadcrm_workspace_plan(ws, PLAN_HOLDER_LEADS,
-								  "SELECT id, merged_into, name, last_inbound_at FROM %s.lead WHERE id = ANY ($1)",
-								  1, (Oid[]) {INT8ARRAYOID});
-	values[0] = PointerGetDatum(leadcrm_int8_array(ids, *nhits));
-	n = run(plan, values, NULL);
+	ids[*nhits] = subject->id;
+	values[0] = PointerGetDatum(leadcrm_int8_array(ids, *nhits + 1));
+	n = leadcrm_workspace_run(ws, PLAN_HOLDER_LEADS,
+							  "SELECT id, merged_into, name, last_inbound_at FROM %s.lead WHERE id = ANY ($1)",
+							  1, (Oid[]) {INT8ARRAYOID}, values);
 	leads = SPI_tuptable;
+	*exists = find_lead(leads, n, subject->id) != NULL;
 
 	for (int i = 0; i < *nhits;)
 	{
-		bool		exists = hits[i].holder == 0;
+		HeapTuple	row = find_lead(leads, n, hits[i].holder);
+		bool		isnull;
+		Datum		d;
 
-		for (uint64 r = 0; r < n && !exists; r++)
+		if (row != NULL)
 		{
-			HeapTuple	row = leads->vals[r];
-			bool		isnull;
-			Datum		d;
-
-			if (DatumGetInt64(SPI_getbinval(row, leads->tupdesc, 1, &isnull)) != hits[i].holder)
-				continue;
-			exists = true;
 			d = SPI_getbinval(row, leads->tupdesc, 2, &isnull);
 			if (!isnull)
 				hits[i].holder = DatumGetInt64(d);
@@ -513,7 +503,7 @@ read_holders(Workspace *ws, const DedupSubject *subject, DedupPending pending,
 			hits[i].last_inbound_at =
 				DatumGetTimestampTz(SPI_getbinval(row, leads->tupdesc, 4, &isnull));
 		}
-		if (exists)
+		if (row != NULL || hits[i].holder == 0)
 		{
 			i++;
 			continue;
@@ -524,18 +514,37 @@ read_holders(Workspace *ws, const DedupSubject *subject, DedupPending pending,
 					(errcode(ERRCODE_OBJECT_IN_USE),
 					 errmsg("a lead with the same identity key is being inserted by the statement that fired this one"),
 					 errhint("Insert into the lead table from an AFTER trigger instead.")));
-		plan = leadcrm_workspace_plan(ws, PLAN_TAKE_OVER,
-									  "UPDATE %s.identity SET lead_id = $1, claimed_at = $2, brought_by = NULL"
-									  " WHERE kind = $3 AND scope = $4 AND key = $5 AND live",
-									  5, (Oid[]) {INT8OID, TIMESTAMPTZOID, TEXTOID, TEXTOID, TEXTOID});
-		values[0] = Int64GetDatum(subject->id);
-		values[1] = TimestampTzGetDatum(subject->now);
-		values[2] = PointerGetDatum(hits[i].key->rule->kind_text);
-		values[3] = PointerGetDatum(hits[i].key->scope);
-		values[4] = PointerGetDatum(hits[i].key->key);
-		(void) run(plan, values, NULL);
+		key_values(hits[i].key, values);
+		values[3] = Int64GetDatum(subject->id);
+		values[4] = TimestampTzGetDatum(subject->now);
+		(void) leadcrm_workspace_run(ws, PLAN_TAKE_OVER,
+									 "UPDATE %s.identity SET lead_id = $4, claimed_at = $5, brought_by = NULL"
+									 " WHERE kind = $1 AND scope = $2 AND key = $3 AND live",
+									 5, (Oid[]) {TEXTOID, TEXTOID, TEXTOID, INT8OID, TIMESTAMPTZOID}, values);
 		hits[i] = hits[--(*nhits)];
 	}
+}
+
+static HeapTuple
+find_lead(SPITupleTable *leads, uint64 n, int64 id)
+{
+	bool		isnull;
+
+	for (uint64 i = 0; i < n; i++)
+	{
+		if (DatumGetInt64(SPI_getbinval(leads->vals[i], leads->tupdesc, 1, &isnull)) == id)
+			return leads->vals[i];
+	}
+	return NULL;
+}
+
+/* Kind, scope and key as the first parameters of a statement. */
+static void
+key_values(const IdentityKey *key, Datum *values)
+{
+	values[0] = PointerGetDatum(key->rule->kind_text);
+	values[1] = PointerGetDatum(key->scope);
+	values[2] = PointerGetDatum(key->key);
 }
 
 static bool
@@ -607,22 +616,7 @@ decide(Workspace *ws, const DedupSubject *subject, const Hit *hits, int nhits,
 	{
 		decision->winner = first->holder;
 		if (nclaimed > 0)
-		{
-			Datum		values[2];
-
-			/* The winner may wait for a key that is now his: not twice. */
-			values[0] = Int64GetDatum(subject->id);
-			values[1] = Int64GetDatum(first->holder);
-			(void) run(leadcrm_workspace_plan(ws, PLAN_DROP_WAITING_OF_WINNER,
-											  "DELETE FROM %s.identity w USING %s.identity i"
-											  " WHERE i.lead_id = $1 AND w.lead_id = $2 AND NOT w.live"
-											  " AND w.kind = i.kind AND w.scope = i.scope AND w.key = i.key",
-											  2, (Oid[]) {INT8OID, INT8OID}), values, NULL);
-			(void) run(leadcrm_workspace_plan(ws, PLAN_GIVE_TO_WINNER,
-											  "UPDATE %s.identity SET lead_id = $2, brought_by = $1"
-											  " WHERE lead_id = $1",
-											  2, (Oid[]) {INT8OID, INT8OID}), values, NULL);
-		}
+			give_to_winner(ws, subject->id, first->holder, nclaimed);
 		for (int i = 0; i < nhits; i++)
 		{
 			if (hits[i].holder != 0 && hits[i].holder != decision->winner)
@@ -642,6 +636,36 @@ decide(Workspace *ws, const DedupSubject *subject, const Hit *hits, int nhits,
 	}
 }
 
+/* The claims of a row that is merged become its winner's. */
+static void
+give_to_winner(Workspace *ws, int64 loser, int64 winner, int nclaimed)
+{
+	Datum		values[2];
+
+	values[0] = Int64GetDatum(loser);
+	values[1] = Int64GetDatum(winner);
+	for (;;)
+	{
+		nclaimed -= (int) leadcrm_workspace_run(ws, PLAN_GIVE_TO_WINNER,
+												"UPDATE %s.identity i SET lead_id = $2, brought_by = $1"
+												" WHERE i.lead_id = $1"
+												" AND NOT EXISTS (SELECT FROM %s.identity w WHERE w.lead_id = $2"
+												" AND w.kind = i.kind AND w.scope = i.scope AND w.key = i.key)",
+												2, (Oid[]) {INT8OID, INT8OID}, values);
+		if (nclaimed <= 0)
+			return;
+
+		/* The winner waits for a key that is now his: not twice. */
+		if (leadcrm_workspace_run(ws, PLAN_DROP_WAITING_OF_WINNER,
+								  "DELETE FROM %s.identity w USING %s.identity i"
+								  " WHERE i.lead_id = $1 AND w.lead_id = $2 AND NOT w.live"
+								  " AND w.kind = i.kind AND w.scope = i.scope AND w.key = i.key",
+								  2, (Oid[]) {INT8OID, INT8OID}, values) == 0)
+			elog(ERROR, "could not give the claims of lead " INT64_FORMAT " to lead " INT64_FORMAT,
+				 loser, winner);
+	}
+}
+
 /* Store a claim that does not hold. */
 static void
 note_key(Workspace *ws, const DedupSubject *subject, const IdentityKey *key, const char *state)
@@ -654,11 +678,10 @@ note_key(Workspace *ws, const DedupSubject *subject, const IdentityKey *key, con
 	values[3] = PointerGetDatum(key->rule->kind_text);
 	values[4] = PointerGetDatum(key->scope);
 	values[5] = PointerGetDatum(key->key);
-	(void) run(leadcrm_workspace_plan(ws, PLAN_NOTE,
-									  "INSERT INTO %s.identity (lead_id, claimed_at, live, state, kind, scope, key)"
-									  " VALUES ($1, $2, false, $3, $4, $5, $6) ON CONFLICT DO NOTHING",
-									  6, (Oid[]) {INT8OID, TIMESTAMPTZOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID}),
-			   values, NULL);
+	(void) leadcrm_workspace_run(ws, PLAN_NOTE,
+								 "INSERT INTO %s.identity (lead_id, claimed_at, live, state, kind, scope, key)"
+								 " VALUES ($1, $2, false, $3, $4, $5, $6) ON CONFLICT DO NOTHING",
+								 6, (Oid[]) {INT8OID, TIMESTAMPTZOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID}, values);
 }
 
 /*
@@ -678,17 +701,16 @@ note_weak_key(Workspace *ws, const DedupSubject *subject, const IdentityKey *key
 	values[2] = PointerGetDatum(key->scope);
 	values[3] = PointerGetDatum(key->key);
 	values[4] = Int32GetDatum(WEAK_KEY_MAX_LEADS);
-	n = run(leadcrm_workspace_plan(ws, PLAN_WEAK_OTHERS,
-								   "SELECT l.id FROM (SELECT lead_id FROM %s.identity"
-								   "  WHERE kind = $2 AND scope = $3 AND key = $4 AND live UNION ALL"
-								   "  (SELECT lead_id FROM %s.identity"
-								   "   WHERE kind = $2 AND scope = $3 AND key = $4 AND NOT live"
-								   "   ORDER BY lead_id LIMIT $5 + 1)) AS i"
-								   " JOIN %s.lead l ON l.id = i.lead_id"
-								   " WHERE l.id <> $1 AND l.merged_into IS NULL"
-								   " ORDER BY l.id LIMIT $5",
-								   5, (Oid[]) {INT8OID, TEXTOID, TEXTOID, TEXTOID, INT4OID}),
-			values, NULL);
+	n = leadcrm_workspace_run(ws, PLAN_WEAK_OTHERS,
+							  "SELECT l.id FROM (SELECT lead_id FROM %s.identity"
+							  "  WHERE kind = $2 AND scope = $3 AND key = $4 AND live UNION ALL"
+							  "  (SELECT lead_id FROM %s.identity"
+							  "   WHERE kind = $2 AND scope = $3 AND key = $4 AND NOT live"
+							  "   ORDER BY lead_id LIMIT $5 + 1)) AS i"
+							  " JOIN %s.lead l ON l.id = i.lead_id"
+							  " WHERE l.id <> $1 AND l.merged_into IS NULL"
+							  " ORDER BY l.id LIMIT $5",
+							  5, (Oid[]) {INT8OID, TEXTOID, TEXTOID, TEXTOID, INT4OID}, values);
 	if (n > 0 && n < WEAK_KEY_MAX_LEADS)
 	{
 		bool		isnull;
@@ -755,7 +777,7 @@ dedup_promote(Workspace *ws, ArrayType *kinds, ArrayType *scopes, ArrayType *key
 												  " ON i.kind = k.kind AND i.scope = k.scope AND i.key = k.key"
 												  " WHERE NOT i.live",
 												  3, types);
-		uint64		mine = run(plan, values, NULL);
+		uint64		mine = leadcrm_workspace_run(ws, PLAN_WAITING, NULL, 3, types, values);
 		uint64		latest;
 
 		if (SPI_execute_snapshot(plan, values, NULL, GetLatestSnapshot(), InvalidSnapshot,
@@ -769,20 +791,20 @@ dedup_promote(Workspace *ws, ArrayType *kinds, ArrayType *scopes, ArrayType *key
 					 errhint("Retry the transaction.")));
 	}
 
-	(void) run(leadcrm_workspace_plan(ws, PLAN_PROMOTE,
-									  "UPDATE %s.identity i SET live = true, state = 'held'"
-									  " FROM (SELECT DISTINCT ON (w.kind, w.scope, w.key)"
-									  "       w.lead_id, w.kind, w.scope, w.key"
-									  "       FROM unnest($1, $2, $3) AS k (kind, scope, key)"
-									  "       JOIN %s.identity w ON w.kind = k.kind AND w.scope = k.scope AND w.key = k.key"
-									  "       JOIN %s.lead l ON l.id = w.lead_id AND l.merged_into IS NULL"
-									  "       WHERE NOT w.live AND w.state IN ('review', 'linked', 'expired')"
-									  "       ORDER BY w.kind, w.scope, w.key, w.lead_id) AS first"
-									  " WHERE i.lead_id = first.lead_id AND i.kind = first.kind"
-									  " AND i.scope = first.scope AND i.key = first.key"
-									  " AND NOT EXISTS (SELECT FROM %s.identity h WHERE h.kind = i.kind"
-									  " AND h.scope = i.scope AND h.key = i.key AND h.live)",
-									  3, types), values, NULL);
+	(void) leadcrm_workspace_run(ws, PLAN_PROMOTE,
+								 "UPDATE %s.identity i SET live = true, state = 'held'"
+								 " FROM (SELECT DISTINCT ON (w.kind, w.scope, w.key)"
+								 "       w.lead_id, w.kind, w.scope, w.key"
+								 "       FROM unnest($1, $2, $3) AS k (kind, scope, key)"
+								 "       JOIN %s.identity w ON w.kind = k.kind AND w.scope = k.scope AND w.key = k.key"
+								 "       JOIN %s.lead l ON l.id = w.lead_id AND l.merged_into IS NULL"
+								 "       WHERE NOT w.live AND w.state IN ('review', 'linked', 'expired')"
+								 "       ORDER BY w.kind, w.scope, w.key, w.lead_id) AS first"
+								 " WHERE i.lead_id = first.lead_id AND i.kind = first.kind"
+								 " AND i.scope = first.scope AND i.key = first.key"
+								 " AND NOT EXISTS (SELECT FROM %s.identity h WHERE h.kind = i.kind"
+								 " AND h.scope = i.scope AND h.key = i.key AND h.live)",
+								 3, types, values);
 }
 
 /* A text[] of n text datums, in the current context. */
@@ -790,15 +812,4 @@ static ArrayType *
 text_array(Datum *value, int n)
 {
 	return construct_array(value, n, TEXTOID, -1, false, TYPALIGN_INT);
-}
-
-/* Execute a plan that may write; the snapshot is new. */
-static uint64
-run(SPIPlanPtr plan, Datum *values, const char *nulls)
-{
-	int			rc = SPI_execute_plan(plan, values, nulls, false, 0);
-
-	if (rc < 0)
-		elog(ERROR, "SPI_execute_plan failed: %s", SPI_result_code_string(rc));
-	return SPI_processed;
 }

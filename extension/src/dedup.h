@@ -37,6 +37,7 @@ typedef struct DedupSubject
 	bool		arriving;		/* false: an UPDATE of a living lead */
 	bool		reject;			/* its source wants 23505, not a merge */
 	TimestampTz now;
+	int			claimed;		/* strong keys claimed already; -1: not tried */
 } DedupSubject;
 
 /* Is that id a row whose insertion an outer statement has not finished? */
@@ -49,7 +50,6 @@ extern void leadcrm_dedup_release(Workspace *ws, ArrayType *leads);
 extern void leadcrm_dedup_reconcile(Workspace *ws, Relation lead, int64 id);
 
 extern void leadcrm_owner_begin(Workspace *ws, Oid *save_userid, int *save_sec_context);
-extern int	leadcrm_index_plans_begin(void);
 extern ArrayType *leadcrm_int8_array(const int64 *value, int n);
 
 #endif							/* LEADCRM_DEDUP_H */

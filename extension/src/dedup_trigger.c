@@ -106,10 +106,13 @@ leadcrm_dedup(PG_FUNCTION_ARGS)
 			leadcrm_settle_delete(ws, trigdata);
 			return PointerGetDatum(NULL);
 		}
-		if (TRIGGER_FIRED_BY_INSERT(event) && trigdata->tg_newtable != NULL)
+		if (TRIGGER_FIRED_BY_INSERT(event) && trigdata->tg_newtable != NULL &&
+			strcmp(trigdata->tg_trigger->tgnewtable, SETTLE_ARRIVED) == 0)
 		{
 			SettleFrame *frame = frame_find(lead, true);
 
+			if (frame->claims != NULL)
+				leadcrm_claim_close(frame->claims);
 			leadcrm_settle_insert(ws, frame, trigdata);
 			MemoryContextDelete(frame->cxt);
 			return PointerGetDatum(NULL);
@@ -210,16 +213,19 @@ dedup_insert_row(TriggerData *trigdata)
 	DedupDecision decision;
 	DedupSubject subject;
 	int			nkeys;
+	Datum		merged_into;
 	bool		isnull;
 	Oid			save_userid;
 	int			save_sec_context;
 
-	(void) slot_getattr(slot, ws->column[LEAD_MERGED_INTO], &isnull);
+	subject_of(ws, frame, slot, true, &subject);
+	merged_into = slot_getattr(slot, ws->column[LEAD_MERGED_INTO], &isnull);
 	if (!isnull)
 	{
 		/* Fired twice on one row: what was decided stands. */
-		if (frame->nrows > 0 && frame->nmerges > 0 &&
-			frame->merge[frame->nmerges - 1].loser == frame->row[frame->nrows - 1])
+		if (frame->nmerges > 0 &&
+			frame->merge[frame->nmerges - 1].loser == subject.id &&
+			frame->merge[frame->nmerges - 1].winner == DatumGetInt64(merged_into))
 			return PointerGetDatum(tuple);
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
@@ -227,11 +233,25 @@ dedup_insert_row(TriggerData *trigdata)
 				 errhint("Use merge_leads(), or leadcrm.begin_restore() to load rows as they were.")));
 	}
 
-	subject_of(ws, frame, slot, true, &subject);
 	leadcrm_settle_add_row(frame, subject.id);
 	nkeys = leadcrm_identity_keys(ws, slot, keys);
 	if (nkeys == 0)
 		return PointerGetDatum(tuple);
+
+	if (!frame->claims_tried)
+	{
+		frame->claims_tried = true;
+		frame->claims = leadcrm_claim_open(ws, frame->cxt);
+	}
+	if (frame->claims != NULL)
+	{
+		subject.claimed = 0;
+		for (int i = 0; i < nkeys; i++)
+			subject.claimed += !keys[i].weak &&
+				leadcrm_claim_insert(frame->claims, subject.id, subject.now, &keys[i]);
+		if (subject.claimed == nkeys)
+			return PointerGetDatum(tuple);
+	}
 
 	leadcrm_owner_begin(ws, &save_userid, &save_sec_context);
 	if (SPI_connect() != SPI_OK_CONNECT)
@@ -360,6 +380,7 @@ subject_of(Workspace *ws, SettleFrame *frame, TupleTableSlot *slot, bool arrivin
 				leadcrm_settle_add_source(frame, TextDatumGetCString(d));
 		}
 	}
+	subject->claimed = -1;
 	subject->reject = source != NULL && source->reject;
 }
 
@@ -368,7 +389,7 @@ same_key(const IdentityKey *key, const IdentityKey *keys, int nkeys)
 {
 	for (int i = 0; i < nkeys; i++)
 	{
-		if (leadcrm_identity_compare(key, &keys[i]) == 0)
+		if (key->weak == keys[i].weak && leadcrm_identity_compare(key, &keys[i]) == 0)
 			return true;
 	}
 	return false;

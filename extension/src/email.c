@@ -261,6 +261,7 @@ leadcrm_email_next(const char **p, const char *end, Email *email)
 	char		address[EMAIL_MAX];
 	size_t		n = 0;
 	bool		usable = true;	/* what precedes can begin an address */
+	bool		at_sign;
 
 	while (*p < end)
 	{
@@ -276,7 +277,8 @@ leadcrm_email_next(const char **p, const char *end, Email *email)
 				usable = false;
 			continue;
 		}
-		if (c == '@' && n > 0 && usable)
+		at_sign = c == '@';
+		if (at_sign && n > 0 && usable)
 		{
 			const char *behind = *p;
 			size_t		at = n;
@@ -305,7 +307,7 @@ leadcrm_email_next(const char **p, const char *end, Email *email)
 				return true;
 			}
 		}
-		usable = c != '@';
+		usable = !at_sign;
 		n = 0;
 	}
 	return false;
@@ -358,7 +360,7 @@ leadcrm_email_key(Email *email)
 bool
 leadcrm_email_shared(const Email *email)
 {
-	char		role[EMAIL_LOCAL_MAX];
+	char		role[EMAIL_LOCAL_MAX] = {0};
 	size_t		n = 0;
 
 	for (size_t i = 0; i < email->local_len; i++)

@@ -34,6 +34,7 @@ typedef struct FoldState
 	bool		space_pending;
 	int			nwindow;
 	uint32_t	window[FOLD_WINDOW];
+	uint32_t	simple[FOLD_WINDOW];	/* of window, under FOLD_SIMPLIFY */
 } FoldState;
 
 static int
@@ -184,15 +185,16 @@ state_finish(FoldState *st, uint32_t c)
 	state_write(st, c);
 }
 
-/* Does t stand for position i of phrase p? */
+/* Does position i of the window stand for that of phrase p? */
 static inline bool
-phrase_accepts(const FoldPhrase *p, int i, uint32_t t)
+phrase_accepts(const FoldPhrase *p, const FoldState *st, int i)
 {
 	uint32_t	pattern = fold_phrase_text[p->pattern + i];
 	uint32_t	target = fold_phrase_text[p->target + i];
+	uint32_t	c = st->window[i];
 
-	return t == pattern || t == target ||
-		(pattern == target && char_simple(t) == pattern);
+	return c == pattern || c == target ||
+		(pattern == target && st->simple[i] == pattern);
 }
 
 /* The longest phrase at the start of the window, or NULL. */
@@ -211,8 +213,7 @@ window_phrase(const FoldState *st)
 		const FoldPhrase *p = &fold_phrase[fold_phrase_list[at]];
 		int			i = 0;
 
-		while (i < p->length && i < st->nwindow &&
-			   phrase_accepts(p, i, st->window[i]))
+		while (i < p->length && i < st->nwindow && phrase_accepts(p, st, i))
 			i++;
 		if (i == p->length)
 			return p;
@@ -231,11 +232,12 @@ window_shift(FoldState *st)
 		for (int i = 0; i < n; i++)
 			state_finish(st, fold_phrase_text[p->target + i]);
 	else if (st->flags & FOLD_SIMPLIFY)
-		state_finish(st, char_simple(st->window[0]));
+		state_finish(st, st->simple[0]);
 	else
 		state_finish(st, st->window[0]);
 	st->nwindow -= n;
 	memmove(st->window, st->window + n, st->nwindow * sizeof(uint32_t));
+	memmove(st->simple, st->simple + n, st->nwindow * sizeof(uint32_t));
 }
 
 /*
@@ -286,6 +288,7 @@ window_push(FoldState *st, uint32_t c)
 		if (voiced != 0)
 		{
 			st->window[st->nwindow - 1] = voiced;
+			st->simple[st->nwindow - 1] = voiced;
 			return;
 		}
 	}
@@ -299,7 +302,10 @@ window_push(FoldState *st, uint32_t c)
 	}
 	if (st->nwindow == FOLD_WINDOW)
 		window_shift(st);
-	st->window[st->nwindow++] = c;
+	st->window[st->nwindow] = c;
+	if (st->flags & FOLD_SIMPLIFY)
+		st->simple[st->nwindow] = char_simple(c);
+	st->nwindow++;
 }
 
 /*

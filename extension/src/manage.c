@@ -63,7 +63,7 @@ leadcrm_acting_role(PG_FUNCTION_ARGS)
  * tables as regclass.  The inner function gets the schema as regnamespace in
  * its place, and all further arguments as they are.
  *
- * Raises 3F000 if there is no such schema, 42809 if it is no workspace,
+ * Raises 22004 for NULL, 3F000 if there is no such schema, 42809 if it is no workspace,
  * 42501 if the caller may not act as its owner, and what the inner function
  * raises.
  */
@@ -133,6 +133,10 @@ workspace_schema(FunctionCallInfo fcinfo)
 	Oid		   *types;
 	int			nargs;
 
+	if (PG_ARGISNULL(0))
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("the name of the workspace must not be null")));
 	(void) get_func_signature(fcinfo->flinfo->fn_oid, &types, &nargs);
 	if (types[0] == REGCLASSOID)
 	{

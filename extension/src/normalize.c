@@ -34,9 +34,6 @@
 /* Names and titles longer than this, in bytes, are kept as typed. */
 #define TIDY_MAX		1024
 
-/* A source that the writer does not name. */
-#define UNKNOWN_SOURCE	"unknown"
-
 /* The row as the trigger is changing it. */
 typedef struct Row
 {
@@ -69,6 +66,7 @@ static const char *row_get_utf8(Row *row, LeadColumn column, size_t *len);
 static void row_set(Row *row, LeadColumn column, Datum value);
 static void row_set_utf8(Row *row, LeadColumn column, const char *s, size_t len);
 static void row_flag(Row *row, const char *column, const char *reason);
+static bool row_redirected(Row *row);
 static bool column_changed(Row *row, LeadColumn column);
 
 PG_FUNCTION_INFO_V1(leadcrm_normalize);
@@ -336,7 +334,7 @@ normalize_times(Row *row)
 		if (!row_get(row, LEAD_UPDATED_AT, &value))
 			row_set(row, LEAD_UPDATED_AT, TimestampTzGetDatum(now));
 	}
-	else if (!column_changed(row, LEAD_UPDATED_AT))
+	else if (!column_changed(row, LEAD_UPDATED_AT) && !row_redirected(row))
 		row_set(row, LEAD_UPDATED_AT, TimestampTzGetDatum(now));
 }
 
@@ -462,6 +460,16 @@ row_flag(Row *row, const char *column, const char *reason)
 	row->flag_column[row->nflags] = column;
 	row->flag_reason[row->nflags] = reason;
 	row->nflags++;
+}
+
+/* Was the row merged, and is it now sent elsewhere or living again, as it was? */
+static bool
+row_redirected(Row *row)
+{
+	bool		isnull;
+
+	(void) slot_getattr(row->old, row->ws->column[LEAD_MERGED_INTO], &isnull);
+	return !isnull && column_changed(row, LEAD_MERGED_INTO);
 }
 
 /* Did the UPDATE (or a normalization before) change the column? */

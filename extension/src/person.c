@@ -19,21 +19,34 @@
 /* Given names of Chinese people have one or two characters. */
 #define GIVEN_MAX			2
 
+/* A stretch of a PersonBuffer. */
 typedef struct PersonText
 {
-	int			len;
-	uint32_t   *typed;			/* width and space folded */
-	uint32_t   *plain;			/* also simplified and lower case */
+	int			len;			/* characters */
+	const uint32_t *typed;		/* width and space folded */
+	const uint32_t *plain;		/* also simplified and lower case */
+	const uint16_t *offset;		/* where they begin in bytes; len + 1 of them */
+	const char *bytes;			/* plain in UTF-8, of the whole buffer */
 } PersonText;
 
-/* Is c one of the characters of set? */
+typedef struct PersonBuffer
+{
+	uint32_t	typed[PERSON_SCAN_MAX];
+	uint32_t	plain[PERSON_SCAN_MAX];
+	uint16_t	offset[PERSON_SCAN_MAX + 1];
+	char		bytes[PERSON_SCAN_MAX * 2]; /* no case or script doubles it */
+} PersonBuffer;
+
+/* Is c one of the characters of set, which all have three bytes? */
 static bool
 set_has(const char *set, uint32_t c)
 {
-	const char *end = set + strlen(set);
+	char		bytes[UTF8_MAX];
 
-	while (set < end)
-		if (utf8_next(&set, end) == c)
+	if (utf8_put(bytes, c) != 3)
+		return false;
+	for (; *set; set += 3)
+		if (memcmp(set, bytes, 3) == 0)
 			return true;
 	return false;
 }
@@ -51,78 +64,81 @@ is_latin(uint32_t c)
 	return (c < 0x80 && text_is_alpha((char) c)) || (c >= 0xC0 && c < 0x250);
 }
 
-/* Fold len bytes into code points, at most max of them. */
+/* Lay the folded bytes s out in buf. */
 static void
-text_load(PersonText *t, const char *s, size_t len)
+text_load(PersonText *t, PersonBuffer *buf, const char *s, size_t len)
 {
 	const char *end = s + len;
+	size_t		used = 0;
+	int			n = 0;
 
-	t->len = 0;
 	while (s < end)
 	{
 		uint32_t	c = utf8_next(&s, end);
+		const char *next = s;
 
-		t->typed[t->len] = c;
-		t->plain[t->len] = leadcrm_fold_char(c, FOLD_SIMPLIFY | FOLD_LOWER);
-		t->len++;
+		/* no blank between two ideographs: names are spread to align them */
+		if (c == ' ' && n > 0 && is_han(buf->typed[n - 1]) &&
+			next < end && is_han(utf8_next(&next, end)))
+			c = 0;
+		if (c == 0)
+			continue;
+		buf->typed[n] = c;
+		buf->plain[n] = leadcrm_fold_char(c, FOLD_SIMPLIFY | FOLD_LOWER);
+		buf->offset[n] = (uint16_t) used;
+		used += utf8_put(buf->bytes + used, buf->plain[n]);
+		n++;
 	}
+	buf->offset[n] = (uint16_t) used;
+	t->len = n;
+	t->typed = buf->typed;
+	t->plain = buf->plain;
+	t->offset = buf->offset;
+	t->bytes = buf->bytes;
 }
 
 /* How many characters from at on are one of words, the first that fits. */
 static int
 words_at(const PersonText *t, int at, const char *const *words)
 {
-	for (; *words; words++)
-	{
-		const char *w = *words;
-		const char *end = w + strlen(w);
-		int			i = at;
+	size_t		from = t->offset[at];
+	size_t		n = text_prefix(t->bytes + from, t->offset[t->len] - from, words);
+	int			to = at;
 
-		while (w < end && i < t->len)
-		{
-			const char *next = w;
-
-			if (utf8_next(&next, end) != t->plain[i])
-				break;
-			w = next;
-			i++;
-		}
-		if (w == end)
-			return i - at;
-	}
-	return 0;
+	while (t->offset[to] < from + n)
+		to++;
+	return to - at;
 }
 
-/* How many characters at the end are one of words. */
+/* How many characters at the end are one of words, the first that fits. */
 static int
 words_before_end(const PersonText *t, const char *const *words)
 {
+	size_t		end = t->offset[t->len];
+
 	for (; *words; words++)
 	{
-		const char *one[2] = {*words, NULL};
-		int			n = 0;
+		size_t		n = strlen(*words);
+		int			from = t->len;
 
-		for (const char *w = *words, *end = w + strlen(w); w < end; n++)
-			utf8_next(&w, end);
-		if (n <= t->len && words_at(t, t->len - n, one) == n)
-			return n;
+		if (n > end - t->offset[0] || memcmp(t->bytes + end - n, *words, n) != 0)
+			continue;
+		while (t->offset[from] > end - n)
+			from--;
+		return t->len - from;
 	}
 	return 0;
 }
 
-/* Is the text from at to to exactly one of words? */
+/* Is the text one of words? */
 static bool
-words_are(const PersonText *t, int at, int to, const char *const *words)
+text_is_word(const PersonText *t, const char *const *words)
 {
-	PersonText	part = {to - at, t->typed + at, t->plain + at};
+	size_t		n = t->offset[t->len] - t->offset[0];
 
 	for (; *words; words++)
-	{
-		const char *one[2] = {*words, NULL};
-
-		if (words_at(&part, 0, one) == part.len && part.len > 0)
+		if (strlen(*words) == n && memcmp(t->bytes + t->offset[0], *words, n) == 0)
 			return true;
-	}
 	return false;
 }
 
@@ -142,21 +158,8 @@ text_cut_front(PersonText *t, int n)
 {
 	t->typed += n;
 	t->plain += n;
+	t->offset += n;
 	t->len -= n;
-}
-
-/* Blanks and punctuation at the ends, but for the dot of an initial. */
-static bool
-text_trim(PersonText *t)
-{
-	int			before = t->len;
-
-	while (t->len > 0 && leadcrm_fold_class(t->typed[0]) != FOLD_CLASS_TEXT)
-		text_cut_front(t, 1);
-	while (t->len > 0 && leadcrm_fold_class(t->typed[t->len - 1]) != FOLD_CLASS_TEXT &&
-		   !(t->typed[t->len - 1] == '.' && t->len > 1 && is_latin(t->typed[t->len - 2])))
-		t->len--;
-	return t->len != before;
 }
 
 /* Cut a note in brackets off the end. */
@@ -178,6 +181,24 @@ text_cut_note(PersonText *t)
 		}
 	}
 	return false;
+}
+
+/*
+ * Cut punctuation, blanks and notes off the ends, but for the dot of an
+ * initial.
+ */
+static bool
+text_trim(PersonText *t)
+{
+	int			before = t->len;
+
+	while (t->len > 0 && leadcrm_fold_class(t->typed[0]) != FOLD_CLASS_TEXT)
+		text_cut_front(t, 1);
+	while (t->len > 0 && leadcrm_fold_class(t->typed[t->len - 1]) != FOLD_CLASS_TEXT &&
+		   !(t->typed[t->len - 1] == '.' && t->len > 1 && is_latin(t->typed[t->len - 2])))
+		if (!text_cut_note(t))
+			t->len--;
+	return t->len != before;
 }
 
 /* The length of a Latin title that ends at the end of the text, behind a blank. */
@@ -237,6 +258,26 @@ title_before_end(const PersonText *t)
 }
 
 /*
+ * The length of a Chinese title in front of a full name, with the field it is
+ * of, or 0: 销售总监王芳.
+ */
+static int
+title_at_start(const PersonText *t)
+{
+	int			at = 0;
+	int			n;
+	int			surname;
+
+	while ((n = words_at(t, at, person_fields)) > 0)
+		at += n;
+	n = words_at(t, at, person_titles);
+	at += n;
+	surname = surname_at(t, at);
+	n = n < 2 || surname == 0 ? 0 : t->len - at - surname;
+	return n >= 1 && n <= GIVEN_MAX && is_han(t->typed[t->len - 1]) ? at : 0;
+}
+
+/*
  * person_strip
  *		Take everything that is no name off *t.
  *
@@ -254,8 +295,6 @@ person_strip(PersonText *t, PersonText *title)
 		int			n;
 
 		changed = text_trim(t);
-		if (text_cut_note(t))
-			changed = true;
 		n = words_at(t, 0, person_labels);
 		if (n > 0 && n < t->len && t->typed[n] == ':')
 		{
@@ -271,6 +310,8 @@ person_strip(PersonText *t, PersonText *title)
 			changed = true;
 		}
 		n = latin_title_at_start(t);
+		if (n == 0)
+			n = title_at_start(t);
 		if (n > 0)
 		{
 			if (front.len == 0)
@@ -284,24 +325,6 @@ person_strip(PersonText *t, PersonText *title)
 	}
 	if (title->len == 0)
 		*title = front;
-}
-
-/* Remove the blanks between two ideographs: names are spread to align them. */
-static void
-text_close_up(PersonText *t)
-{
-	int			n = 0;
-
-	for (int i = 0; i < t->len; i++)
-	{
-		if (t->typed[i] == ' ' && n > 0 && i + 1 < t->len &&
-			is_han(t->typed[n - 1]) && is_han(t->typed[i + 1]))
-			continue;
-		t->typed[n] = t->typed[i];
-		t->plain[n] = t->plain[i];
-		n++;
-	}
-	t->len = n;
 }
 
 /* Is there anything a person could be called by? */
@@ -319,15 +342,14 @@ text_is_name(const PersonText *t)
 		letter = letter || (leadcrm_fold_class(c) == FOLD_CLASS_TEXT &&
 							!(c < 0x80 && text_is_digit((char) c)));
 	}
-	return letter && !words_are(t, 0, t->len, person_placeholders);
+	return letter && !text_is_word(t, person_placeholders);
 }
 
 /* Does a name say no more than a surname, or a pet name made of it? */
 static bool
 text_is_partial(const PersonText *t, bool titled)
 {
-	static const char *const pet[] = {"老", "小", "阿", "大", NULL};
-	int			pet_len = words_at(t, 0, pet);
+	int			pet_len = words_at(t, 0, person_pet_words);
 	bool		word = true;
 
 	if (t->len == 1 || surname_at(t, 0) == t->len)
@@ -336,7 +358,7 @@ text_is_partial(const PersonText *t, bool titled)
 		return true;
 	for (int i = 0; i < t->len; i++)
 		word = word && is_latin(t->typed[i]);
-	return word && (titled || words_are(t, 0, t->len, person_latin_surnames));
+	return word && (titled || text_is_word(t, person_latin_surnames));
 }
 
 static size_t
@@ -349,9 +371,9 @@ text_store(const PersonText *t, char *dst)
 	return n;
 }
 
-/* Fold and load a text that is to be a name; false if it is too long. */
+/* Fold and lay out a text that is to be a name; false if it is too long. */
 static bool
-person_load(PersonText *t, const char *s, size_t len)
+person_load(PersonText *t, PersonBuffer *buf, const char *s, size_t len)
 {
 	char		folded[PERSON_MAX];
 	bool		truncated;
@@ -360,11 +382,8 @@ person_load(PersonText *t, const char *s, size_t len)
 					   FOLD_WIDTH | FOLD_SPACE, &truncated);
 	if (truncated)
 		return false;
-	text_load(t, folded, len);
-	if (t->len > PERSON_MAX_CHARS)
-		return false;
-	text_close_up(t);
-	return true;
+	text_load(t, buf, folded, len);
+	return t->len <= PERSON_MAX_CHARS;
 }
 
 /*
@@ -379,12 +398,11 @@ person_load(PersonText *t, const char *s, size_t len)
 bool
 leadcrm_person_parse(const char *s, size_t len, Person *person)
 {
-	uint32_t	typed[PERSON_MAX];
-	uint32_t	plain[PERSON_MAX];
-	PersonText	t = {0, typed, plain};
+	PersonBuffer buf;
+	PersonText	t;
 	PersonText	title;
 
-	if (!person_load(&t, s, len))
+	if (!person_load(&t, &buf, s, len))
 		return false;
 	person_strip(&t, &title);
 	if (!text_is_name(&t))
@@ -404,12 +422,11 @@ leadcrm_person_parse(const char *s, size_t len, Person *person)
 size_t
 leadcrm_person_title(const char *s, size_t len, char *dst)
 {
-	uint32_t	typed[PERSON_MAX];
-	uint32_t	plain[PERSON_MAX];
-	PersonText	t = {0, typed, plain};
+	PersonBuffer buf;
+	PersonText	t;
 	PersonText	title;
 
-	if (!person_load(&t, s, len))
+	if (!person_load(&t, &buf, s, len))
 		return 0;
 	person_strip(&t, &title);
 	return text_store(&title, dst);
@@ -460,6 +477,14 @@ scan_han_name(const PersonText *t, int at, bool strict)
 	int			surname = surname_at(t, at);
 	int			to = at + surname;
 
+	if (surname == 0 && words_at(t, at, person_pet_words) > 0)
+	{
+		/* 小李 */
+		to = at + 1;
+		to += surname_at(t, to);
+		return to > at + 1 && (to >= t->len || !is_han(t->typed[to]) ||
+							   set_has(person_stops, t->plain[to])) ? to - at : 0;
+	}
 	if (surname == 0 || words_at(t, at, person_not_names) > 0)
 		return 0;
 	for (int given = 0;; given++)
@@ -468,8 +493,13 @@ scan_han_name(const PersonText *t, int at, bool strict)
 
 		if (title > 0)
 			return to + title - at;
-		if (to >= t->len || !is_han(t->typed[to]) || set_has(person_stops, t->plain[to]))
+		if (to >= t->len || !is_han(t->typed[to]) ||
+			set_has(given > 0 ? person_stops : person_first_stops, t->plain[to]))
+		{
+			if (words_at(t, to, person_firm_words) > 0)
+				return 0;
 			return given > 0 || !strict ? to - at : 0;
+		}
 		if (given == GIVEN_MAX)
 			return strict ? 0 : to - at;
 		to++;
@@ -527,17 +557,21 @@ scan_cued(const PersonText *t, const char *const *cues, bool strict, int *from)
 	{
 		int			cue = scan_cue(t, at, cues);
 		int			to = at + cue;
+		bool		marked = false;
 		int			skip;
 		int			n;
 
 		if (cue == 0)
 			continue;
 		while ((skip = words_at(t, to, person_cue_ends)) > 0)
+		{
+			marked = marked || t->typed[to] == ':';
 			to += skip;
+		}
 		n = scan_han_name(t, to, strict);
-		/* a Latin name needs a mark that it begins: a colon, a capital */
+		/* a Latin name needs a mark that it begins: a capital, a colon */
 		if (n == 0 && to < t->len && is_latin(t->typed[to]) &&
-			(t->typed[to] != t->plain[to] || (!strict && to > at + cue)))
+			(t->typed[to] != t->plain[to] || marked))
 			n = scan_latin_name(t, to);
 		if (n > 0)
 		{
@@ -611,14 +645,13 @@ size_t
 leadcrm_person_find(const char *s, size_t len, char *dst)
 {
 	char		folded[PERSON_SCAN_MAX];
-	uint32_t	typed[PERSON_SCAN_MAX];
-	uint32_t	plain[PERSON_SCAN_MAX];
-	PersonText	t = {0, typed, plain};
+	PersonBuffer buf;
+	PersonText	t;
 	int			from = 0;
 	int			n;
 
 	len = leadcrm_fold(s, len, folded, sizeof(folded), FOLD_WIDTH | FOLD_SPACE, NULL);
-	text_load(&t, folded, len);
+	text_load(&t, &buf, folded, len);
 	n = scan_cued(&t, person_cues, false, &from);
 	if (n == 0)
 		n = scan_titled(&t, &from);

@@ -90,6 +90,9 @@ static const char *const person_latin_titles[] = {
 	"gm", "vp", "director", "manager", "president", "phd", "esq", NULL
 };
 
+/* Before a surname they make a pet name. */
+static const char *const person_pet_words[] = {"老", "小", "阿", "大", NULL};
+
 static const char *const person_labels[] = {
 	"联系人姓名", "客户姓名", "您的姓名", "联系人", "联络人", "收件人", "姓名", "名字", "称呼",
 	"contact person", "contact name", "contact", "full name", "name", NULL
@@ -103,8 +106,10 @@ static const char *const person_placeholders[] = {
 	"visitor", "nil", "no name", "noname", NULL
 };
 
-/* Begin like a name and are none. */
+/* Begin like a name in running text and are none. */
 static const char *const person_not_names[] = {
+	"和", "有", "从", "后", "别", "那", "都", "能", "由", "全", "相", "通", "应", "计", "须",
+	"没", "来", "因", "原", "才",
 	"房东", "项目", "高管", "高层", "高级", "商家", "商户", "商务", "商场", "车主", "车间",
 	"华人", "方便", "方案", "单位", "司机", "经销", "成都", "成人", "安徽", "安装", "安全",
 	"江苏", "江西", "温州", "常州", "广东", "广西", "广州", "广告", "云南", "宁波", "宁夏",
@@ -136,10 +141,18 @@ static const char *const person_cue_ends[] = {":", " ", "=", "是", "叫", "为"
 
 /* May stand right behind a name; in given names they are rare. */
 static const char person_stops[] =
-"的想要来在是我请需有咨了电手公和跟与从对就这也您你他做把被让给问因为将已还能可及并不没找看询联今昨身住性男女负打加邮地微目";
+"的想要来在是我请需有咨了电手公和跟与从对就这也您你他做把被让给问因将已还能可及并不没找看询联今昨身住性男女负打加邮地微目";
+
+/* Begin with such a word and make a firm's name of what stands before. */
+static const char *const person_firm_words[] = {
+	"公司", "电子", "电器", "电气", "电商", "电力", "地产", "加工", NULL
+};
+
+/* May stand right behind a surname that is all there is. */
+static const char person_first_stops[] = "的是您你我，";
 
 /* May stand right before a name that a title follows. */
-static const char person_starts[] = "找系请是给和与跟叫的我问约见让由位到向为及谢好";
+static const char person_starts[] = "找系请是给和与跟叫的我问约见让由位到向为及谢好下";
 
 /* Behind these a title is part of another word: total price, sum, headquarters. */
 static const char person_title_stops[] = "价额数部共计公经监裁量体是结能线面站机重务";

@@ -170,6 +170,9 @@ leadcrm_place_full_name(int row, char *dst, size_t size)
 	if (parent >= 0)
 		used = leadcrm_place_full_name(parent, dst, size);
 	len = leadcrm_place_name(row, &name);
+	/* 东莞市 has one "district" of its own name */
+	if (used >= len && memcmp(dst + used - len, name, len) == 0)
+		return used;
 	if (len > size - used)
 		return used;
 	memcpy(dst + used, name, len);
@@ -189,8 +192,8 @@ starts_with(const char *s, size_t len, size_t at, const char *word)
 static size_t
 starts_with_any(const char *s, size_t len, size_t at, const char *const *words)
 {
-	for (; *words; words++)
-		if (starts_with(s, len, at, *words))
+	for (; at < len && *words; words++)
+		if (**words == s[at] && starts_with(s, len, at, *words))
 			return strlen(*words);
 	return 0;
 }
@@ -243,7 +246,7 @@ road_follows(const char *s, size_t len, size_t at, bool district)
 	static const char *const numbers[] = {"东", "西", "南", "北", "中", "上", "下", "内", "外",
 		"一", "二", "三", "四", "五", "六", "七", "八", "九", "十", "支", "环", "后", "前",
 	"1", "2", "3", "4", "5", "6", "7", "8", "9", "0", NULL};
-	static const char *const roads[] = {"路", "街", "道", "大道", "大街", "巷", "弄", "胡同",
+	static const char *const roads[] = {"路", "街", "道", "大路", "大道", "大街", "巷", "弄", "胡同",
 	"马路", "高速", "公路", NULL};
 	static const char *const none[] = {"路桥", "道路", "街道办", "路灯", NULL};
 	static const char *const features[] = {"山", "湖", "河", "江", "门", "寺", "岛", "湾", "桥",
@@ -268,15 +271,14 @@ road_follows(const char *s, size_t len, size_t at, bool district)
 	return false;
 }
 
-/* Is the 市 that ends at at the beginning of 市场 or 市政? */
+/* Is the unit that ends at at the beginning of another word: 市场, 市政, 区域? */
 static bool
-market_follows(const char *s, size_t len, size_t at)
+unit_spoilt(const char *s, size_t len, size_t at)
 {
-	static const char *const words[] = {"场", "政", NULL};
+	static const char *const words[] = {"市场", "市政", "区域", NULL};
 
-	return at >= 3 && memcmp(s + at - 3, "市", 3) == 0 &&
-		starts_with_any(s, len, at, words) > 0 &&
-		!starts_with(s, len, at, "政府");
+	return at >= 3 && starts_with_any(s, len, at - 3, words) > 0 &&
+		!starts_with(s, len, at - 3, "市政府");
 }
 
 /*
@@ -312,25 +314,32 @@ forms_at(const char *s, size_t len, size_t at, const PlaceForm **end)
 	return NULL;
 }
 
-/* Does a form stand at position at, as a name and not within another word? */
+/* Does the text at position at begin with a form, not within another word? */
 static bool
-form_matches(const PlaceForm *form, const char *s, size_t len, size_t at,
-			 bool address)
+form_matches(const PlaceForm *form, const char *s, size_t len, size_t at)
 {
 	size_t		end = at + form->len;
-	bool		is_short = form->kind == PLACE_ALONE || form->kind == PLACE_PART;
 
 	if (form->len > len - at || memcmp(s + at, place_pool + form->text, form->len) != 0)
 		return false;
+	if (is_letter(s[at]))
+		return end == len || !is_letter(s[end]);
+	return form->kind == PLACE_FALSE || !unit_spoilt(s, len, end);
+}
+
+/* Is a form that matches part of the name of something else? */
+static bool
+form_is_spoilt(const PlaceForm *form, const char *s, size_t len, size_t at, bool address)
+{
+	size_t		end = at + form->len;
+
 	if (form->kind == PLACE_FALSE)
 		return true;
+	if (!address || (form->kind != PLACE_ALONE && form->kind != PLACE_PART))
+		return false;
 	if (is_letter(s[at]))
-		return (end == len || !is_letter(s[end])) &&
-			!(address && latin_road_follows(s, len, end));
-	if (!is_short)
-		return !market_follows(s, len, end);
-	return !(address && road_follows(s, len, end,
-									 leadcrm_place_level(form->row) == 3));
+		return latin_road_follows(s, len, end);
+	return road_follows(s, len, end, leadcrm_place_level(form->row) == 3);
 }
 
 /* Do two forms have the same text? */
@@ -396,8 +405,9 @@ chain_extend(const char *s, size_t len, bool address, PlaceChain *chain)
 		{
 			if (best && best->len > form->len)
 				break;
-			if (form->kind == PLACE_FALSE || !form_matches(form, s, len, at, address) ||
-				!leadcrm_place_within(form->row, last->row))
+			if (!form_matches(form, s, len, at) ||
+				!leadcrm_place_within(form->row, last->row) ||
+				form_is_spoilt(form, s, len, at, address))
 				continue;
 			if (best == NULL || best->row == last->row)
 				best = form;
@@ -418,7 +428,7 @@ chain_extend(const char *s, size_t len, bool address, PlaceChain *chain)
 			static const char *const units[] = {"市", "区", "县", NULL};
 			size_t		n = starts_with_any(s, len, at, units);
 
-			if (n > 0 && !market_follows(s, len, at + n))
+			if (n > 0 && !unit_spoilt(s, len, at + n))
 				at += n;
 		}
 		link_add(chain, best->row, at,
@@ -452,9 +462,9 @@ leadcrm_place_chain(const char *s, size_t len, size_t at, bool address,
 		PlaceChain	best = {0};
 		bool		tie = false;
 
-		if (!form_matches(form, s, len, at, address))
+		if (!form_matches(form, s, len, at))
 			continue;
-		if (form->kind == PLACE_FALSE)
+		if (form_is_spoilt(form, s, len, at, address))
 		{
 			chain->skip = at + form->len;
 			return;

@@ -28,6 +28,7 @@ typedef enum TokenKind
 	TOKEN_ABOUT,
 	TOKEN_AT_LEAST,
 	TOKEN_AT_MOST,
+	TOKEN_MORE,					/* at least, only behind a number */
 	TOKEN_CURRENCY,
 	TOKEN_COUNTER,				/* what is counted, only behind a number */
 	TOKEN_FILLER,				/* means nothing here */
@@ -46,7 +47,8 @@ typedef struct Number
 	int64_t		value;			/* hundredths */
 	int64_t		bare;			/* the same without its unit */
 	int			exponent;		/* of the unit: 4 for ten thousand, 0 if none */
-	bool		open;			/* "and some more" */
+	bool		more;			/* "and some more" stands before the unit */
+	bool		about;			/* "or so" does */
 } Number;
 
 typedef struct Lexer
@@ -94,9 +96,9 @@ static const Word quantity_words[] = {
 	{"至少", TOKEN_AT_LEAST, NULL}, {"最少", TOKEN_AT_LEAST, NULL},
 	{"最低", TOKEN_AT_LEAST, NULL}, {"起码", TOKEN_AT_LEAST, NULL},
 	{"及以上", TOKEN_AT_LEAST, NULL}, {"以上", TOKEN_AT_LEAST, NULL},
-	{"起", TOKEN_AT_LEAST, NULL}, {"多", TOKEN_AT_LEAST, NULL},
-	{"余", TOKEN_AT_LEAST, NULL}, {"几", TOKEN_AT_LEAST, NULL},
-	{"+", TOKEN_AT_LEAST, NULL},
+	{"起", TOKEN_AT_LEAST, NULL}, {"多", TOKEN_MORE, NULL},
+	{"余", TOKEN_MORE, NULL}, {"几", TOKEN_MORE, NULL},
+	{"+", TOKEN_MORE, NULL},
 	{">=", TOKEN_AT_LEAST, NULL}, {">", TOKEN_AT_LEAST, NULL},
 	{"≥", TOKEN_AT_LEAST, NULL}, {"<=", TOKEN_AT_MOST, NULL},
 	{"<", TOKEN_AT_MOST, NULL}, {"≤", TOKEN_AT_MOST, NULL},
@@ -412,7 +414,7 @@ number_lex(Lexer *lex)
 		n->bare = n->value;
 	}
 
-	/* 20多万: some more stands before the unit */
+	/* 20多万, 三十来万 */
 	more = text_prefix(p, lex->end - p, some);
 	if (more > 0)
 	{
@@ -424,7 +426,8 @@ number_lex(Lexer *lex)
 			if (!scale(&n->value, exponent))
 				return false;
 			n->exponent += exponent;
-			n->open = true;
+			n->about = memcmp(p, "来", 3) == 0;
+			n->more = !n->about;
 			p = unit;
 		}
 	}
@@ -544,6 +547,11 @@ leadcrm_quantity_parse(const char *s, size_t len, Quantity *q)
 			case TOKEN_ABOUT:
 				about = true;
 				break;
+			case TOKEN_MORE:
+				if (nsides == 0)
+					return false;
+				at_least = true;
+				break;
 			case TOKEN_AT_LEAST:
 				at_least = true;
 				break;
@@ -564,9 +572,12 @@ leadcrm_quantity_parse(const char *s, size_t len, Quantity *q)
 				return false;
 		}
 	}
-	if (nsides == 0 || (dash && nsides == 1) || (at_least && at_most))
+	if (nsides == 0 || (dash && nsides == 1))
 		return false;
-	at_least = at_least || side[nsides - 1].open;
+	at_least = at_least || side[nsides - 1].more;
+	about = about || side[0].about || side[nsides - 1].about;
+	if (at_least && at_most)
+		return false;
 	q->currency = currency;
 	q->vague = about || at_least || at_most;
 	q->low = side[0].value;

@@ -5,6 +5,7 @@
  * Evidence in falling strength: an address, a place in the name of a firm, the
  * area code of a landline, the prefix of a mobile.  Only the first
  * REGION_TEXT_MAX bytes of a text are looked at.
+ *-------------------------------------------------------------------------
  */
 #include <string.h>
 
@@ -234,7 +235,8 @@ text_fold(const char *s, size_t len, RegionText *text)
  * A full name or a chain of names is strong, one short form is weak; the first
  * strong one counts, else the first weak one.  What comes later may add detail
  * (深圳高新园南山区) and decide between divisions of one name (南山区, 深圳),
- * never contradict.
+ * never contradict.  A district right behind a city that has none of this name
+ * (东莞东城区) is a part of the city that has no code.
  */
 static bool
 address_find(const RegionText *text, RegionMatch *out)
@@ -256,8 +258,12 @@ address_find(const RegionText *text, RegionMatch *out)
 			int			row = chain.link[chain.nlinks - 1].row;
 			bool		row_strong = chain.link[0].full || chain.nlinks > 1;
 
+			if (best >= 0 && at == to && leadcrm_place_level(chain.link[0].row) == 3 &&
+				!leadcrm_place_within(row, best))
+				row_strong = false;
+
 			if (best < 0 || (row_strong && !strong) ||
-				(row != best && chain.link[0].full && leadcrm_place_within(row, best)))
+				leadcrm_place_within(row, best))
 			{
 				/* a short form that only confirms takes nothing away */
 				if (best < 0 || !leadcrm_place_within(best, row))

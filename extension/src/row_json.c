@@ -2,9 +2,10 @@
  * row_json.c
  *	  Column values as JSON, in a form that gives every byte back.
  *
- * Every value is a JSON string in the text form of its type, which
- * jsonb_populate_record() reads back through the type's input function.
- * Dates and times are written in ISO form whatever DateStyle says.
+ * Every value is a JSON string in the text form of its type, which a cast
+ * from text reads back through the type's input function.  Dates and times
+ * are written in ISO form and UTC, whatever DateStyle and TimeZone say: equal
+ * values have equal strings.
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
@@ -36,16 +37,20 @@ leadcrm_json_key(JsonbParseState **state, const char *key)
 
 /*
  * leadcrm_json_value
- *		Push an element of an array: the value as a string, or null.
+ *		Push a column's value: as a string, or null.
+ *
+ * token: WJB_ELEM in an array, WJB_VALUE behind a key.
  */
 void
-leadcrm_json_value(JsonbParseState **state, Datum value, bool isnull, Oid type)
+leadcrm_json_value(JsonbParseState **state, JsonbIteratorToken token,
+				   Datum value, bool isnull, Oid type)
 {
 	JsonbValue	v;
 
 	v.type = jbvNull;
 	if (!isnull)
 	{
+		const int	utc = 0;
 		char	   *s;
 
 		switch (type)
@@ -54,7 +59,7 @@ leadcrm_json_value(JsonbParseState **state, Datum value, bool isnull, Oid type)
 			case TIMESTAMPOID:
 			case TIMESTAMPTZOID:
 				s = palloc(MAXDATELEN + 1);
-				JsonEncodeDateTime(s, value, type, NULL);
+				JsonEncodeDateTime(s, value, type, &utc);
 				break;
 			default:
 				{
@@ -69,5 +74,5 @@ leadcrm_json_value(JsonbParseState **state, Datum value, bool isnull, Oid type)
 		v.val.string.val = s;
 		v.val.string.len = (int) strlen(s);
 	}
-	pushJsonbValue(state, WJB_ELEM, &v);
+	pushJsonbValue(state, token, &v);
 }

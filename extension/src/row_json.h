@@ -9,6 +9,7 @@
 #include "utils/jsonb.h"
 
 extern void leadcrm_json_key(JsonbParseState **state, const char *key);
-extern void leadcrm_json_value(JsonbParseState **state, Datum value, bool isnull, Oid type);
+extern void leadcrm_json_value(JsonbParseState **state, JsonbIteratorToken token,
+							   Datum value, bool isnull, Oid type);
 
 #endif							/* LEADCRM_ROW_JSON_H */

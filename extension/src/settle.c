@@ -25,7 +25,6 @@
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/datum.h"
-#include "utils/guc.h"
 #include "utils/json.h"
 #include "utils/jsonb.h"
 #include "utils/lsyscache.h"
@@ -58,23 +57,24 @@ static void *enlarge(MemoryContext cxt, void *array, int n, int *max, Size size)
 static void add_pair(SettleFrame *frame, const DedupPair *pair);
 static int64 *inserted_rows(Workspace *ws, TriggerData *trigdata, int64 *n);
 static void drop_missing(Workspace *ws, SettleFrame *frame, TriggerData *trigdata);
+static void drop_resolved(Workspace *ws, SettleFrame *frame);
 static void settle_merges(Workspace *ws, SettleFrame *frame, TriggerData *trigdata);
 static Winner *lock_winners(Workspace *ws, SettleFrame *frame, TupleDesc tupdesc, int *nwinners);
 static void fill_winner(Workspace *ws, TupleDesc tupdesc, Winner *winner,
 						TupleTableSlot *loser, Datum *before);
+static void add_change(JsonbParseState **state, Form_pg_attribute att,
+					   Datum before, bool isnull, Datum after);
 static Datum fill_attrs(Winner *winner, int attno, Datum attrs, JsonbParseState **state);
 static void update_winners(Workspace *ws, TupleDesc tupdesc, Winner *winner, int nwinners);
-static void settle_pairs(Workspace *ws, SettleFrame *frame);
 static void settle_sources(Workspace *ws, SettleFrame *frame);
-static bool column_is_filled(Workspace *ws, Form_pg_attribute att);
 static bool column_is_replaced(Workspace *ws, int attno);
 static Column new_column(Oid type, int n);
 static void set_column(Column *column, int row, Datum value, bool isnull);
 static Datum column_array(const Column *column, int n);
 static Datum text_or_null(const char *s, bool *isnull);
+static bool text_is(Datum value, const char *s);
 static int	compare_int64(const void *a, const void *b);
 static int	compare_winner(const void *a, const void *b);
-static uint64 run(SPIPlanPtr plan, Datum *values, const char *nulls);
 static uint64 gather_ids(Workspace *ws, Tuplestorestate *store, TupleDesc tupdesc,
 						 int64 **ids);
 
@@ -140,14 +140,12 @@ leadcrm_settle_insert(Workspace *ws, SettleFrame *frame, TriggerData *trigdata)
 {
 	Oid			save_userid;
 	int			save_sec_context;
-	int			nestlevel;
 	Datum		values[2];
 
 	if (frame->nrows == 0)
 		return;
 
 	leadcrm_owner_begin(ws, &save_userid, &save_sec_context);
-	nestlevel = leadcrm_index_plans_begin();
 	if (SPI_connect() != SPI_OK_CONNECT)
 		elog(ERROR, "SPI_connect failed");
 	if (SPI_register_trigger_data(trigdata) < 0)
@@ -158,7 +156,7 @@ leadcrm_settle_insert(Workspace *ws, SettleFrame *frame, TriggerData *trigdata)
 	if (frame->nmerges > 0)
 		settle_merges(ws, frame, trigdata);
 	if (frame->npairs > 0)
-		settle_pairs(ws, frame);
+		leadcrm_settle_pairs(ws, frame);
 	if (frame->nnew_sources > 0)
 		settle_sources(ws, frame);
 
@@ -166,15 +164,14 @@ leadcrm_settle_insert(Workspace *ws, SettleFrame *frame, TriggerData *trigdata)
 	{
 		values[0] = TimestampTzGetDatum(frame->now);
 		values[1] = CStringGetTextDatum(leadcrm_acting_role_name());
-		(void) run(leadcrm_workspace_plan(ws, PLAN_ADD_CREATED,
-										  "INSERT INTO %s.event (kind, lead_id, at, actor)"
-										  " SELECT 'lead.created', id, $1, $2 FROM arrived"
-										  " WHERE merged_into IS NULL",
-										  2, (Oid[]) {TIMESTAMPTZOID, TEXTOID}), values, NULL);
+		(void) leadcrm_workspace_run(ws, PLAN_ADD_CREATED,
+									 "INSERT INTO %s.event (kind, lead_id, at, actor)"
+									 " SELECT 'lead.created', id, $1, $2 FROM " SETTLE_ARRIVED
+									 " WHERE merged_into IS NULL",
+									 2, (Oid[]) {TIMESTAMPTZOID, TEXTOID}, values);
 	}
 
 	SPI_finish();
-	AtEOXact_GUC(true, nestlevel);
 	SetUserIdAndSecContext(save_userid, save_sec_context);
 }
 
@@ -187,12 +184,10 @@ leadcrm_settle_update(Workspace *ws, SettleFrame *frame, TriggerData *trigdata)
 {
 	Oid			save_userid;
 	int			save_sec_context;
-	int			nestlevel;
 
 	if (frame->nrows == 0 && frame->npairs == 0)
 		return;
 	leadcrm_owner_begin(ws, &save_userid, &save_sec_context);
-	nestlevel = leadcrm_index_plans_begin();
 	if (SPI_connect() != SPI_OK_CONNECT)
 		elog(ERROR, "SPI_connect failed");
 	for (int i = 0; i < frame->nrows; i++)
@@ -200,10 +195,10 @@ leadcrm_settle_update(Workspace *ws, SettleFrame *frame, TriggerData *trigdata)
 		CHECK_FOR_INTERRUPTS();
 		leadcrm_dedup_reconcile(ws, trigdata->tg_relation, frame->row[i]);
 	}
+	drop_resolved(ws, frame);
 	if (frame->npairs > 0)
-		settle_pairs(ws, frame);
+		leadcrm_settle_pairs(ws, frame);
 	SPI_finish();
-	AtEOXact_GUC(true, nestlevel);
 	SetUserIdAndSecContext(save_userid, save_sec_context);
 }
 
@@ -219,7 +214,6 @@ leadcrm_settle_delete(Workspace *ws, TriggerData *trigdata)
 {
 	Oid			save_userid;
 	int			save_sec_context;
-	int			nestlevel;
 	SPIPlanPtr	plan;
 	Datum		values[1];
 	int64	   *ids;
@@ -229,7 +223,6 @@ leadcrm_settle_delete(Workspace *ws, TriggerData *trigdata)
 	if (n == 0)
 		return;
 	leadcrm_owner_begin(ws, &save_userid, &save_sec_context);
-	nestlevel = leadcrm_index_plans_begin();
 	if (SPI_connect() != SPI_OK_CONNECT)
 		elog(ERROR, "SPI_connect failed");
 	values[0] = PointerGetDatum(leadcrm_int8_array(ids, (int) n));
@@ -243,7 +236,7 @@ leadcrm_settle_delete(Workspace *ws, TriggerData *trigdata)
 		plan = leadcrm_workspace_plan(ws, PLAN_LOST_CLAIMANTS,
 									  "SELECT FROM %s.lead WHERE merged_into = ANY ($1)",
 									  1, (Oid[]) {INT8ARRAYOID});
-		mine = run(plan, values, NULL);
+		mine = leadcrm_workspace_run(ws, PLAN_LOST_CLAIMANTS, NULL, 1, (Oid[]) {INT8ARRAYOID}, values);
 		if (SPI_execute_snapshot(plan, values, NULL, GetLatestSnapshot(), InvalidSnapshot,
 								 true, false, 0) != SPI_OK_SELECT)
 			elog(ERROR, "SPI_execute_snapshot failed");
@@ -253,16 +246,15 @@ leadcrm_settle_delete(Workspace *ws, TriggerData *trigdata)
 					 errmsg("could not serialize access due to concurrent arrival of a lead"),
 					 errhint("Retry the transaction.")));
 	}
-	(void) run(leadcrm_workspace_plan(ws, PLAN_DELETE_MERGED,
-									  "DELETE FROM %s.lead WHERE merged_into = ANY ($1)",
-									  1, (Oid[]) {INT8ARRAYOID}), values, NULL);
-	(void) run(leadcrm_workspace_plan(ws, PLAN_DELETE_DUPLICATES,
-									  "DELETE FROM %s.duplicate WHERE id IN"
-									  " (SELECT id FROM %s.duplicate WHERE lead_a = ANY ($1)"
-									  "  UNION ALL SELECT id FROM %s.duplicate WHERE lead_b = ANY ($1))",
-									  1, (Oid[]) {INT8ARRAYOID}), values, NULL);
+	(void) leadcrm_workspace_run(ws, PLAN_DELETE_MERGED,
+								 "DELETE FROM %s.lead WHERE merged_into = ANY ($1)",
+								 1, (Oid[]) {INT8ARRAYOID}, values);
+	(void) leadcrm_workspace_run(ws, PLAN_DELETE_DUPLICATES,
+								 "DELETE FROM %s.duplicate WHERE id IN"
+								 " (SELECT id FROM %s.duplicate WHERE lead_a = ANY ($1)"
+								 "  UNION ALL SELECT id FROM %s.duplicate WHERE lead_b = ANY ($1))",
+								 1, (Oid[]) {INT8ARRAYOID}, values);
 	SPI_finish();
-	AtEOXact_GUC(true, nestlevel);
 	SetUserIdAndSecContext(save_userid, save_sec_context);
 }
 
@@ -340,7 +332,7 @@ drop_missing(Workspace *ws, SettleFrame *frame, TriggerData *trigdata)
 	int64		ninserted;
 	int64	   *inserted = inserted_rows(ws, trigdata, &ninserted);
 	int			kept;
-	Datum		values[1];
+	Datum		values[3];
 
 	for (int i = 0; i < frame->nrows; i++)
 	{
@@ -363,26 +355,53 @@ drop_missing(Workspace *ws, SettleFrame *frame, TriggerData *trigdata)
 		}
 		/* What it brought is the winner's own if his row bears it, else nobody's. */
 		values[0] = Int64GetDatum(frame->merge[i].loser);
-		if (run(leadcrm_workspace_plan(ws, PLAN_FORGET_BRINGER,
-									   "UPDATE %s.identity SET brought_by = NULL WHERE brought_by = $1",
-									   1, (Oid[]) {INT8OID}), values, NULL) > 0)
+		values[1] = TimestampTzGetDatum(frame->now);
+		values[2] = Int64GetDatum(frame->merge[i].winner);
+		if (leadcrm_workspace_run(ws, PLAN_FORGET_BRINGER,
+								  "UPDATE %s.identity SET brought_by = NULL"
+								  " WHERE brought_by = $1 AND claimed_at = $2 AND lead_id = $3",
+								  3, (Oid[]) {INT8OID, TIMESTAMPTZOID, INT8OID}, values) > 0)
 			leadcrm_dedup_reconcile(ws, trigdata->tg_relation, frame->merge[i].winner);
 	}
 	frame->nmerges = kept;
 
+	qsort(frame->row, frame->nrows, sizeof(int64), compare_int64);
 	kept = 0;
 	for (int i = 0; i < frame->npairs; i++)
 	{
 		SettlePair *pair = &frame->pair[i];
-		bool		is_row = false;
 
-		for (int r = 0; r < frame->nrows && !is_row; r++)
-			is_row = frame->row[r] == pair->lead;
-		if (!is_row || bsearch(&pair->lead, inserted, ninserted, sizeof(int64), compare_int64))
+		if (!bsearch(&pair->lead, frame->row, frame->nrows, sizeof(int64), compare_int64) ||
+			bsearch(&pair->lead, inserted, ninserted, sizeof(int64), compare_int64))
 			frame->pair[kept++] = *pair;
 	}
 	frame->npairs = kept;
 	frame->nrows = (int) ninserted;
+}
+
+/*
+ * Forget pairs that have no key in common any more: two leads may have
+ * swapped their numbers in one UPDATE.
+ */
+static void
+drop_resolved(Workspace *ws, SettleFrame *frame)
+{
+	int			kept = 0;
+
+	for (int i = 0; i < frame->npairs; i++)
+	{
+		Datum		values[2];
+
+		values[0] = Int64GetDatum(frame->pair[i].lead);
+		values[1] = Int64GetDatum(frame->pair[i].other);
+		if (leadcrm_workspace_run(ws, PLAN_SHARED_KEY,
+								  "SELECT FROM %s.identity a JOIN %s.identity b"
+								  " ON b.kind = a.kind AND b.scope = a.scope AND b.key = a.key"
+								  " WHERE a.lead_id = $1 AND b.lead_id = $2 LIMIT 1",
+								  2, (Oid[]) {INT8OID, INT8OID}, values) > 0)
+			frame->pair[kept++] = frame->pair[i];
+	}
+	frame->npairs = kept;
 }
 
 /*
@@ -465,33 +484,30 @@ settle_merges(Workspace *ws, SettleFrame *frame, TriggerData *trigdata)
 	values[3] = column_array(&before, n);
 	values[4] = TimestampTzGetDatum(frame->now);
 	values[5] = CStringGetTextDatum(leadcrm_acting_role_name());
-	(void) run(leadcrm_workspace_plan(ws, PLAN_LOG_MERGES,
-									  "INSERT INTO %s.merge_log (winner, loser, rule, before, merged_at, actor)"
-									  " SELECT winner, loser, rule, before, $5, $6"
-									  " FROM unnest($1, $2, $3, $4) AS m (winner, loser, rule, before)",
-									  6, (Oid[]) {INT8ARRAYOID, INT8ARRAYOID, TEXTARRAYOID,
-												  JSONBARRAYOID, TIMESTAMPTZOID, TEXTOID}),
-			   values, NULL);
+	(void) leadcrm_workspace_run(ws, PLAN_LOG_MERGES,
+								 "INSERT INTO %s.merge_log (winner, loser, rule, before, merged_at, actor)"
+								 " SELECT winner, loser, rule, before, $5, $6"
+								 " FROM unnest($1, $2, $3, $4) AS m (winner, loser, rule, before)",
+								 6, (Oid[]) {INT8ARRAYOID, INT8ARRAYOID, TEXTARRAYOID,
+								 JSONBARRAYOID, TIMESTAMPTZOID, TEXTOID}, values);
 
 	values[2] = column_array(&sources, n);
 	values[3] = column_array(&contents, n);
 	values[4] = column_array(&ats, n);
-	(void) run(leadcrm_workspace_plan(ws, PLAN_ADD_ACTIVITIES,
-									  "INSERT INTO %s.activity (lead_id, kind, direction, channel, content, at, actor, brought_by)"
-									  " SELECT winner, 'inquiry', 'in', source, content, at, $6, loser"
-									  " FROM unnest($1, $2, $3, $4, $5) AS m (winner, loser, source, content, at)",
-									  6, (Oid[]) {INT8ARRAYOID, INT8ARRAYOID, TEXTARRAYOID,
-												  TEXTARRAYOID, TIMESTAMPTZARRAYOID, TEXTOID}),
-			   values, NULL);
+	(void) leadcrm_workspace_run(ws, PLAN_ADD_ACTIVITIES,
+								 "INSERT INTO %s.activity (lead_id, kind, direction, channel, content, at, actor, brought_by)"
+								 " SELECT winner, 'inquiry', 'in', source, content, at, $6, loser"
+								 " FROM unnest($1, $2, $3, $4, $5) AS m (winner, loser, source, content, at)",
+								 6, (Oid[]) {INT8ARRAYOID, INT8ARRAYOID, TEXTARRAYOID,
+								 TEXTARRAYOID, TIMESTAMPTZARRAYOID, TEXTOID}, values);
 
 	values[2] = TimestampTzGetDatum(frame->now);
 	values[3] = values[5];
-	(void) run(leadcrm_workspace_plan(ws, PLAN_ADD_EVENTS,
-									  "INSERT INTO %s.event (kind, lead_id, at, actor, data)"
-									  " SELECT 'lead.repeated', winner, $3, $4, pg_catalog.jsonb_build_object('merged', loser)"
-									  " FROM unnest($1, $2) AS m (winner, loser)",
-									  4, (Oid[]) {INT8ARRAYOID, INT8ARRAYOID, TIMESTAMPTZOID, TEXTOID}),
-			   values, NULL);
+	(void) leadcrm_workspace_run(ws, PLAN_ADD_EVENTS,
+								 "INSERT INTO %s.event (kind, lead_id, at, actor, data)"
+								 " SELECT 'lead.repeated', winner, $3, $4, pg_catalog.jsonb_build_object('merged', loser)"
+								 " FROM unnest($1, $2) AS m (winner, loser)",
+								 4, (Oid[]) {INT8ARRAYOID, INT8ARRAYOID, TIMESTAMPTZOID, TEXTOID}, values);
 
 	update_winners(ws, tupdesc, winner, nwinners);
 }
@@ -515,10 +531,10 @@ lock_winners(Workspace *ws, SettleFrame *frame, TupleDesc tupdesc, int *nwinners
 	}
 
 	values[0] = PointerGetDatum(leadcrm_int8_array(ids, n));
-	if (run(leadcrm_workspace_plan(ws, PLAN_LOCK_WINNERS,
-								   "SELECT * FROM %s.lead WHERE id = ANY ($1)"
-								   " ORDER BY id FOR NO KEY UPDATE",
-								   1, (Oid[]) {INT8ARRAYOID}), values, NULL) != n)
+	if (leadcrm_workspace_run(ws, PLAN_LOCK_WINNERS,
+							  "SELECT * FROM %s.lead WHERE id = ANY ($1)"
+							  " ORDER BY id FOR NO KEY UPDATE",
+							  1, (Oid[]) {INT8ARRAYOID}, values) != n)
 		ereport(ERROR,
 				(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
 				 errmsg("a lead was deleted while a repeat inquiry arrived"),
@@ -542,7 +558,8 @@ lock_winners(Workspace *ws, SettleFrame *frame, TupleDesc tupdesc, int *nwinners
  *
  * *before gets what changed, for unmerge():
  * {"fields": {column: [before, after]}, "attrs": {key added: value}}, values
- * as JSON strings in the text form of their type.
+ * as JSON strings in the text form of their type.  A column that is replaced
+ * by an equal value is there too, for an earlier merge may be undone first.
  */
 static void
 fill_winner(Workspace *ws, TupleDesc tupdesc, Winner *winner, TupleTableSlot *loser,
@@ -559,19 +576,24 @@ fill_winner(Workspace *ws, TupleDesc tupdesc, Winner *winner, TupleTableSlot *lo
 	{
 		Form_pg_attribute att = TupleDescAttr(tupdesc, i);
 
+		if (i + 1 == ws->column[LEAD_UPDATED_AT])
+		{
+			/* The normalize trigger will set it. */
+			Datum		now = TimestampTzGetDatum(GetCurrentTransactionStartTimestamp());
+
+			add_change(&state, att, winner->value[i], winner->isnull[i], now);
+			winner->value[i] = now;
+			continue;
+		}
 		if (loser->tts_isnull[i])
 			continue;
 		if (!(column_is_replaced(ws, i + 1) ||
-			  (winner->isnull[i] && column_is_filled(ws, att))))
+			  (winner->isnull[i] && leadcrm_settle_fills(ws, att))))
 			continue;
-		if (!winner->isnull[i] &&
-			datumIsEqual(winner->value[i], loser->tts_values[i], att->attbyval, att->attlen))
+		if (i + 1 == ws->column[LEAD_LAST_SOURCE] &&
+			text_is(loser->tts_values[i], UNKNOWN_SOURCE))
 			continue;
-		leadcrm_json_key(&state, NameStr(att->attname));
-		pushJsonbValue(&state, WJB_BEGIN_ARRAY, NULL);
-		leadcrm_json_value(&state, winner->value[i], winner->isnull[i], att->atttypid);
-		leadcrm_json_value(&state, loser->tts_values[i], false, att->atttypid);
-		pushJsonbValue(&state, WJB_END_ARRAY, NULL);
+		add_change(&state, att, winner->value[i], winner->isnull[i], loser->tts_values[i]);
 		winner->value[i] = datumCopy(loser->tts_values[i], att->attbyval, att->attlen);
 		winner->isnull[i] = false;
 	}
@@ -582,6 +604,17 @@ fill_winner(Workspace *ws, TupleDesc tupdesc, Winner *winner, TupleTableSlot *lo
 						  loser->tts_values[ws->column[LEAD_ATTRS] - 1], &state);
 	object = pushJsonbValue(&state, WJB_END_OBJECT, NULL);
 	*before = JsonbPGetDatum(JsonbValueToJsonb(object));
+}
+
+/* Push "column": [before, after]. */
+static void
+add_change(JsonbParseState **state, Form_pg_attribute att, Datum before, bool isnull, Datum after)
+{
+	leadcrm_json_key(state, NameStr(att->attname));
+	pushJsonbValue(state, WJB_BEGIN_ARRAY, NULL);
+	leadcrm_json_value(state, WJB_ELEM, before, isnull, att->atttypid);
+	leadcrm_json_value(state, WJB_ELEM, after, false, att->atttypid);
+	pushJsonbValue(state, WJB_END_ARRAY, NULL);
 }
 
 /* Add the attributes that the winner lacks; flags speak of the row itself. */
@@ -664,7 +697,7 @@ update_winners(Workspace *ws, TupleDesc tupdesc, Winner *winner, int nwinners)
 		Column		column;
 		const char *name;
 
-		if (!(column_is_replaced(ws, i + 1) || column_is_filled(ws, att) ||
+		if (!(column_is_replaced(ws, i + 1) || leadcrm_settle_fills(ws, att) ||
 			  i + 1 == ws->column[LEAD_ATTRS]))
 			continue;
 		column = new_column(att->atttypid, nwinners);
@@ -683,12 +716,17 @@ update_winners(Workspace *ws, TupleDesc tupdesc, Winner *winner, int nwinners)
 						 set.data, params.data, names.data);
 		(void) leadcrm_workspace_plan(ws, PLAN_UPDATE_WINNERS, query.data, nargs, types);
 	}
-	(void) run(ws->plan[PLAN_UPDATE_WINNERS], values, NULL);
+	(void) leadcrm_workspace_run(ws, PLAN_UPDATE_WINNERS, NULL, nargs, types, values);
 }
 
-/* Pairs for review, and an event for each that is new. */
-static void
-settle_pairs(Workspace *ws, SettleFrame *frame)
+/*
+ * leadcrm_settle_pairs
+ *		Write the frame's pairs for review, and an event for each that is new.
+ *
+ * The caller is connected to SPI and acts as the owner.
+ */
+void
+leadcrm_settle_pairs(Workspace *ws, SettleFrame *frame)
 {
 	int			n = frame->npairs;
 	Column		leads = new_column(INT8OID, n);
@@ -720,19 +758,18 @@ settle_pairs(Workspace *ws, SettleFrame *frame)
 	values[5] = column_array(&reasons, n);
 	values[6] = TimestampTzGetDatum(frame->now);
 	values[7] = CStringGetTextDatum(leadcrm_acting_role_name());
-	(void) run(leadcrm_workspace_plan(ws, PLAN_ADD_DUPLICATES,
-									  "WITH found AS ("
-									  " INSERT INTO %s.duplicate (lead_a, lead_b, rule, kind, status, reason, found_at)"
-									  " SELECT a, b, rule, kind, status, reason, $7"
-									  " FROM unnest($1, $2, $3, $4, $5, $6) AS p (a, b, rule, kind, status, reason)"
-									  " ON CONFLICT (lead_a, lead_b) DO NOTHING"
-									  " RETURNING lead_a, lead_b, status)"
-									  " INSERT INTO %s.event (kind, lead_id, at, actor, data)"
-									  " SELECT 'lead.review', lead_b, $7, $8, pg_catalog.jsonb_build_object('other', lead_a)"
-									  " FROM found WHERE status = 'open'",
-									  8, (Oid[]) {INT8ARRAYOID, INT8ARRAYOID, TEXTARRAYOID, TEXTARRAYOID,
-												  TEXTARRAYOID, TEXTARRAYOID, TIMESTAMPTZOID, TEXTOID}),
-			   values, NULL);
+	(void) leadcrm_workspace_run(ws, PLAN_ADD_DUPLICATES,
+								 "WITH found AS ("
+								 " INSERT INTO %s.duplicate (lead_a, lead_b, rule, kind, status, reason, found_at)"
+								 " SELECT a, b, rule, kind, status, reason, $7"
+								 " FROM unnest($1, $2, $3, $4, $5, $6) AS p (a, b, rule, kind, status, reason)"
+								 " ORDER BY a, b ON CONFLICT (lead_a, lead_b) DO NOTHING"
+								 " RETURNING lead_a, lead_b, status)"
+								 " INSERT INTO %s.event (kind, lead_id, at, actor, data)"
+								 " SELECT 'lead.review', lead_b, $7, $8, pg_catalog.jsonb_build_object('other', lead_a)"
+								 " FROM found WHERE status = 'open'",
+								 8, (Oid[]) {INT8ARRAYOID, INT8ARRAYOID, TEXTARRAYOID, TEXTARRAYOID,
+								 TEXTARRAYOID, TEXTARRAYOID, TIMESTAMPTZOID, TEXTOID}, values);
 }
 
 /* Sources seen for the first time are added, inactive, for an admin to name. */
@@ -745,20 +782,23 @@ settle_sources(Workspace *ws, SettleFrame *frame)
 	for (int i = 0; i < frame->nnew_sources; i++)
 		set_column(&codes, i, CStringGetTextDatum(frame->new_source[i]), false);
 	values[0] = column_array(&codes, frame->nnew_sources);
-	(void) run(leadcrm_workspace_plan(ws, PLAN_ADD_SOURCES,
-									  "INSERT INTO %s.source (code, label, active, added_by)"
-									  " SELECT code, code, false, 'arrival' FROM unnest($1) AS s (code)"
-									  " ORDER BY code ON CONFLICT DO NOTHING",
-									  1, (Oid[]) {TEXTARRAYOID}), values, NULL);
+	(void) leadcrm_workspace_run(ws, PLAN_ADD_SOURCES,
+								 "INSERT INTO %s.source (code, label, active, added_by)"
+								 " SELECT code, code, false, 'arrival' FROM unnest($1) AS s (code)"
+								 " ORDER BY code ON CONFLICT DO NOTHING",
+								 1, (Oid[]) {TEXTARRAYOID}, values);
 }
 
 /*
- * Is a column filled from a repeat inquiry when the living lead has nothing
- * there?  Everything that describes the customer is, custom columns too; what
- * leadcrm computes or a salesperson decides is not.
+ * leadcrm_settle_fills
+ *		Is a column filled from a repeat inquiry when the living lead has
+ *		nothing there?
+ *
+ * Everything that describes the customer is, custom columns too; what leadcrm
+ * computes or a salesperson decides is not.
  */
-static bool
-column_is_filled(Workspace *ws, Form_pg_attribute att)
+bool
+leadcrm_settle_fills(Workspace *ws, Form_pg_attribute att)
 {
 	static const char *const not_filled[] = {
 		"id", "kind", "first_source", "last_source", "last_form", "last_inbound_at",
@@ -772,6 +812,8 @@ column_is_filled(Workspace *ws, Form_pg_attribute att)
 
 	if (att->attisdropped || att->attgenerated != '\0' || att->attidentity != '\0')
 		return false;
+	if (bms_is_member(att->attnum, ws->unique))
+		return false;			/* the repeat inquiry's row keeps its value */
 	for (int i = 0; i < lengthof(not_filled); i++)
 	{
 		if (strcmp(NameStr(att->attname), not_filled[i]) == 0)
@@ -828,6 +870,14 @@ text_or_null(const char *s, bool *isnull)
 	return s ? CStringGetTextDatum(s) : (Datum) 0;
 }
 
+static bool
+text_is(Datum value, const char *s)
+{
+	text	   *t = DatumGetTextPP(value);
+
+	return VARSIZE_ANY_EXHDR(t) == strlen(s) && memcmp(VARDATA_ANY(t), s, strlen(s)) == 0;
+}
+
 static int
 compare_int64(const void *a, const void *b)
 {
@@ -841,15 +891,4 @@ static int
 compare_winner(const void *a, const void *b)
 {
 	return compare_int64(&((const Winner *) a)->id, &((const Winner *) b)->id);
-}
-
-/* Execute a plan that may write; the snapshot is new. */
-static uint64
-run(SPIPlanPtr plan, Datum *values, const char *nulls)
-{
-	int			rc = SPI_execute_plan(plan, values, nulls, false, 0);
-
-	if (rc < 0)
-		elog(ERROR, "SPI_execute_plan failed: %s", SPI_result_code_string(rc));
-	return SPI_processed;
 }

@@ -8,7 +8,11 @@
 
 #include "commands/trigger.h"
 
+#include "claim.h"
 #include "dedup.h"
+
+/* The name under which the AFTER INSERT trigger's statements know the new rows. */
+#define SETTLE_ARRIVED	"arrived"
 
 /* An arriving row that lives in another lead. */
 typedef struct SettleMerge
@@ -38,6 +42,8 @@ typedef struct SettleFrame
 	Oid			lead;
 	bool		insert;			/* else UPDATE */
 	TimestampTz now;
+	bool		claims_tried;
+	ClaimTarget *claims;		/* open for claiming, or NULL */
 	int64	   *row;			/* INSERT: every row; UPDATE: keys changed */
 	int			nrows;
 	int			maxrows;
@@ -56,6 +62,8 @@ extern void leadcrm_settle_add_row(SettleFrame *frame, int64 id);
 extern void leadcrm_settle_add_decision(SettleFrame *frame, int64 id,
 										const DedupDecision *decision);
 extern void leadcrm_settle_add_source(SettleFrame *frame, const char *code);
+extern void leadcrm_settle_pairs(Workspace *ws, SettleFrame *frame);
+extern bool leadcrm_settle_fills(Workspace *ws, Form_pg_attribute att);
 extern void leadcrm_settle_insert(Workspace *ws, SettleFrame *frame, TriggerData *trigdata);
 extern void leadcrm_settle_update(Workspace *ws, SettleFrame *frame, TriggerData *trigdata);
 extern void leadcrm_settle_delete(Workspace *ws, TriggerData *trigdata);

@@ -28,6 +28,7 @@
 #include "catalog/pg_policy.h"
 #include "catalog/pg_proc.h"
 #include "catalog/pg_trigger.h"
+#include "catalog/pg_type.h"
 #include "commands/comment.h"
 #include "commands/policy.h"
 #include "commands/trigger.h"
@@ -55,8 +56,7 @@ static char *script_part(char *script, const char *part);
 static void script_settings(Oid schema);
 static ObjectAddress statement_makes(Node *stmt);
 static ObjectAddress named_object(ObjectType type, Node *name);
-static bool statement_passed_by(Node *stmt, ArrayType *kept);
-static bool oid_in_array(Oid oid, ArrayType *oids);
+static bool statement_passed_by(Node *stmt, List *kept);
 
 PG_FUNCTION_INFO_V1(leadcrm_workspace_scripts);
 PG_FUNCTION_INFO_V1(leadcrm_run_workspace_script);
@@ -103,22 +103,34 @@ leadcrm_workspace_scripts(PG_FUNCTION_ARGS)
  *
  * Runs one part of a script (NULL: the whole) in a workspace, as the caller
  * and with no other rights.  kept: functions and views that must stay as
- * they are.
+ * they are (no NULLs in it).
  *
  * Returns a row for each object that the script makes or would have made if it
  * were not kept, with the statement's text.  Raises 58P01 if there is no
- * such script, and whatever its statements raise.
+ * such script, 22004 for a NULL but in part, and whatever its statements raise.
  */
 Datum
 leadcrm_run_workspace_script(PG_FUNCTION_ARGS)
 {
 	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
-	Oid			schema = PG_GETARG_OID(0);
-	ArrayType  *kept = PG_GETARG_ARRAYTYPE_P(3);
+	Oid			schema;
+	Datum	   *oids;
+	int			noids;
+	List	   *kept = NIL;
 	char	   *sql;
 	List	   *statements;
 	ListCell   *lc;
 	int			nestlevel;
+
+	if (PG_ARGISNULL(0) || PG_ARGISNULL(1) || PG_ARGISNULL(3))
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("workspace, script and kept objects must not be null")));
+	schema = PG_GETARG_OID(0);
+	deconstruct_array(PG_GETARG_ARRAYTYPE_P(3), OIDOID, sizeof(Oid), true, TYPALIGN_INT,
+					  &oids, NULL, &noids);
+	for (int i = 0; i < noids; i++)
+		kept = lappend_oid(kept, DatumGetObjectId(oids[i]));
 
 	InitMaterializedSRF(fcinfo, 0);
 	sql = script_read(text_to_cstring(PG_GETARG_TEXT_PP(1)));
@@ -362,15 +374,16 @@ named_object(ObjectType type, Node *name)
  *		Would this statement overwrite what must stay?
  */
 static bool
-statement_passed_by(Node *stmt, ArrayType *kept)
+statement_passed_by(Node *stmt, List *kept)
 {
 	if (IsA(stmt, CommentStmt))
 	{
 		CommentStmt *comment = (CommentStmt *) stmt;
 		ObjectAddress address = named_object(comment->objtype, comment->object);
 
-		return OidIsValid(address.objectId) &&
-			GetComment(address.objectId, address.classId, address.objectSubId) != NULL;
+		if (!OidIsValid(address.objectId))
+			return kept != NIL; /* a column that an owner's view does not have */
+		return GetComment(address.objectId, address.classId, address.objectSubId) != NULL;
 	}
 	if (IsA(stmt, DropStmt))
 	{
@@ -382,24 +395,10 @@ statement_passed_by(Node *stmt, ArrayType *kept)
 			return false;
 		foreach(lc, drop->objects)
 		{
-			if (oid_in_array(named_object(drop->removeType, lfirst(lc)).objectId, kept))
+			if (list_member_oid(kept, named_object(drop->removeType, lfirst(lc)).objectId))
 				return true;
 		}
 		return false;
 	}
-	return oid_in_array(statement_makes(stmt).objectId, kept);
-}
-
-static bool
-oid_in_array(Oid oid, ArrayType *oids)
-{
-	const Oid  *item = (const Oid *) ARR_DATA_PTR(oids);
-	int			n = ArrayGetNItems(ARR_NDIM(oids), ARR_DIMS(oids));
-
-	for (int i = 0; i < n; i++)
-	{
-		if (OidIsValid(oid) && item[i] == oid)
-			return true;
-	}
-	return false;
+	return list_member_oid(kept, statement_makes(stmt).objectId);
 }

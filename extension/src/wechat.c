@@ -51,6 +51,8 @@ wechat_run(const char *s, size_t len)
 		return 0;
 	if (n < len && s[n] == '@')
 		return 0;				/* a mail address */
+	if (n + 1 < len && s[n] == '.' && wechat_char_ok(s[n + 1]))
+		return 0;				/* a name, a site */
 	if (text_prefix(s, n, wechat_labels) == n)
 		return 0;				/* the word, not an id */
 	return n;
@@ -69,6 +71,26 @@ label_skip(const char *s, size_t len, size_t at)
 	if (n > 0 && behind == at + n && (unsigned char) s[behind - 1] < 0x80)
 		return at;
 	return n > 0 ? behind : at;
+}
+
+/* Could label and blank be two words of English ("wechat payment")? */
+static bool
+label_is_doubtful(const char *s, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		if (!text_is_alpha(s[i]) && s[i] != ' ')
+			return false;
+	return true;
+}
+
+/* Is there a character that words do not have? */
+static bool
+run_has_sign(const char *s, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		if (!text_is_alpha(s[i]))
+			return true;
+	return false;
 }
 
 /*
@@ -125,6 +147,9 @@ leadcrm_wechat_find(const char *s, size_t len, char *dst)
 		if (id == at)
 			continue;
 		n = wechat_run(folded + id, len - id);
+		if (n > 0 && label_is_doubtful(folded + at, id - at) &&
+			!run_has_sign(folded + id, n))
+			continue;
 		if (n > 0)
 		{
 			memcpy(dst, folded + id, n);

@@ -29,6 +29,7 @@
 #include "executor/executor.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
+#include "utils/guc.h"
 #include "utils/inval.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
@@ -235,7 +236,8 @@ leadcrm_workspace_plan(Workspace *ws, WorkspacePlan which, const char *query,
 		}
 		appendStringInfoString(&buf, query);
 
-		plan = SPI_prepare(buf.data, nargs, argtypes);
+		/* Array lengths differ from call to call; the plan need not. */
+		plan = SPI_prepare_cursor(buf.data, nargs, argtypes, CURSOR_OPT_GENERIC_PLAN);
 		if (plan == NULL)
 			elog(ERROR, "SPI_prepare failed: %s", SPI_result_code_string(SPI_result));
 		if (SPI_keepplan(plan) != 0)
@@ -244,6 +246,46 @@ leadcrm_workspace_plan(Workspace *ws, WorkspacePlan which, const char *query,
 		ws->plan[which] = plan;
 	}
 	return ws->plan[which];
+}
+
+/*
+ * leadcrm_workspace_run
+ *		Run a statement of the workspace that may write; its snapshot is new.
+ *
+ * query: as for leadcrm_workspace_plan(), or NULL when it is prepared.
+ *
+ * Whenever it has to be planned it is planned to look rows up by index.  The
+ * plan is kept: made while a workspace is nearly empty it would scan its
+ * tables, and go on doing so to the end of the COPY that fills them.
+ *
+ * Returns the number of rows; they are in SPI_tuptable.
+ */
+uint64
+leadcrm_workspace_run(Workspace *ws, WorkspacePlan which, const char *query,
+					  int nargs, Oid *argtypes, Datum *values)
+{
+	static const char *const off[] = {"enable_seqscan", "enable_bitmapscan",
+		"enable_hashjoin", "enable_mergejoin"};
+	SPIPlanPtr	plan = leadcrm_workspace_plan(ws, which, query, nargs, argtypes);
+	int			nestlevel = 0;
+	int			rc;
+
+	if (!ws->planned[which] || !SPI_plan_is_valid(plan))
+	{
+		nestlevel = NewGUCNestLevel();
+		for (int i = 0; i < lengthof(off); i++)
+			(void) set_config_option(off[i], "off", PGC_USERSET, PGC_S_SESSION,
+									 GUC_ACTION_SAVE, true, 0, false);
+	}
+	rc = SPI_execute_plan(plan, values, NULL, false, 0);
+	if (rc < 0)
+		elog(ERROR, "SPI_execute_plan failed: %s", SPI_result_code_string(rc));
+	if (nestlevel > 0)
+	{
+		AtEOXact_GUC(true, nestlevel);
+		ws->planned[which] = true;
+	}
+	return SPI_processed;
 }
 
 /*
@@ -441,6 +483,7 @@ static void
 workspace_find_columns(Workspace *ws, Relation lead)
 {
 	TupleDesc	tupdesc = RelationGetDescr(lead);
+	ListCell   *cell;
 
 	ws->natts = tupdesc->natts;
 	for (int i = 0; i < LEAD_NCOLUMNS; i++)
@@ -455,6 +498,22 @@ workspace_find_columns(Workspace *ws, Relation lead)
 							format_type_be(lead_column[i].type)),
 					 errhint("leadcrm's triggers work on the lead table of a workspace only.")));
 		ws->column[i] = attnum;
+	}
+
+	foreach(cell, RelationGetIndexList(lead))
+	{
+		Relation	index = index_open(lfirst_oid(cell), AccessShareLock);
+		Form_pg_index form = index->rd_index;
+
+		for (int i = 0; i < form->indnkeyatts; i++)
+		{
+			MemoryContext old = MemoryContextSwitchTo(ws->cxt);
+
+			if ((form->indisunique || form->indisexclusion) && form->indkey.values[i] > 0)
+				ws->unique = bms_add_member(ws->unique, form->indkey.values[i]);
+			MemoryContextSwitchTo(old);
+		}
+		index_close(index, NoLock);
 	}
 }
 

@@ -11,6 +11,9 @@
 #include "nodes/execnodes.h"
 #include "utils/relcache.h"
 
+/* The source of a lead whose writer names none. */
+#define UNKNOWN_SOURCE	"unknown"
+
 /* The columns of lead that the engine reads or sets, in no special order. */
 typedef enum LeadColumn
 {
@@ -103,13 +106,14 @@ typedef enum WorkspacePlan
 {
 	PLAN_CLAIM,					/* of one key; PLAN_CLAIM + n - 1 of n keys */
 	PLAN_CLAIM_LAST = PLAN_CLAIM + 7,
-	PLAN_HOLDERS,
-	PLAN_HOLDERS_EXPIRING,
+	PLAN_HOLDER,
+	PLAN_HOLDER_EXPIRING,
 	PLAN_HOLDER_LEADS,
 	PLAN_TAKE_OVER,
 	PLAN_RETIRE_EXPIRED,
 	PLAN_NOTE,
 	PLAN_WEAK_OTHERS,
+	PLAN_DROP_WAITING,
 	PLAN_DROP_WAITING_OF_WINNER,
 	PLAN_GIVE_TO_WINNER,
 	PLAN_DROP_CLAIMS,
@@ -123,6 +127,7 @@ typedef enum WorkspacePlan
 	PLAN_UPDATE_WINNERS,
 	PLAN_LOG_MERGES,
 	PLAN_ADD_ACTIVITIES,
+	PLAN_SHARED_KEY,
 	PLAN_ADD_DUPLICATES,
 	PLAN_ADD_EVENTS,
 	PLAN_ADD_CREATED,
@@ -130,6 +135,9 @@ typedef enum WorkspacePlan
 	PLAN_FORGET_BRINGER,
 	PLAN_DELETE_MERGED,
 	PLAN_DELETE_DUPLICATES,
+	PLAN_LEAD_IN,
+	PLAN_FIND_EXTERNAL,
+	PLAN_MAY_KNOW,
 	NPLANS
 } WorkspacePlan;
 
@@ -144,6 +152,7 @@ typedef struct Workspace
 	MemoryContext cxt;
 	AttrNumber	column[LEAD_NCOLUMNS];
 	int			natts;
+	Bitmapset  *unique;			/* columns in unique or exclusion indexes */
 	EState	   *estate;			/* for rules with expressions */
 	int			nrules;
 	IdentityRule *rule;
@@ -151,7 +160,9 @@ typedef struct Workspace
 	LeadSource *source;			/* sorted by code */
 	SynonymList industry;
 	SynonymList product_line;
+	int			lead_in_natts;	/* columns PLAN_LEAD_IN was made for */
 	SPIPlanPtr	plan[NPLANS];
+	bool		planned[NPLANS];	/* has run, with a plan by index */
 } Workspace;
 
 extern void leadcrm_workspace_init(void);
@@ -161,6 +172,8 @@ extern const char *leadcrm_workspace_synonym(const SynonymList *list,
 											 const char *spelling, size_t len);
 extern SPIPlanPtr leadcrm_workspace_plan(Workspace *ws, WorkspacePlan which,
 										 const char *query, int nargs, Oid *argtypes);
+extern uint64 leadcrm_workspace_run(Workspace *ws, WorkspacePlan which,
+									const char *query, int nargs, Oid *argtypes, Datum *values);
 extern Oid	leadcrm_workspace_table(Oid namespace_oid, const char *table);
 
 #endif							/* LEADCRM_WORKSPACE_H */

@@ -76,7 +76,8 @@ ALIASES = {
 # Words that begin with a region's name and are none.
 FALSE_FRIENDS = """中山大学 中山陵 中山装 中山先生 中山纪念 朝阳产业 长白山 三明治 大理石 北京时间 重庆火锅 重庆小面
 兰州拉面 沙县小吃 桂林米粉 柳州螺蛳粉 扬州炒饭 海南鸡饭 盛大庆典 大庆典 入海口 出海口 未开封 周口店 台湾海峡 上海滩
-南京板鸭 北京烤鸭 金华火腿 河南坠子 大连接 江南通 西南通 东南通 中南通 黄山毛峰 安吉白茶 常熟悉""".split()
+南京板鸭 北京烤鸭 金华火腿 河南坠子 大连接 江南通 西南通 东南通 中南通 黄山毛峰 浏阳河 安吉白茶 常熟悉
+杭州湾 南阳台 海口腔 中卫生 大连续 新余额 河池塘 北海公园 广安门 合肥料 西安事变""".split()
 
 # Latin names.  Several codes: the name alone says nothing, a parent decides.
 LATIN = {
@@ -136,6 +137,9 @@ RENAMED = {
     "西藏索县": "540626",
 }
 
+# Area codes that the telephone data cuts short, because no other begins so.
+CUT_SHORT = {"33": "335", "34": "349", "58": "580", "70": "701"}
+
 FULL, ALONE_FORM, PART, GENERIC_FORM, FALSE_FORM = range(5)
 KIND = ["PLACE_FULL", "PLACE_ALONE", "PLACE_PART", "PLACE_GENERIC", "PLACE_FALSE"]
 
@@ -182,9 +186,10 @@ def read_forms(rows, special_file):
         if key not in forms or kind < forms[key]:
             forms[key] = kind
 
-    for code, name, _ in rows:
-        if name in GROUPS:
-            continue
+    names = {code: name for code, name, _ in rows}
+    for code, name, up in rows:
+        if name in GROUPS or name == names.get(up):
+            continue            # 东莞市 has one "district" of its own name
         level = len(code) // 2
         add(name, GENERIC_FORM if name in GENERIC or len(name) == 2 else FULL, code)
         short = PROVINCE_SHORT.get(code) or short_name(name)
@@ -254,7 +259,7 @@ def read_phones(path, rows):
             if len(prefix) > 3:     # "173" is an artefact of one known prefix
                 mobiles[prefix] = code
         else:
-            areas[prefix] = code
+            areas[CUT_SHORT.get(prefix, prefix)] = code
     return areas, mobiles
 
 

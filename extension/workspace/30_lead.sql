@@ -59,4 +59,7 @@ CREATE TABLE lead (
     CHECK (merged_into <> id)
 );
 CREATE UNIQUE INDEX lead_external_id_key ON lead (first_source, external_id) WHERE external_id IS NOT NULL;
+CREATE INDEX lead_phone_idx ON lead (phone);
+CREATE INDEX lead_email_idx ON lead (email);
+CREATE INDEX lead_created_at_idx ON lead (created_at);
 CREATE INDEX lead_merged_into_idx ON lead (merged_into) WHERE merged_into IS NOT NULL;

@@ -3,6 +3,11 @@
 
 -- Aggregates: no personal data in them, open to every analyst.
 CREATE OR REPLACE VIEW v_source AS
+WITH in_review AS (
+    SELECT lead_a AS id FROM duplicate WHERE status = 'open'
+    UNION
+    SELECT lead_b FROM duplicate WHERE status = 'open'
+)
 SELECT s.code AS source,
        s.label,
        s.channel,
@@ -10,13 +15,12 @@ SELECT s.code AS source,
        s.added_by = 'arrival' AS unconfirmed,
        count(l.id) FILTER (WHERE l.merged_into IS NULL) AS living_leads,
        count(l.id) FILTER (WHERE l.merged_into IS NOT NULL) AS merged_leads,
-       count(l.id) FILTER (WHERE l.merged_into IS NULL AND EXISTS (
-           SELECT FROM duplicate d
-           WHERE d.status = 'open' AND l.id IN (d.lead_a, d.lead_b))) AS leads_in_review,
+       count(r.id) FILTER (WHERE l.merged_into IS NULL) AS leads_in_review,
        min(l.created_at) AS first_arrival_at,
        max(l.created_at) AS last_arrival_at
   FROM source s
   LEFT JOIN lead l ON l.first_source = s.code
+  LEFT JOIN in_review r ON r.id = l.id
  GROUP BY s.code;
 
 CREATE OR REPLACE VIEW v_intake AS

@@ -1,3 +1,380 @@
+-- Comments and labels of a workspace in English; the template is beside.
+-- Its parts are run by create_workspace(); "comments" also by an upgrade and a
+-- repair, which pass by whatever has a comment already.
+
 -- part: comments
 
+COMMENT ON TABLE workspace IS 'the workspace itself: one row with version, language, time zone and settings';
+COMMENT ON COLUMN workspace.version IS 'version of the template; changed by upgrade_workspace()';
+COMMENT ON COLUMN workspace.locale IS 'language of labels and comments: zh or en';
+COMMENT ON COLUMN workspace.time_zone IS 'time zone in which days and months are counted';
+COMMENT ON COLUMN workspace.settings IS 'settings of the workspace';
+COMMENT ON COLUMN workspace.created_at IS 'when it was made';
+COMMENT ON COLUMN workspace.only_row IS 'always true: there is one row';
+
+COMMENT ON TABLE access IS 'who was granted which kind of access; a repair grants it again from here';
+COMMENT ON COLUMN access.role IS 'database role that has the access';
+COMMENT ON COLUMN access.kind IS 'kind of access: admin, writer, intake or analyst';
+COMMENT ON COLUMN access.granted_by IS 'who granted it';
+COMMENT ON COLUMN access.granted_at IS 'when it was granted';
+
+COMMENT ON TABLE workspace_object IS 'what the template made and from which text; tells an upgrade what the owner has changed';
+COMMENT ON COLUMN workspace_object.kind IS 'kind of object';
+COMMENT ON COLUMN workspace_object.object IS 'name of the object, without its schema';
+COMMENT ON COLUMN workspace_object.shipped IS 'definition as shipped';
+
+COMMENT ON TABLE source IS 'where leads come from';
+COMMENT ON COLUMN source.code IS 'code of the source, as written in leads';
+COMMENT ON COLUMN source.label IS 'name to show';
+COMMENT ON COLUMN source.channel IS 'kind of channel, such as search_ad, social, website';
+COMMENT ON COLUMN source.position IS 'order in which it is shown';
+COMMENT ON COLUMN source.active IS 'is it in use; a source that came unknown with a lead is not';
+COMMENT ON COLUMN source.on_duplicate IS 'what a duplicate from here does: rule = as the identity rules say, reject = error 23505';
+COMMENT ON COLUMN source.added_by IS 'who added it: template, admin, or arrival = it came with a lead';
+
+COMMENT ON TABLE source_cost IS 'what a source cost';
+COMMENT ON COLUMN source_cost.id IS 'number of the row';
+COMMENT ON COLUMN source_cost.source IS 'code of the source';
+COMMENT ON COLUMN source_cost.campaign IS 'campaign; NULL for the whole source';
+COMMENT ON COLUMN source_cost.from_date IS 'first day the cost is for';
+COMMENT ON COLUMN source_cost.to_date IS 'last day the cost is for';
+COMMENT ON COLUMN source_cost.amount IS 'amount';
+COMMENT ON COLUMN source_cost.currency IS 'currency (ISO 4217)';
+COMMENT ON COLUMN source_cost.note IS 'note';
+
+COMMENT ON TABLE industry IS 'industries and how they are spelled';
+COMMENT ON COLUMN industry.code IS 'code of the industry';
+COMMENT ON COLUMN industry.label IS 'name to show';
+COMMENT ON COLUMN industry.parent IS 'code of the industry above';
+COMMENT ON COLUMN industry.synonyms IS 'other spellings that mean this industry';
+COMMENT ON COLUMN industry.position IS 'order in which it is shown';
+COMMENT ON COLUMN industry.active IS 'is it in use';
+
+COMMENT ON TABLE product_line IS 'product lines and how they are spelled';
+COMMENT ON COLUMN product_line.code IS 'code of the product line';
+COMMENT ON COLUMN product_line.label IS 'name to show';
+COMMENT ON COLUMN product_line.synonyms IS 'other spellings that mean this product line';
+COMMENT ON COLUMN product_line.position IS 'order in which it is shown';
+COMMENT ON COLUMN product_line.active IS 'is it in use';
+
+COMMENT ON TABLE region IS 'the administrative regions of China (GB/T 2260)';
+COMMENT ON COLUMN region.code IS 'code: 2 digits a province, 4 a city, 6 a county';
+COMMENT ON COLUMN region.name IS 'name';
+COMMENT ON COLUMN region.full_name IS 'name with the regions above it';
+COMMENT ON COLUMN region.parent IS 'code of the region above';
+COMMENT ON COLUMN region.level IS '1 = province, 2 = city, 3 = county';
+
+COMMENT ON TABLE lead IS 'leads: persons and projects from every channel';
+COMMENT ON COLUMN lead.id IS 'number of the lead';
+COMMENT ON COLUMN lead.kind IS 'contact (a person) or project';
+COMMENT ON COLUMN lead.name IS 'name of the person';
+COMMENT ON COLUMN lead.company IS 'company';
+COMMENT ON COLUMN lead.title IS 'job title';
+COMMENT ON COLUMN lead.phone IS 'phone number, in E.164 form when it can be read as one';
+COMMENT ON COLUMN lead.email IS 'mail address';
+COMMENT ON COLUMN lead.wechat IS 'WeChat id';
+COMMENT ON COLUMN lead.unionid IS 'WeChat UnionID';
+COMMENT ON COLUMN lead.tax_id IS 'tax number (unified social credit code)';
+COMMENT ON COLUMN lead.address IS 'address';
+COMMENT ON COLUMN lead.region IS 'code of the region';
+COMMENT ON COLUMN lead.industry IS 'code of the industry, or the text as given';
+COMMENT ON COLUMN lead.product_line IS 'code of the product line, or the text as given';
+COMMENT ON COLUMN lead.company_size IS 'number of employees';
+COMMENT ON COLUMN lead.budget_min IS 'lower end of the budget';
+COMMENT ON COLUMN lead.budget_max IS 'upper end of the budget';
+COMMENT ON COLUMN lead.budget_status IS 'state of the budget';
+COMMENT ON COLUMN lead.first_source IS 'source of the first inquiry';
+COMMENT ON COLUMN lead.last_source IS 'source of the latest inquiry';
+COMMENT ON COLUMN lead.last_form IS 'form of the latest inquiry';
+COMMENT ON COLUMN lead.last_inbound_at IS 'when the latest inquiry came';
+COMMENT ON COLUMN lead.campaign IS 'campaign';
+COMMENT ON COLUMN lead.partner IS 'partner that brought it';
+COMMENT ON COLUMN lead.external_id IS 'id in the source''s own system, unique within the source';
+COMMENT ON COLUMN lead.project_name IS 'name of the project';
+COMMENT ON COLUMN lead.expected_amount IS 'expected amount of the deal';
+COMMENT ON COLUMN lead.currency IS 'currency of the amounts';
+COMMENT ON COLUMN lead.expected_close_on IS 'expected day of the deal';
+COMMENT ON COLUMN lead.stage IS 'stage it is in';
+COMMENT ON COLUMN lead.loss_reason IS 'why it was lost';
+COMMENT ON COLUMN lead.loss_note IS 'note on why it was lost';
+COMMENT ON COLUMN lead.intent IS 'intent: hot, warm or cold';
+COMMENT ON COLUMN lead.score IS 'score';
+COMMENT ON COLUMN lead.behaviour_1 IS 'behaviour points, first half-life class';
+COMMENT ON COLUMN lead.behaviour_1_at IS 'moment for which behaviour_1 holds';
+COMMENT ON COLUMN lead.behaviour_2 IS 'behaviour points, second half-life class';
+COMMENT ON COLUMN lead.behaviour_2_at IS 'moment for which behaviour_2 holds';
+COMMENT ON COLUMN lead.behaviour_3 IS 'behaviour points, third half-life class';
+COMMENT ON COLUMN lead.behaviour_3_at IS 'moment for which behaviour_3 holds';
+COMMENT ON COLUMN lead.behaviour_4 IS 'behaviour points, fourth half-life class';
+COMMENT ON COLUMN lead.behaviour_4_at IS 'moment for which behaviour_4 holds';
+COMMENT ON COLUMN lead.owner IS 'who owns the lead';
+COMMENT ON COLUMN lead.team IS 'team of the owner';
+COMMENT ON COLUMN lead.pool IS 'public pool it is in';
+COMMENT ON COLUMN lead.assigned_at IS 'when it was assigned';
+COMMENT ON COLUMN lead.first_contact_due_at IS 'when it must have been contacted';
+COMMENT ON COLUMN lead.first_contacted_at IS 'when it was first contacted';
+COMMENT ON COLUMN lead.last_contacted_at IS 'when it was last contacted';
+COMMENT ON COLUMN lead.next_contact_at IS 'when it will be contacted next';
+COMMENT ON COLUMN lead.merged_into IS 'the living lead this row was merged into; NULL = it lives';
+COMMENT ON COLUMN lead.attrs IS 'all other fields, and what could not be read, as typed';
+COMMENT ON COLUMN lead.created_at IS 'when the lead came to be';
+COMMENT ON COLUMN lead.updated_at IS 'when it was last changed';
+
+COMMENT ON TABLE identity_rule IS 'identity rules: which keys tell a person, and what to do on a hit';
+COMMENT ON COLUMN identity_rule.code IS 'code of the rule';
+COMMENT ON COLUMN identity_rule.position IS 'order; of several hits the first decides';
+COMMENT ON COLUMN identity_rule.lead_kind IS 'kind of lead it is for; NULL for all';
+COMMENT ON COLUMN identity_rule.kind IS 'kind of key';
+COMMENT ON COLUMN identity_rule.expression IS 'expression that gives a key of one''s own';
+COMMENT ON COLUMN identity_rule.scope IS 'expression for the scope within which the key tells';
+COMMENT ON COLUMN identity_rule.action IS 'on a hit: merge, link, review or reject';
+COMMENT ON COLUMN identity_rule.weak IS 'a weak key, such as a switchboard number, is never held, only noted';
+COMMENT ON COLUMN identity_rule.check_name IS 'names that contradict send to review instead of merging';
+COMMENT ON COLUMN identity_rule.max_age IS 'a holder whose latest inquiry is older does not count';
+COMMENT ON COLUMN identity_rule.active IS 'is it in use';
+COMMENT ON COLUMN identity_rule.label IS 'what it is, for people';
+
+COMMENT ON TABLE identity IS 'the identity keys of leads';
+COMMENT ON COLUMN identity.lead_id IS 'lead that has the key; 0: known to be shared by many';
+COMMENT ON COLUMN identity.kind IS 'kind of key';
+COMMENT ON COLUMN identity.scope IS 'scope within which the key tells';
+COMMENT ON COLUMN identity.key IS 'the key in its normal form';
+COMMENT ON COLUMN identity.live IS 'is the key held; only one can hold it';
+COMMENT ON COLUMN identity.state IS 'held, shared, weak, linked, review or expired';
+COMMENT ON COLUMN identity.brought_by IS 'merged row that brought the key';
+COMMENT ON COLUMN identity.claimed_at IS 'when it was claimed';
+
+COMMENT ON TABLE duplicate IS 'pairs of leads that may be one, and what was decided';
+COMMENT ON COLUMN duplicate.id IS 'number of the pair';
+COMMENT ON COLUMN duplicate.lead_a IS 'lead with the smaller number';
+COMMENT ON COLUMN duplicate.lead_b IS 'lead with the greater number';
+COMMENT ON COLUMN duplicate.rule IS 'rule that was hit';
+COMMENT ON COLUMN duplicate.kind IS 'kind of key that was hit';
+COMMENT ON COLUMN duplicate.status IS 'open, linked, merged or distinct';
+COMMENT ON COLUMN duplicate.reason IS 'why it went to review';
+COMMENT ON COLUMN duplicate.found_at IS 'when it was found';
+COMMENT ON COLUMN duplicate.decided_at IS 'when it was decided';
+COMMENT ON COLUMN duplicate.decided_by IS 'who decided';
+
+COMMENT ON TABLE merge_log IS 'merges, kept so that they can be undone';
+COMMENT ON COLUMN merge_log.id IS 'number of the merge';
+COMMENT ON COLUMN merge_log.winner IS 'lead that stayed';
+COMMENT ON COLUMN merge_log.loser IS 'lead that went into it';
+COMMENT ON COLUMN merge_log.rule IS 'rule that caused it; NULL when done by hand';
+COMMENT ON COLUMN merge_log.merged_at IS 'when it was done';
+COMMENT ON COLUMN merge_log.actor IS 'who did it';
+COMMENT ON COLUMN merge_log.before IS 'values before the merge';
+COMMENT ON COLUMN merge_log.undone_at IS 'when it was undone';
+COMMENT ON COLUMN merge_log.undone_by IS 'who undid it';
+
+COMMENT ON TABLE activity IS 'what happened with a lead';
+COMMENT ON COLUMN activity.id IS 'number of the activity';
+COMMENT ON COLUMN activity.lead_id IS 'the lead';
+COMMENT ON COLUMN activity.kind IS 'kind, such as inquiry, call, note';
+COMMENT ON COLUMN activity.direction IS 'in, out or internal';
+COMMENT ON COLUMN activity.channel IS 'channel or source';
+COMMENT ON COLUMN activity.content IS 'content';
+COMMENT ON COLUMN activity.next_step IS 'what comes next';
+COMMENT ON COLUMN activity.at IS 'when it happened';
+COMMENT ON COLUMN activity.actor IS 'who did it';
+COMMENT ON COLUMN activity.brought_by IS 'merged row that brought it';
+
+COMMENT ON TABLE event IS 'the outbox: events, written in the transaction of the change';
+COMMENT ON COLUMN event.id IS 'number of the event';
+COMMENT ON COLUMN event.kind IS 'kind of event';
+COMMENT ON COLUMN event.lead_id IS 'the lead';
+COMMENT ON COLUMN event.at IS 'when it happened';
+COMMENT ON COLUMN event.actor IS 'who caused it';
+COMMENT ON COLUMN event.data IS 'what the event says';
+
+COMMENT ON TABLE intake IS 'what came in, as it came, and what became of it';
+COMMENT ON COLUMN intake.id IS 'number of the arrival';
+COMMENT ON COLUMN intake.received_at IS 'when it came in';
+COMMENT ON COLUMN intake.source IS 'code of the source';
+COMMENT ON COLUMN intake.form IS 'form it came through';
+COMMENT ON COLUMN intake.external_id IS 'id in the source''s own system';
+COMMENT ON COLUMN intake.batch IS 'batch of an import';
+COMMENT ON COLUMN intake.line IS 'line within the batch';
+COMMENT ON COLUMN intake.payload IS 'the payload as received';
+COMMENT ON COLUMN intake.outcome IS 'created, merged, linked, review or rejected';
+COMMENT ON COLUMN intake.lead_id IS 'row of lead that was stored';
+COMMENT ON COLUMN intake.detail IS 'why it was decided so';
+COMMENT ON COLUMN intake.error IS 'error, if there was one';
+COMMENT ON COLUMN intake.actor IS 'who sent it';
+
+COMMENT ON TABLE field_alias IS 'how senders call the fields of a lead';
+COMMENT ON COLUMN field_alias.alias IS 'a spelling; case, width, character form, punctuation and spaces do not count';
+COMMENT ON COLUMN field_alias.field IS 'field of a lead that it means';
+
+COMMENT ON VIEW v_source IS 'leads by source';
+COMMENT ON COLUMN v_source.source IS 'code of the first source';
+COMMENT ON COLUMN v_source.label IS 'name of the source';
+COMMENT ON COLUMN v_source.channel IS 'kind of channel';
+COMMENT ON COLUMN v_source.active IS 'is the source in use';
+COMMENT ON COLUMN v_source.unconfirmed IS 'came with a lead and is not confirmed';
+COMMENT ON COLUMN v_source.living_leads IS 'living leads';
+COMMENT ON COLUMN v_source.merged_leads IS 'repeats that were merged';
+COMMENT ON COLUMN v_source.leads_in_review IS 'living leads with an open review';
+COMMENT ON COLUMN v_source.first_arrival_at IS 'when its first lead came to be';
+COMMENT ON COLUMN v_source.last_arrival_at IS 'when its latest lead came to be';
+
+COMMENT ON VIEW v_intake IS 'arrivals by day, source and outcome';
+COMMENT ON COLUMN v_intake.day IS 'day, in the workspace''s time zone';
+COMMENT ON COLUMN v_intake.source IS 'code of the source';
+COMMENT ON COLUMN v_intake.outcome IS 'what became of them';
+COMMENT ON COLUMN v_intake.arrivals IS 'how many';
+
+COMMENT ON VIEW v_lead IS 'living leads with their labels; shown to the owner and admins only';
+COMMENT ON COLUMN v_lead.id IS 'number of the lead';
+COMMENT ON COLUMN v_lead.kind IS 'contact or project';
+COMMENT ON COLUMN v_lead.name IS 'name of the person';
+COMMENT ON COLUMN v_lead.company IS 'company';
+COMMENT ON COLUMN v_lead.title IS 'job title';
+COMMENT ON COLUMN v_lead.phone IS 'phone number';
+COMMENT ON COLUMN v_lead.email IS 'mail address';
+COMMENT ON COLUMN v_lead.wechat IS 'WeChat id';
+COMMENT ON COLUMN v_lead.tax_id IS 'tax number';
+COMMENT ON COLUMN v_lead.address IS 'address';
+COMMENT ON COLUMN v_lead.region IS 'code of the region';
+COMMENT ON COLUMN v_lead.region_name IS 'name of the region';
+COMMENT ON COLUMN v_lead.industry IS 'code of the industry';
+COMMENT ON COLUMN v_lead.industry_label IS 'name of the industry';
+COMMENT ON COLUMN v_lead.product_line IS 'code of the product line';
+COMMENT ON COLUMN v_lead.product_line_label IS 'name of the product line';
+COMMENT ON COLUMN v_lead.company_size IS 'number of employees';
+COMMENT ON COLUMN v_lead.budget_min IS 'lower end of the budget';
+COMMENT ON COLUMN v_lead.budget_max IS 'upper end of the budget';
+COMMENT ON COLUMN v_lead.budget_status IS 'state of the budget';
+COMMENT ON COLUMN v_lead.first_source IS 'code of the first source';
+COMMENT ON COLUMN v_lead.first_source_label IS 'name of the first source';
+COMMENT ON COLUMN v_lead.last_source IS 'code of the latest source';
+COMMENT ON COLUMN v_lead.last_source_label IS 'name of the latest source';
+COMMENT ON COLUMN v_lead.last_form IS 'form of the latest inquiry';
+COMMENT ON COLUMN v_lead.last_inbound_at IS 'when the latest inquiry came';
+COMMENT ON COLUMN v_lead.campaign IS 'campaign';
+COMMENT ON COLUMN v_lead.partner IS 'partner that brought it';
+COMMENT ON COLUMN v_lead.external_id IS 'id in the source''s own system';
+COMMENT ON COLUMN v_lead.project_name IS 'name of the project';
+COMMENT ON COLUMN v_lead.expected_amount IS 'expected amount of the deal';
+COMMENT ON COLUMN v_lead.currency IS 'currency of the amounts';
+COMMENT ON COLUMN v_lead.expected_close_on IS 'expected day of the deal';
+COMMENT ON COLUMN v_lead.stage IS 'stage it is in';
+COMMENT ON COLUMN v_lead.intent IS 'intent';
+COMMENT ON COLUMN v_lead.score IS 'score';
+COMMENT ON COLUMN v_lead.owner IS 'who owns the lead';
+COMMENT ON COLUMN v_lead.team IS 'team of the owner';
+COMMENT ON COLUMN v_lead.attrs IS 'all other fields';
+COMMENT ON COLUMN v_lead.merged_leads IS 'repeats that were merged into it';
+COMMENT ON COLUMN v_lead.created_at IS 'when the lead came to be';
+COMMENT ON COLUMN v_lead.created_on IS 'day it came to be, in the workspace''s time zone';
+COMMENT ON COLUMN v_lead.updated_at IS 'when it was last changed';
+
+COMMENT ON VIEW lead_in IS 'the way in for applications: INSERT and COPY';
+COMMENT ON COLUMN lead_in.id IS 'number of the lead: the living one, where the writer may know it';
+COMMENT ON COLUMN lead_in.kind IS 'contact (a person) or project';
+COMMENT ON COLUMN lead_in.name IS 'name of the person';
+COMMENT ON COLUMN lead_in.company IS 'company';
+COMMENT ON COLUMN lead_in.title IS 'job title';
+COMMENT ON COLUMN lead_in.phone IS 'phone number, in E.164 form when it can be read as one';
+COMMENT ON COLUMN lead_in.email IS 'mail address';
+COMMENT ON COLUMN lead_in.wechat IS 'WeChat id';
+COMMENT ON COLUMN lead_in.unionid IS 'WeChat UnionID';
+COMMENT ON COLUMN lead_in.tax_id IS 'tax number (unified social credit code)';
+COMMENT ON COLUMN lead_in.address IS 'address';
+COMMENT ON COLUMN lead_in.region IS 'code of the region';
+COMMENT ON COLUMN lead_in.industry IS 'code of the industry, or the text as given';
+COMMENT ON COLUMN lead_in.product_line IS 'code of the product line, or the text as given';
+COMMENT ON COLUMN lead_in.company_size IS 'number of employees';
+COMMENT ON COLUMN lead_in.budget_min IS 'lower end of the budget';
+COMMENT ON COLUMN lead_in.budget_max IS 'upper end of the budget';
+COMMENT ON COLUMN lead_in.budget_status IS 'state of the budget';
+COMMENT ON COLUMN lead_in.first_source IS 'source of the first inquiry';
+COMMENT ON COLUMN lead_in.last_source IS 'source of the latest inquiry';
+COMMENT ON COLUMN lead_in.last_form IS 'form of the latest inquiry';
+COMMENT ON COLUMN lead_in.campaign IS 'campaign';
+COMMENT ON COLUMN lead_in.partner IS 'partner that brought it';
+COMMENT ON COLUMN lead_in.external_id IS 'id in the source''s own system, unique within the source';
+COMMENT ON COLUMN lead_in.project_name IS 'name of the project';
+COMMENT ON COLUMN lead_in.expected_amount IS 'expected amount of the deal';
+COMMENT ON COLUMN lead_in.currency IS 'currency of the amounts';
+COMMENT ON COLUMN lead_in.expected_close_on IS 'expected day of the deal';
+COMMENT ON COLUMN lead_in.attrs IS 'all other fields, and what could not be read, as typed';
+
+COMMENT ON FUNCTION grant_access(text, text) IS 'gives a role a kind of access: admin, writer, intake or analyst';
+COMMENT ON FUNCTION revoke_access(text, text) IS 'takes a kind of access from a role, or all';
+COMMENT ON FUNCTION sees_all() IS 'may the acting role see all leads';
+
 -- part: seed
+
+INSERT INTO source (code, label, channel, position, added_by) VALUES
+    ('google_ads',    'Google Ads',      'search_ad',    10, 'template'),
+    ('baidu',         'Baidu',           'search_ad',    20, 'template'),
+    ('linkedin',      'LinkedIn',        'social',       30, 'template'),
+    ('wechat',        'WeChat',          'social',       40, 'template'),
+    ('douyin',        'Douyin',          'social',       50, 'template'),
+    ('alibaba',       'Alibaba',         'marketplace',  60, 'template'),
+    ('trade_show',    'Trade show',      'event',        70, 'template'),
+    ('call_centre',   'Call centre',     'phone',        80, 'template'),
+    ('website',       'Website',         'website',      90, 'template'),
+    ('website_quote', 'Website: quote',  'website',     100, 'template'),
+    ('partner',       'Partner',         'partner',     110, 'template'),
+    ('unknown',       'Unknown source',  NULL,          999, 'template');
+
+INSERT INTO industry (code, label, synonyms, position) VALUES
+    ('manufacturing', 'Manufacturing',        '{industrial,machinery,factory}', 10),
+    ('automotive',    'Automotive',           '{car,cars,vehicles,auto parts}', 20),
+    ('electronics',   'Electronics',          '{semiconductors,chips,consumer electronics}', 30),
+    ('software',      'Software and IT',      '{software,IT,information technology,internet,SaaS,cloud}', 40),
+    ('telecom',       'Telecommunications',   '{telecom,telecoms,carrier}', 50),
+    ('finance',       'Finance',              '{banking,bank,insurance,investment,financial services}', 60),
+    ('healthcare',    'Healthcare',           '{health,hospital,medical,medical devices}', 70),
+    ('pharma',        'Pharmaceuticals',      '{pharma,biotech,life sciences}', 80),
+    ('education',     'Education',            '{training,school,university,e-learning}', 90),
+    ('retail',        'Retail',               '{shop,stores,supermarket}', 100),
+    ('ecommerce',     'E-commerce',           '{online shop,online retail}', 110),
+    ('trade',         'Wholesale and trade',  '{wholesale,trading,import,export,distribution}', 120),
+    ('logistics',     'Logistics',            '{transport,shipping,freight,warehousing,supply chain}', 130),
+    ('construction',  'Construction',         '{building,engineering,building materials}', 140),
+    ('real_estate',   'Real estate',          '{property,property management}', 150),
+    ('catering',      'Catering',             '{restaurant,restaurants,food service}', 160),
+    ('hospitality',   'Hospitality and travel', '{hotel,hotels,tourism,travel}', 170),
+    ('food',          'Food and beverage',    '{food,beverage,beverages,FMCG}', 180),
+    ('energy',        'Energy',               '{power,oil and gas,chemicals,solar,utilities}', 190),
+    ('environment',   'Environment',          '{environmental,water,recycling}', 200),
+    ('agriculture',   'Agriculture',          '{farming,agribusiness}', 210),
+    ('media',         'Media and advertising', '{media,advertising,marketing,publishing,entertainment}', 220),
+    ('services',      'Business services',    '{consulting,legal,accounting,human resources,professional services}', 230),
+    ('government',    'Government',           '{public sector,administration}', 240);
+
+UPDATE identity_rule r SET label = l.label FROM (VALUES
+    ('unionid', 'the same WeChat UnionID: merge'),
+    ('phone', 'the same phone: merge, or review when the names contradict'),
+    ('email', 'the same mail address: merge'),
+    ('wechat', 'the same WeChat id: merge'),
+    ('company_person', 'the same company and person: review'),
+    ('tax_id', 'the same tax number: link'),
+    ('company_project', 'the same company and project: review'),
+    ('project_phone', 'the same phone of two projects: link')
+) AS l (code, label) WHERE l.code = r.code;
+
+-- The sample leads are Chinese, and so are their sources.
+-- part: sample
+
+INSERT INTO source (code, label, channel, position, added_by) VALUES
+    ('百度推广',      'Baidu ads',               'search_ad',   210, 'template'),
+    ('360推广',       '360 ads',                 'search_ad',   220, 'template'),
+    ('微信公众号',    'WeChat official account', 'social',      230, 'template'),
+    ('抖音',          'Douyin',                  'social',      240, 'template'),
+    ('阿里巴巴',      'Alibaba',                 'marketplace', 250, 'template'),
+    ('展会名片',      'Trade show cards',        'event',       260, 'template'),
+    ('呼叫中心',      'Call centre',             'phone',       270, 'template'),
+    ('官网',          'Website',                 'website',     280, 'template'),
+    ('官网-索要报价', 'Website: quote',          'website',     290, 'template'),
+    ('渠道伙伴',      'Partner',                 'partner',     300, 'template');
+
+INSERT INTO product_line (code, label, synonyms, position) VALUES
+    ('standard',     'Standard',           '{标准版}', 10),
+    ('professional', 'Professional',       '{专业版}', 20),
+    ('enterprise',   'Enterprise',         '{企业版}', 30),
+    ('mobile',       'Mobile',             '{移动版}', 40),
+    ('call_centre',  'Call centre module', '{呼叫中心模块}', 50);

@@ -1,3 +1,366 @@
+-- Comments and labels of a workspace in Chinese; the template is beside.
+-- Its parts are run by create_workspace(); "comments" also by an upgrade and a
+-- repair, which pass by whatever has a comment already.
+
 -- part: comments
 
+COMMENT ON TABLE workspace IS '工作区自身：一行，记录版本、语言、时区和设置';
+COMMENT ON COLUMN workspace.version IS '模板版本；由 upgrade_workspace 修改';
+COMMENT ON COLUMN workspace.locale IS '标签和注释的语言：zh 或 en';
+COMMENT ON COLUMN workspace.time_zone IS '按日、按月统计所用的时区';
+COMMENT ON COLUMN workspace.settings IS '工作区的设置';
+COMMENT ON COLUMN workspace.created_at IS '创建时间';
+COMMENT ON COLUMN workspace.only_row IS '恒为真，保证只有一行';
+
+COMMENT ON TABLE access IS '谁被授予了哪种权限；修复时据此重新授权';
+COMMENT ON COLUMN access.role IS '被授权的数据库角色';
+COMMENT ON COLUMN access.kind IS '权限种类：admin 管理，writer 写入，intake 只收线索，analyst 分析';
+COMMENT ON COLUMN access.granted_by IS '授权人';
+COMMENT ON COLUMN access.granted_at IS '授权时间';
+
+COMMENT ON TABLE workspace_object IS '模板创建的对象及其原文；升级时据此判断哪些已被所有者改动';
+COMMENT ON COLUMN workspace_object.kind IS '对象种类';
+COMMENT ON COLUMN workspace_object.object IS '对象名，不含模式名';
+COMMENT ON COLUMN workspace_object.shipped IS '随模板发布的定义';
+
+COMMENT ON TABLE source IS '线索来源';
+COMMENT ON COLUMN source.code IS '来源代码，即线索中所写的值';
+COMMENT ON COLUMN source.label IS '显示名称';
+COMMENT ON COLUMN source.channel IS '渠道类别，例如 search_ad、social、website';
+COMMENT ON COLUMN source.position IS '显示顺序';
+COMMENT ON COLUMN source.active IS '是否启用；随线索到来的未知来源为否';
+COMMENT ON COLUMN source.on_duplicate IS '重复线索的处理：rule 按查重规则，reject 报错 23505';
+COMMENT ON COLUMN source.added_by IS '由谁加入：template 模板，admin 管理员，arrival 随线索到来';
+
+COMMENT ON TABLE source_cost IS '来源的投放费用';
+COMMENT ON COLUMN source_cost.id IS '编号';
+COMMENT ON COLUMN source_cost.source IS '来源代码';
+COMMENT ON COLUMN source_cost.campaign IS '推广计划；空为整个来源';
+COMMENT ON COLUMN source_cost.from_date IS '费用所属的第一天';
+COMMENT ON COLUMN source_cost.to_date IS '费用所属的最后一天';
+COMMENT ON COLUMN source_cost.amount IS '金额';
+COMMENT ON COLUMN source_cost.currency IS '币种（ISO 4217）';
+COMMENT ON COLUMN source_cost.note IS '备注';
+
+COMMENT ON TABLE industry IS '行业及其别名';
+COMMENT ON COLUMN industry.code IS '行业代码';
+COMMENT ON COLUMN industry.label IS '显示名称';
+COMMENT ON COLUMN industry.parent IS '上级行业的代码';
+COMMENT ON COLUMN industry.synonyms IS '别名；线索中写任何一个都算此行业';
+COMMENT ON COLUMN industry.position IS '显示顺序';
+COMMENT ON COLUMN industry.active IS '是否启用';
+
+COMMENT ON TABLE product_line IS '产品线及其别名';
+COMMENT ON COLUMN product_line.code IS '产品线代码';
+COMMENT ON COLUMN product_line.label IS '显示名称';
+COMMENT ON COLUMN product_line.synonyms IS '别名；线索中写任何一个都算此产品线';
+COMMENT ON COLUMN product_line.position IS '显示顺序';
+COMMENT ON COLUMN product_line.active IS '是否启用';
+
+COMMENT ON TABLE region IS '全国行政区划（GB/T 2260）';
+COMMENT ON COLUMN region.code IS '区划代码：2 位省，4 位市，6 位区县';
+COMMENT ON COLUMN region.name IS '名称';
+COMMENT ON COLUMN region.full_name IS '带上级的全称';
+COMMENT ON COLUMN region.parent IS '上级区划的代码';
+COMMENT ON COLUMN region.level IS '级别：1 省，2 市，3 区县';
+
+COMMENT ON TABLE lead IS '线索：来自所有渠道的人和项目';
+COMMENT ON COLUMN lead.id IS '线索编号';
+COMMENT ON COLUMN lead.kind IS '类型：contact 联系人，project 项目';
+COMMENT ON COLUMN lead.name IS '姓名';
+COMMENT ON COLUMN lead.company IS '公司名称';
+COMMENT ON COLUMN lead.title IS '职位';
+COMMENT ON COLUMN lead.phone IS '电话，能识别时为 E.164 格式';
+COMMENT ON COLUMN lead.email IS '电子邮箱';
+COMMENT ON COLUMN lead.wechat IS '微信号';
+COMMENT ON COLUMN lead.unionid IS '微信 UnionID';
+COMMENT ON COLUMN lead.tax_id IS '统一社会信用代码';
+COMMENT ON COLUMN lead.address IS '地址';
+COMMENT ON COLUMN lead.region IS '行政区划代码';
+COMMENT ON COLUMN lead.industry IS '行业代码，无法识别时为原文';
+COMMENT ON COLUMN lead.product_line IS '产品线代码，无法识别时为原文';
+COMMENT ON COLUMN lead.company_size IS '公司人数';
+COMMENT ON COLUMN lead.budget_min IS '预算下限';
+COMMENT ON COLUMN lead.budget_max IS '预算上限';
+COMMENT ON COLUMN lead.budget_status IS '预算状态';
+COMMENT ON COLUMN lead.first_source IS '首次来源';
+COMMENT ON COLUMN lead.last_source IS '最近来源';
+COMMENT ON COLUMN lead.last_form IS '最近提交的表单';
+COMMENT ON COLUMN lead.last_inbound_at IS '最近一次来询的时间';
+COMMENT ON COLUMN lead.campaign IS '推广计划';
+COMMENT ON COLUMN lead.partner IS '渠道伙伴';
+COMMENT ON COLUMN lead.external_id IS '来源系统中的编号，在同一来源内唯一';
+COMMENT ON COLUMN lead.project_name IS '项目名称';
+COMMENT ON COLUMN lead.expected_amount IS '预计成交金额';
+COMMENT ON COLUMN lead.currency IS '币种';
+COMMENT ON COLUMN lead.expected_close_on IS '预计成交日期';
+COMMENT ON COLUMN lead.stage IS '所处阶段';
+COMMENT ON COLUMN lead.loss_reason IS '丢单原因';
+COMMENT ON COLUMN lead.loss_note IS '丢单说明';
+COMMENT ON COLUMN lead.intent IS '意向：hot 高，warm 中，cold 低';
+COMMENT ON COLUMN lead.score IS '评分';
+COMMENT ON COLUMN lead.behaviour_1 IS '行为分，第 1 类半衰期';
+COMMENT ON COLUMN lead.behaviour_1_at IS '第 1 类行为分的基准时间';
+COMMENT ON COLUMN lead.behaviour_2 IS '行为分，第 2 类半衰期';
+COMMENT ON COLUMN lead.behaviour_2_at IS '第 2 类行为分的基准时间';
+COMMENT ON COLUMN lead.behaviour_3 IS '行为分，第 3 类半衰期';
+COMMENT ON COLUMN lead.behaviour_3_at IS '第 3 类行为分的基准时间';
+COMMENT ON COLUMN lead.behaviour_4 IS '行为分，第 4 类半衰期';
+COMMENT ON COLUMN lead.behaviour_4_at IS '第 4 类行为分的基准时间';
+COMMENT ON COLUMN lead.owner IS '负责人';
+COMMENT ON COLUMN lead.team IS '所属团队';
+COMMENT ON COLUMN lead.pool IS '所在公海';
+COMMENT ON COLUMN lead.assigned_at IS '分配时间';
+COMMENT ON COLUMN lead.first_contact_due_at IS '首次联系的期限';
+COMMENT ON COLUMN lead.first_contacted_at IS '首次联系的时间';
+COMMENT ON COLUMN lead.last_contacted_at IS '最近联系的时间';
+COMMENT ON COLUMN lead.next_contact_at IS '下次联系的时间';
+COMMENT ON COLUMN lead.merged_into IS '已并入的线索；空为有效线索';
+COMMENT ON COLUMN lead.attrs IS '其他字段，以及无法识别的原文';
+COMMENT ON COLUMN lead.created_at IS '线索产生的时间';
+COMMENT ON COLUMN lead.updated_at IS '最近修改的时间';
+
+COMMENT ON TABLE identity_rule IS '查重规则：哪些键识别同一个人，命中后怎么办';
+COMMENT ON COLUMN identity_rule.code IS '规则代码';
+COMMENT ON COLUMN identity_rule.position IS '次序；命中多条时取最前的';
+COMMENT ON COLUMN identity_rule.lead_kind IS '适用的线索类型；空为全部';
+COMMENT ON COLUMN identity_rule.kind IS '键的种类';
+COMMENT ON COLUMN identity_rule.expression IS '自定义键的表达式';
+COMMENT ON COLUMN identity_rule.scope IS '范围表达式；键只在同一范围内查重';
+COMMENT ON COLUMN identity_rule.action IS '命中时：merge 合并，link 关联，review 复核，reject 拒绝';
+COMMENT ON COLUMN identity_rule.weak IS '弱键，例如总机号码：不占有，只提示';
+COMMENT ON COLUMN identity_rule.check_name IS '姓名矛盾时转复核，不合并';
+COMMENT ON COLUMN identity_rule.max_age IS '持有者最近来询早于此时长则不再算重复';
+COMMENT ON COLUMN identity_rule.active IS '是否启用';
+COMMENT ON COLUMN identity_rule.label IS '说明';
+
+COMMENT ON TABLE identity IS '线索持有的识别键';
+COMMENT ON COLUMN identity.lead_id IS '线索编号；0 表示已知为多人共用';
+COMMENT ON COLUMN identity.kind IS '键的种类';
+COMMENT ON COLUMN identity.scope IS '范围';
+COMMENT ON COLUMN identity.key IS '键的规范形式';
+COMMENT ON COLUMN identity.live IS '是否占有；同一键只能有一个占有者';
+COMMENT ON COLUMN identity.state IS '状态：held 占有，shared 共用，weak 弱键，linked 关联，review 复核，expired 过期';
+COMMENT ON COLUMN identity.brought_by IS '带来此键的已合并线索';
+COMMENT ON COLUMN identity.claimed_at IS '登记时间';
+
+COMMENT ON TABLE duplicate IS '疑似重复的线索对，等待或已有结论';
+COMMENT ON COLUMN duplicate.id IS '编号';
+COMMENT ON COLUMN duplicate.lead_a IS '编号较小的线索';
+COMMENT ON COLUMN duplicate.lead_b IS '编号较大的线索';
+COMMENT ON COLUMN duplicate.rule IS '命中的规则';
+COMMENT ON COLUMN duplicate.kind IS '命中的键的种类';
+COMMENT ON COLUMN duplicate.status IS '状态：open 待处理，linked 已关联，merged 已合并，distinct 不是同一个';
+COMMENT ON COLUMN duplicate.reason IS '转复核的原因';
+COMMENT ON COLUMN duplicate.found_at IS '发现时间';
+COMMENT ON COLUMN duplicate.decided_at IS '处理时间';
+COMMENT ON COLUMN duplicate.decided_by IS '处理人';
+
+COMMENT ON TABLE merge_log IS '合并记录，供撤销';
+COMMENT ON COLUMN merge_log.id IS '编号';
+COMMENT ON COLUMN merge_log.winner IS '保留的线索';
+COMMENT ON COLUMN merge_log.loser IS '被合并的线索';
+COMMENT ON COLUMN merge_log.rule IS '依据的规则；手工合并为空';
+COMMENT ON COLUMN merge_log.merged_at IS '合并时间';
+COMMENT ON COLUMN merge_log.actor IS '操作人';
+COMMENT ON COLUMN merge_log.before IS '合并前的值';
+COMMENT ON COLUMN merge_log.undone_at IS '撤销时间';
+COMMENT ON COLUMN merge_log.undone_by IS '撤销人';
+
+COMMENT ON TABLE activity IS '与线索的往来';
+COMMENT ON COLUMN activity.id IS '编号';
+COMMENT ON COLUMN activity.lead_id IS '线索编号';
+COMMENT ON COLUMN activity.kind IS '种类，例如 inquiry、call、note';
+COMMENT ON COLUMN activity.direction IS '方向：in 来，out 去，internal 内部';
+COMMENT ON COLUMN activity.channel IS '渠道或来源';
+COMMENT ON COLUMN activity.content IS '内容';
+COMMENT ON COLUMN activity.next_step IS '下一步';
+COMMENT ON COLUMN activity.at IS '发生时间';
+COMMENT ON COLUMN activity.actor IS '操作人';
+COMMENT ON COLUMN activity.brought_by IS '带来此次往来的已合并线索';
+
+COMMENT ON TABLE event IS '发件箱：与变更在同一事务写入的事件';
+COMMENT ON COLUMN event.id IS '编号';
+COMMENT ON COLUMN event.kind IS '事件种类';
+COMMENT ON COLUMN event.lead_id IS '线索编号';
+COMMENT ON COLUMN event.at IS '发生时间';
+COMMENT ON COLUMN event.actor IS '操作人';
+COMMENT ON COLUMN event.data IS '事件内容';
+
+COMMENT ON TABLE intake IS '收到的原始数据及处理结果';
+COMMENT ON COLUMN intake.id IS '编号';
+COMMENT ON COLUMN intake.received_at IS '收到时间';
+COMMENT ON COLUMN intake.source IS '来源代码';
+COMMENT ON COLUMN intake.form IS '表单';
+COMMENT ON COLUMN intake.external_id IS '来源系统中的编号';
+COMMENT ON COLUMN intake.batch IS '导入批次';
+COMMENT ON COLUMN intake.line IS '批次中的行号';
+COMMENT ON COLUMN intake.payload IS '原样保存的数据';
+COMMENT ON COLUMN intake.outcome IS '结果：created 新建，merged 合并，linked 关联，review 复核，rejected 拒绝';
+COMMENT ON COLUMN intake.lead_id IS '所存线索行的编号';
+COMMENT ON COLUMN intake.detail IS '结果说明';
+COMMENT ON COLUMN intake.error IS '错误信息';
+COMMENT ON COLUMN intake.actor IS '提交人';
+
+COMMENT ON TABLE field_alias IS '字段别名：提交者如何称呼线索的字段';
+COMMENT ON COLUMN field_alias.alias IS '别名；比较时不分大小写、全半角、繁简，忽略标点和空格';
+COMMENT ON COLUMN field_alias.field IS '对应的线索字段';
+
+COMMENT ON VIEW v_source IS '各来源的线索数量';
+COMMENT ON COLUMN v_source.source IS '首次来源的代码';
+COMMENT ON COLUMN v_source.label IS '来源名称';
+COMMENT ON COLUMN v_source.channel IS '渠道类别';
+COMMENT ON COLUMN v_source.active IS '是否启用';
+COMMENT ON COLUMN v_source.unconfirmed IS '随线索到来，尚未确认';
+COMMENT ON COLUMN v_source.living_leads IS '有效线索数';
+COMMENT ON COLUMN v_source.merged_leads IS '已合并的重复线索数';
+COMMENT ON COLUMN v_source.leads_in_review IS '有待复核的有效线索数';
+COMMENT ON COLUMN v_source.first_arrival_at IS '首条线索的时间';
+COMMENT ON COLUMN v_source.last_arrival_at IS '最近一条线索的时间';
+
+COMMENT ON VIEW v_intake IS '每日各来源的收取结果';
+COMMENT ON COLUMN v_intake.day IS '日期（工作区时区）';
+COMMENT ON COLUMN v_intake.source IS '来源代码';
+COMMENT ON COLUMN v_intake.outcome IS '结果';
+COMMENT ON COLUMN v_intake.arrivals IS '数量';
+
+COMMENT ON VIEW v_lead IS '有效线索及其标签；仅所有者和管理员可见';
+COMMENT ON COLUMN v_lead.id IS '线索编号';
+COMMENT ON COLUMN v_lead.kind IS '类型：contact 联系人，project 项目';
+COMMENT ON COLUMN v_lead.name IS '姓名';
+COMMENT ON COLUMN v_lead.company IS '公司名称';
+COMMENT ON COLUMN v_lead.title IS '职位';
+COMMENT ON COLUMN v_lead.phone IS '电话';
+COMMENT ON COLUMN v_lead.email IS '电子邮箱';
+COMMENT ON COLUMN v_lead.wechat IS '微信号';
+COMMENT ON COLUMN v_lead.tax_id IS '统一社会信用代码';
+COMMENT ON COLUMN v_lead.address IS '地址';
+COMMENT ON COLUMN v_lead.region IS '行政区划代码';
+COMMENT ON COLUMN v_lead.region_name IS '行政区划全称';
+COMMENT ON COLUMN v_lead.industry IS '行业代码';
+COMMENT ON COLUMN v_lead.industry_label IS '行业名称';
+COMMENT ON COLUMN v_lead.product_line IS '产品线代码';
+COMMENT ON COLUMN v_lead.product_line_label IS '产品线名称';
+COMMENT ON COLUMN v_lead.company_size IS '公司人数';
+COMMENT ON COLUMN v_lead.budget_min IS '预算下限';
+COMMENT ON COLUMN v_lead.budget_max IS '预算上限';
+COMMENT ON COLUMN v_lead.budget_status IS '预算状态';
+COMMENT ON COLUMN v_lead.first_source IS '首次来源代码';
+COMMENT ON COLUMN v_lead.first_source_label IS '首次来源名称';
+COMMENT ON COLUMN v_lead.last_source IS '最近来源代码';
+COMMENT ON COLUMN v_lead.last_source_label IS '最近来源名称';
+COMMENT ON COLUMN v_lead.last_form IS '最近提交的表单';
+COMMENT ON COLUMN v_lead.last_inbound_at IS '最近一次来询的时间';
+COMMENT ON COLUMN v_lead.campaign IS '推广计划';
+COMMENT ON COLUMN v_lead.partner IS '渠道伙伴';
+COMMENT ON COLUMN v_lead.external_id IS '来源系统中的编号';
+COMMENT ON COLUMN v_lead.project_name IS '项目名称';
+COMMENT ON COLUMN v_lead.expected_amount IS '预计成交金额';
+COMMENT ON COLUMN v_lead.currency IS '币种';
+COMMENT ON COLUMN v_lead.expected_close_on IS '预计成交日期';
+COMMENT ON COLUMN v_lead.stage IS '所处阶段';
+COMMENT ON COLUMN v_lead.intent IS '意向';
+COMMENT ON COLUMN v_lead.score IS '评分';
+COMMENT ON COLUMN v_lead.owner IS '负责人';
+COMMENT ON COLUMN v_lead.team IS '所属团队';
+COMMENT ON COLUMN v_lead.attrs IS '其他字段';
+COMMENT ON COLUMN v_lead.merged_leads IS '并入此线索的重复数';
+COMMENT ON COLUMN v_lead.created_at IS '线索产生的时间';
+COMMENT ON COLUMN v_lead.created_on IS '线索产生的日期（工作区时区）';
+COMMENT ON COLUMN v_lead.updated_at IS '最近修改的时间';
+
+COMMENT ON VIEW lead_in IS '应用程序写入线索的入口：INSERT 和 COPY';
+COMMENT ON COLUMN lead_in.id IS '线索编号；仅在可知时返回有效线索的编号';
+COMMENT ON COLUMN lead_in.kind IS '类型：contact 联系人，project 项目';
+COMMENT ON COLUMN lead_in.name IS '姓名';
+COMMENT ON COLUMN lead_in.company IS '公司名称';
+COMMENT ON COLUMN lead_in.title IS '职位';
+COMMENT ON COLUMN lead_in.phone IS '电话，能识别时为 E.164 格式';
+COMMENT ON COLUMN lead_in.email IS '电子邮箱';
+COMMENT ON COLUMN lead_in.wechat IS '微信号';
+COMMENT ON COLUMN lead_in.unionid IS '微信 UnionID';
+COMMENT ON COLUMN lead_in.tax_id IS '统一社会信用代码';
+COMMENT ON COLUMN lead_in.address IS '地址';
+COMMENT ON COLUMN lead_in.region IS '行政区划代码';
+COMMENT ON COLUMN lead_in.industry IS '行业代码，无法识别时为原文';
+COMMENT ON COLUMN lead_in.product_line IS '产品线代码，无法识别时为原文';
+COMMENT ON COLUMN lead_in.company_size IS '公司人数';
+COMMENT ON COLUMN lead_in.budget_min IS '预算下限';
+COMMENT ON COLUMN lead_in.budget_max IS '预算上限';
+COMMENT ON COLUMN lead_in.budget_status IS '预算状态';
+COMMENT ON COLUMN lead_in.first_source IS '首次来源';
+COMMENT ON COLUMN lead_in.last_source IS '最近来源';
+COMMENT ON COLUMN lead_in.last_form IS '最近提交的表单';
+COMMENT ON COLUMN lead_in.campaign IS '推广计划';
+COMMENT ON COLUMN lead_in.partner IS '渠道伙伴';
+COMMENT ON COLUMN lead_in.external_id IS '来源系统中的编号，在同一来源内唯一';
+COMMENT ON COLUMN lead_in.project_name IS '项目名称';
+COMMENT ON COLUMN lead_in.expected_amount IS '预计成交金额';
+COMMENT ON COLUMN lead_in.currency IS '币种';
+COMMENT ON COLUMN lead_in.expected_close_on IS '预计成交日期';
+COMMENT ON COLUMN lead_in.attrs IS '其他字段，以及无法识别的原文';
+
+COMMENT ON FUNCTION grant_access(text, text) IS '授予角色一种权限：admin、writer、intake 或 analyst';
+COMMENT ON FUNCTION revoke_access(text, text) IS '收回角色的一种权限；不指明则收回全部';
+COMMENT ON FUNCTION sees_all() IS '当前角色是否可以看到全部线索';
+
 -- part: seed
+
+INSERT INTO source (code, label, channel, position, added_by) VALUES
+    ('百度推广',      '百度推广',       'search_ad',   10, 'template'),
+    ('360推广',       '360推广',        'search_ad',   20, 'template'),
+    ('微信公众号',    '微信公众号',     'social',      30, 'template'),
+    ('抖音',          '抖音',           'social',      40, 'template'),
+    ('阿里巴巴',      '阿里巴巴',       'marketplace', 50, 'template'),
+    ('展会名片',      '展会名片',       'event',       60, 'template'),
+    ('呼叫中心',      '呼叫中心',       'phone',       70, 'template'),
+    ('官网',          '官网',           'website',     80, 'template'),
+    ('官网-索要报价', '官网 - 索要报价', 'website',     90, 'template'),
+    ('渠道伙伴',      '渠道伙伴',       'partner',    100, 'template'),
+    ('unknown',       '未知来源',       NULL,         999, 'template');
+
+INSERT INTO industry (code, label, synonyms, position) VALUES
+    ('manufacturing', '制造业', '{制造,工业,机械,机械制造,装备制造,生产制造,工厂,manufacturing}', 10),
+    ('automotive',    '汽车',   '{汽车零部件,汽车制造,汽车行业,整车,汽配,新能源汽车,automotive}', 20),
+    ('electronics',   '电子',   '{电子科技,电子制造,半导体,芯片,消费电子,电子元器件,electronics}', 30),
+    ('software',      '软件和信息技术', '{软件,IT,信息技术,互联网,网络科技,SaaS,云计算,大数据,人工智能,计算机}', 40),
+    ('telecom',       '通信',   '{电信,运营商,通讯,telecom}', 50),
+    ('finance',       '金融',   '{银行,保险,证券,基金,投资,金融业,finance}', 60),
+    ('healthcare',    '医疗健康', '{医疗,医院,医疗器械,健康,healthcare}', 70),
+    ('pharma',        '医药',   '{制药,生物医药,药企,医药行业,pharma}', 80),
+    ('education',     '教育',   '{教育科技,教育培训,教育咨询,培训,学校,education}', 90),
+    ('retail',        '零售',   '{商超,连锁,连锁零售,便利店,retail}', 100),
+    ('ecommerce',     '电子商务', '{电商,跨境电商,网店,ecommerce}', 110),
+    ('trade',         '批发贸易', '{贸易,商贸,外贸,进出口,批发,经销,trading}', 120),
+    ('logistics',     '物流',   '{运输,快递,仓储,供应链,供应链管理,物流业,logistics}', 130),
+    ('construction',  '建筑工程', '{建筑,工程,建筑业,装饰,装饰工程,装修,建材,施工,construction}', 140),
+    ('real_estate',   '房地产', '{地产,物业,物业管理,房产,real estate}', 150),
+    ('catering',      '餐饮',   '{餐厅,饭店,餐饮管理,餐饮业,catering}', 160),
+    ('hospitality',   '酒店旅游', '{酒店,旅游,旅行社,文旅,hospitality}', 170),
+    ('food',          '食品饮料', '{食品,饮料,快消,快消品,food}', 180),
+    ('energy',        '能源',   '{电力,石油,化工,石化,光伏,新能源,energy}', 190),
+    ('environment',   '环保',   '{环保科技,环境,水务,节能,environment}', 200),
+    ('agriculture',   '农业',   '{农林牧渔,农业发展,种植,养殖,agriculture}', 210),
+    ('media',         '文化传媒', '{传媒,广告,文化,影视,媒体,营销,media}', 220),
+    ('services',      '企业服务', '{咨询,法律,财税,人力资源,会计,商务服务,services}', 230),
+    ('government',    '政府和公共事业', '{政府,机关,事业单位,公共事业,国企,government}', 240);
+
+UPDATE identity_rule r SET label = l.label FROM (VALUES
+    ('unionid', '微信 UnionID 相同：合并'),
+    ('phone', '电话相同：合并；姓名矛盾则复核'),
+    ('email', '邮箱相同：合并'),
+    ('wechat', '微信号相同：合并'),
+    ('company_person', '公司和姓名相同：复核'),
+    ('tax_id', '统一社会信用代码相同：关联'),
+    ('company_project', '公司和项目名称相同：复核'),
+    ('project_phone', '项目电话相同：关联')
+) AS l (code, label) WHERE l.code = r.code;
+
+-- part: sample
+
+INSERT INTO product_line (code, label, synonyms, position) VALUES
+    ('standard',     '标准版',       '{基础版}', 10),
+    ('professional', '专业版',       '{}', 20),
+    ('enterprise',   '企业版',       '{旗舰版}', 30),
+    ('mobile',       '移动版',       '{手机版}', 40),
+    ('call_centre',  '呼叫中心模块', '{呼叫中心}', 50);
