@@ -39,8 +39,10 @@ include $(PGXS)
 
 $(OBJS): $(wildcard extension/src/*.h)
 
+# Chinese in the engine's script stands in unistr('...') and in comments only;
+# as escapes it loads into a database of any encoding.
 $(INSTALL_SQL): $(sort $(wildcard extension/install/*.sql)) leadcrm.control
-	cat $(filter %.sql,$^) > $@
+	cat $(filter %.sql,$^) | perl -CSD -pe 's/([^\x00-\x7f])/sprintf ord($$1) > 0xffff ? "\\U%08x" : "\\u%04x", ord $$1/ge' > $@
 
 $(TEMPLATE): $(sort $(wildcard extension/workspace/[0-9]*.sql)) leadcrm.control
 	cat $(filter %.sql,$^) > $@

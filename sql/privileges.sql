@@ -56,6 +56,11 @@ INSERT INTO action (sql) VALUES
     ('SELECT count(*) FROM crm.lead_in'),
     ('UPDATE crm.lead_in SET name = ''A'''),
     ('DELETE FROM crm.lead_in'),
+    ('SELECT count(*) FROM crm.find_lead(''138 0013 8000'')'),
+    ('SELECT count(*) > 0 FROM crm.explain_identity(1)'),
+    ('SELECT crm.merge_leads(1, ARRAY[2])'),
+    ('SELECT crm.unmerge(1)'),
+    ('SELECT crm.resolve_duplicate(1)'),
     -- configuring
     ('INSERT INTO crm.source (code) VALUES (''x'')'),
     ('INSERT INTO crm.source_cost (source, from_date, to_date, amount) VALUES (''x'', ''2026-01-01'', ''2026-01-31'', 1)'),

@@ -73,16 +73,18 @@ sub dump_of
 sub same
 {
 	my ($left, $right, $what) = @_;
-	ok($left eq $right, $what) and return;
+	return if ok($left eq $right, $what);
 	my %in_left = map { $_ => 1 } split /^/, $left;
 	my %in_right = map { $_ => 1 } split /^/, $right;
-	diag('missing: ', $_) for (grep { !$in_right{$_} } sort keys %in_left)[0 .. 9];
-	diag('new:     ', $_) for (grep { !$in_left{$_} } sort keys %in_right)[0 .. 9];
+	diag('missing: ', $_) for grep { !$in_right{$_} } sort keys %in_left;
+	diag('new:     ', $_) for grep { !$in_left{$_} } sort keys %in_right;
 }
 
 sub clean
 {
 	my ($which, $when) = @_;
+	is($which->query("SELECT e::regclass FROM unnest(leadcrm._edited_objects('crm')) e"), 'crm.v_intake',
+		"only the owner's own view differs from the template $when");
 	is($which->query("SELECT * FROM leadcrm.check_workspace('crm')"), '', "check_workspace is clean $when");
 	is($which->query(q{SELECT * FROM leadcrm.check_workspace('他的"CRM"')}), '', "and of the other workspace");
 }

@@ -1,7 +1,7 @@
 CREATE FUNCTION leadcrm.normalize_company(name text) RETURNS text
 	AS 'MODULE_PATHNAME', 'leadcrm_normalize_company' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION leadcrm.normalize_company(text) IS
-'Canonical full form of the name of a firm; NULL for what names none (无, n/a, 个人) and for more than 512 bytes';
+'Canonical full form of the name of a firm; NULL for what names none and for more than 512 bytes';
 
 CREATE FUNCTION leadcrm.company_core(name text) RETURNS text
 	AS 'MODULE_PATHNAME', 'leadcrm_company_core' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
@@ -22,4 +22,4 @@ CREATE FUNCTION leadcrm.company_parts(name text, OUT place text, OUT region text
 									  OUT trade text, OUT form text, OUT branch text)
 	AS 'MODULE_PATHNAME', 'leadcrm_company_parts' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION leadcrm.company_parts(text) IS
-'Name of a firm taken apart: place, its region code, brand (字号), trade, form of organisation, branch';
+'Name of a firm taken apart: place, its region code, brand, trade, form of organisation, branch';

@@ -34,7 +34,13 @@ AS $$
       FROM pg_class c
      WHERE c.relnamespace = workspace AND c.relkind IN ('r', 'p', 'v', 'i', 'I')
      UNION ALL
-    SELECT 'function', p.proname || '(' || oidvectortypes(p.proargtypes) || ')', p.tableoid, p.oid
+    SELECT 'function',
+           format('%s(%s)', p.proname,
+                  (SELECT string_agg(CASE t.typnamespace WHEN workspace THEN t.typname::text
+                                          ELSE format_type(t.oid, NULL) END, ', ' ORDER BY a.position)
+                     FROM unnest(p.proargtypes) WITH ORDINALITY a (type, position)
+                     JOIN pg_type t ON t.oid = a.type)),
+           p.tableoid, p.oid
       FROM pg_proc p
      WHERE p.pronamespace = workspace
      UNION ALL

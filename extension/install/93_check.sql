@@ -20,20 +20,22 @@ CREATE FUNCTION leadcrm._unclaimed_leads(lead regclass) RETURNS SETOF bigint
 LANGUAGE plpgsql STABLE SET search_path TO pg_catalog, pg_temp
 AS $$
 BEGIN
-    -- Phones and mail addresses stand for all keys: who misses any was not
-    -- there when keys were claimed.
+    -- Reading all keys of all leads is slow: who misses any misses that of his
+    -- phone or mail address, and only he is looked at closely.
     RETURN QUERY EXECUTE format($sql$
         SELECT l.id
           FROM %1$s l
          CROSS JOIN LATERAL (VALUES ('phone', leadcrm.try_phone(l.phone)::text),
-                                    ('email', leadcrm.normalize_email(l.email))) k (kind, key)
-         WHERE l.merged_into IS NULL AND k.key IS NOT NULL
-           AND EXISTS (SELECT FROM %2$s.identity_rule r
-                        WHERE r.active AND r.kind = k.kind AND r.expression IS NULL
-                          AND coalesce(r.lead_kind, l.kind) = l.kind)
+                                    ('email', leadcrm.normalize_email(l.email))) may (kind, key)
+         WHERE l.merged_into IS NULL AND may.key IS NOT NULL
            AND NOT EXISTS (SELECT FROM %2$s.identity i
-                            WHERE i.kind = k.kind AND i.key = k.key AND i.lead_id IN (l.id, 0))
-        $sql$, lead, (SELECT relnamespace::regnamespace FROM pg_class WHERE oid = lead));
+                            WHERE i.kind = may.kind AND i.key = may.key AND i.lead_id IN (l.id, 0))
+           AND EXISTS (SELECT FROM leadcrm.identity_keys($1, l.id) k
+                        WHERE NOT EXISTS (SELECT FROM %2$s.identity i
+                                           WHERE (i.kind, i.scope, i.key) = (k.kind, k.scope, k.key)
+                                             AND i.lead_id IN (l.id, 0)))
+        $sql$, lead, (SELECT relnamespace::regnamespace FROM pg_class WHERE oid = lead))
+    USING lead;
 END
 $$;
 COMMENT ON FUNCTION leadcrm._unclaimed_leads(regclass) IS

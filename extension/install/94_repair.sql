@@ -15,7 +15,7 @@ COMMENT ON FUNCTION leadcrm._object_definition(text, oid) IS
 'the definition of a function or view as it stands';
 
 CREATE FUNCTION leadcrm._edited_objects(workspace regnamespace) RETURNS oid[]
-LANGUAGE plpgsql VOLATILE SET search_path TO pg_catalog, pg_temp
+LANGUAGE plpgsql VOLATILE SET search_path TO pg_catalog, pg_temp SET standard_conforming_strings TO on
 AS $$
 DECLARE
     path   text := format('%s, pg_temp', workspace);
@@ -94,7 +94,7 @@ COMMENT ON FUNCTION leadcrm.repair_workspace(text) IS
 
 CREATE FUNCTION leadcrm._repair_workspace(workspace regnamespace)
 RETURNS TABLE (severity text, item text, problem text, next_step text)
-LANGUAGE plpgsql SET search_path TO pg_catalog, pg_temp
+LANGUAGE plpgsql SET search_path TO pg_catalog, pg_temp SET standard_conforming_strings TO on
 AS $$
 DECLARE
     version text;
@@ -160,7 +160,7 @@ BEGIN
     IF scripts IS NULL THEN
         RAISE object_not_in_prerequisite_state USING
             MESSAGE = format('workspace %s cannot be upgraded from version %s to %s', workspace, version, target),
-            DETAIL = format('No scripts leadcrm-workspace--%s--….sql lead there.', version),
+            DETAIL = format('No scripts leadcrm-workspace--%s--*.sql lead there.', version),
             HINT = 'Install the files of this version of leadcrm.';
     END IF;
 

@@ -3,15 +3,31 @@
 CREATE FUNCTION leadcrm._claim_leads(workspace regnamespace) RETURNS void
 LANGUAGE plpgsql SET search_path TO pg_catalog, pg_temp
 AS $$
+DECLARE
+    lead regclass := format('%s.lead', workspace);
 BEGIN
+    -- What a merged lead holds is the living one's, which may have it already.
+    EXECUTE format('UPDATE %1$s.identity i
+                       SET lead_id = l.merged_into, brought_by = coalesce(i.brought_by, l.id)
+                      FROM %1$s.lead l
+                     WHERE i.live AND l.id = i.lead_id AND l.merged_into IS NOT NULL
+                       AND NOT EXISTS (SELECT FROM %1$s.identity o
+                                        WHERE (o.lead_id, o.kind, o.scope, o.key)
+                                            = (l.merged_into, i.kind, i.scope, i.key))', workspace);
     EXECUTE format('DELETE FROM %1$s.identity i
-                     WHERE i.lead_id <> 0
+                     WHERE i.live AND i.lead_id <> 0
                        AND NOT EXISTS (SELECT FROM %1$s.lead l WHERE l.id = i.lead_id AND l.merged_into IS NULL)',
                    workspace);
-    -- CLAIM: to be called without this test as soon as the engine has it
-    IF to_regprocedure('leadcrm.claim_all(regclass)') IS NOT NULL THEN
-        EXECUTE 'SELECT leadcrm.claim_all($1)' USING format('%s.lead', workspace)::regclass;
-    END IF;
+    PERFORM leadcrm.claim_keys(lead);
+    -- Keys that only merged rows bear are the living lead's too.
+    EXECUTE format('INSERT INTO %1$s.identity (lead_id, kind, scope, key, live, state, brought_by, claimed_at)
+                    SELECT l.merged_into, k.kind, k.scope, k.key, true, ''held'', l.id, $2
+                      FROM %1$s.lead l
+                     CROSS JOIN LATERAL leadcrm.identity_keys($1, l.id) k
+                     WHERE l.merged_into IS NOT NULL AND NOT k.weak
+                     ORDER BY k.kind, k.scope, k.key, l.id
+                    ON CONFLICT DO NOTHING', workspace)
+      USING lead, now();
 END
 $$;
 COMMENT ON FUNCTION leadcrm._claim_leads(regnamespace) IS

@@ -1,8 +1,3 @@
--- The template of a workspace.  It runs once, as the caller of
--- leadcrm.create_workspace(), with search_path set to the new schema and
--- pg_temp; no name of a schema is ever written into it.  Comments and labels
--- are in labels.<locale>.sql, run right after.
-
 CREATE TABLE workspace (
     version    text NOT NULL,
     locale     text NOT NULL CHECK (locale IN ('zh', 'en')),

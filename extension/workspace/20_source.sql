@@ -24,7 +24,7 @@ CREATE INDEX source_cost_source_idx ON source_cost (source, from_date);
 CREATE TABLE industry (
     code     text PRIMARY KEY,
     label    text NOT NULL,
-    parent   text REFERENCES industry,
+    parent   text,
     synonyms text[] NOT NULL DEFAULT '{}',
     position integer NOT NULL DEFAULT 0,
     active   boolean NOT NULL DEFAULT true
@@ -42,7 +42,7 @@ CREATE TABLE region (
     code      text PRIMARY KEY,
     name      text NOT NULL,
     full_name text NOT NULL,
-    parent    text REFERENCES region,
+    parent    text,
     level     integer NOT NULL CHECK (level BETWEEN 1 AND 3)
 );
 CREATE INDEX region_parent_idx ON region (parent);
