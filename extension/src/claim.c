@@ -6,37 +6,28 @@
  * scope, key) WHERE live DO NOTHING, step by step as ExecInsert() in
  * nodeModifyTable.c does it: look for a conflict, insert speculatively, take
  * the tuple back and look again if somebody was faster.  The guarantee is the
- * unique index's, as it is there.  The difference is that the table and its
- * indexes are opened once per statement on lead, not once per row: starting
- * and ending an executor for each row of a COPY cost more than the claims.
- *
- * It is used for the identity table as the template makes it.  One that has
- * been given triggers, checks, forced row security or another owner, or that
- * another engine keeps elsewhere, is written through SPI (dedup.c).
+ * unique index's, as it is there.  Where direct.c will not open the table,
+ * claims are made through SPI (dedup.c).
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
 #include "leadcrm.h"
 
-#include "access/heapam.h"
-#include "access/table.h"
+#include "access/genam.h"
 #include "access/tableam.h"
 #include "access/xact.h"
-#include "catalog/pg_am.h"
-#include "catalog/pg_class.h"
 #include "catalog/pg_type.h"
-#include "commands/extension.h"
 #include "executor/executor.h"
 #include "miscadmin.h"
+#include "nodes/nodeFuncs.h"
 #include "storage/lmgr.h"
 #include "utils/builtins.h"
-#include "utils/lsyscache.h"
 #include "utils/rel.h"
-#include "utils/resowner.h"
 #include "utils/snapmgr.h"
 
 #include "claim.h"
+#include "direct.h"
 
 /* Columns of identity, in the order in which the template makes them. */
 enum
@@ -48,15 +39,10 @@ enum
 	CLAIM_LIVE,
 	CLAIM_STATE,
 	CLAIM_BROUGHT_BY,
-	CLAIM_CLAIMED_AT,
-	CLAIM_NCOLUMNS
+	CLAIM_CLAIMED_AT
 };
 
-static const struct
-{
-	const char *name;
-	Oid			type;
-}			claim_column[CLAIM_NCOLUMNS] = {
+static const DirectColumn claim_column[] = {
 	[CLAIM_LEAD_ID] = {"lead_id", INT8OID},
 	[CLAIM_KIND] = {"kind", TEXTOID},
 	[CLAIM_SCOPE] = {"scope", TEXTOID},
@@ -69,18 +55,14 @@ static const struct
 
 struct ClaimTarget
 {
-	Relation	identity;
-	EState	   *estate;
-	ResultRelInfo *result;
-	TupleTableSlot *slot;
-	TupleTableSlot *conflict;	/* for looking at a conflicting row */
+	DirectTable *table;
+	TupleTableSlot *conflict;	/* for looking at a conflicting row; made when needed */
 	List	   *arbiter;		/* OID of identity_live_key */
-	ResourceOwner owner;		/* of the references to table and indexes */
 	Datum		held;			/* state of a live claim */
 };
 
-static bool claim_is_plain(Workspace *ws, Relation identity);
-static Oid	claim_arbiter(ResultRelInfo *result);
+static Oid	claim_prepare_indexes(ResultRelInfo *result);
+static bool claim_predicate_is_live(List *predicate, bool *negated);
 static void claim_check_visible(ClaimTarget *target, ItemPointer tid);
 
 /*
@@ -96,39 +78,26 @@ ClaimTarget *
 leadcrm_claim_open(Workspace *ws, MemoryContext cxt)
 {
 	ClaimTarget *target;
-	Relation	identity;
+	DirectTable *table;
 	MemoryContext old;
 	Oid			arbiter;
 
-	identity = table_open(leadcrm_workspace_table(ws->namespace_oid, "identity"),
-						  RowExclusiveLock);
-	if (!claim_is_plain(ws, identity))
+	table = leadcrm_direct_open(ws, "identity", claim_column, lengthof(claim_column), true, cxt);
+	if (table == NULL)
+		return NULL;
+	arbiter = claim_prepare_indexes(table->result);
+	if (!OidIsValid(arbiter))
 	{
-		table_close(identity, RowExclusiveLock);
+		leadcrm_direct_close(table);
 		return NULL;
 	}
 
 	old = MemoryContextSwitchTo(cxt);
 	target = palloc0(sizeof(ClaimTarget));
-	target->identity = identity;
-	target->owner = CurrentResourceOwner;
-	target->estate = CreateExecutorState();
-	target->result = makeNode(ResultRelInfo);
-	InitResultRelInfo(target->result, identity, 0, NULL, 0);
-	ExecOpenIndices(target->result, true);
-	target->slot = MakeSingleTupleTableSlot(RelationGetDescr(identity), &TTSOpsVirtual);
-	target->conflict = table_slot_create(identity, NULL);
+	target->table = table;
 	target->held = CStringGetTextDatum("held");
-	arbiter = claim_arbiter(target->result);
-	if (OidIsValid(arbiter))
-		target->arbiter = list_make1_oid(arbiter);
+	target->arbiter = list_make1_oid(arbiter);
 	MemoryContextSwitchTo(old);
-
-	if (!OidIsValid(arbiter))
-	{
-		leadcrm_claim_close(target);
-		return NULL;
-	}
 	return target;
 }
 
@@ -142,12 +111,11 @@ leadcrm_claim_open(Workspace *ws, MemoryContext cxt)
 bool
 leadcrm_claim_insert(ClaimTarget *target, int64 lead, TimestampTz now, const IdentityKey *key)
 {
-	TupleTableSlot *slot = target->slot;
-	EState	   *estate = target->estate;
+	DirectTable *table = target->table;
+	TupleTableSlot *slot = leadcrm_direct_row(table);
 	bool		inserted = false;
 
-	ExecClearTuple(slot);
-	memset(slot->tts_isnull, false, CLAIM_NCOLUMNS * sizeof(bool));
+	memset(slot->tts_isnull, false, lengthof(claim_column) * sizeof(bool));
 	slot->tts_values[CLAIM_LEAD_ID] = Int64GetDatum(lead);
 	slot->tts_values[CLAIM_KIND] = PointerGetDatum(key->rule->kind_text);
 	slot->tts_values[CLAIM_SCOPE] = PointerGetDatum(key->scope);
@@ -157,7 +125,6 @@ leadcrm_claim_insert(ClaimTarget *target, int64 lead, TimestampTz now, const Ide
 	slot->tts_isnull[CLAIM_BROUGHT_BY] = true;
 	slot->tts_values[CLAIM_CLAIMED_AT] = TimestampTzGetDatum(now);
 	ExecStoreVirtualTuple(slot);
-	slot->tts_tableOid = RelationGetRelid(target->identity);
 
 	while (!inserted)
 	{
@@ -166,20 +133,20 @@ leadcrm_claim_insert(ClaimTarget *target, int64 lead, TimestampTz now, const Ide
 		bool		conflict = false;
 
 		CHECK_FOR_INTERRUPTS();
-		if (!ExecCheckIndexConstraints_compat(target->result, slot, estate, &tid, target->arbiter))
+		if (!ExecCheckIndexConstraints_compat(table->result, slot, table->estate, &tid, target->arbiter))
 		{
 			claim_check_visible(target, &tid);
 			break;
 		}
 		token = SpeculativeInsertionLockAcquire(GetCurrentTransactionId());
-		table_tuple_insert_speculative(target->identity, slot, GetCurrentCommandId(true),
-									   0, NULL, token);
-		(void) ExecInsertIndexTuples_compat(target->result, slot, estate, &conflict, target->arbiter);
-		table_tuple_complete_speculative(target->identity, slot, token, !conflict);
+		table_tuple_insert_speculative(table->rel, slot, GetCurrentCommandId(true), 0, NULL, token);
+		(void) ExecInsertIndexTuples_compat(table->result, slot, table->estate,
+											true, &conflict, target->arbiter);
+		table_tuple_complete_speculative(table->rel, slot, token, !conflict);
 		SpeculativeInsertionLockRelease(GetCurrentTransactionId());
 		inserted = !conflict;
 	}
-	ResetPerTupleExprContext(estate);
+	ResetPerTupleExprContext(table->estate);
 	return inserted;
 }
 
@@ -190,60 +157,64 @@ leadcrm_claim_insert(ClaimTarget *target, int64 lead, TimestampTz now, const Ide
 void
 leadcrm_claim_close(ClaimTarget *target)
 {
-	ResourceOwner owner = CurrentResourceOwner;
-
-	CurrentResourceOwner = target->owner;
-	ExecDropSingleTupleTableSlot(target->slot);
-	ExecDropSingleTupleTableSlot(target->conflict);
-	ExecCloseIndices(target->result);
-	table_close(target->identity, NoLock);
-	CurrentResourceOwner = owner;
-	FreeExecutorState(target->estate);
+	if (target->conflict != NULL)
+		ExecDropSingleTupleTableSlot(target->conflict);
+	leadcrm_direct_close(target->table);
 }
 
-/* Is the table nothing but what the template makes of it? */
-static bool
-claim_is_plain(Workspace *ws, Relation identity)
-{
-	TupleDesc	tupdesc = RelationGetDescr(identity);
-
-	if (identity->rd_rel->relkind != RELKIND_RELATION ||
-		identity->rd_rel->relowner != ws->owner ||
-		identity->rd_rel->relam != HEAP_TABLE_AM_OID ||
-		identity->rd_rel->relforcerowsecurity ||
-		identity->rd_rel->relispartition ||
-		identity->trigdesc != NULL ||
-		(tupdesc->constr != NULL && (tupdesc->constr->num_check > 0 || tupdesc->constr->num_defval > 0)) ||
-		tupdesc->natts != CLAIM_NCOLUMNS ||
-		OidIsValid(get_extension_oid("citus", true)))
-		return false;
-	for (int i = 0; i < CLAIM_NCOLUMNS; i++)
-	{
-		Form_pg_attribute att = TupleDescAttr(tupdesc, i);
-
-		if (att->atttypid != claim_column[i].type ||
-			strcmp(NameStr(att->attname), claim_column[i].name) != 0)
-			return false;
-	}
-	return true;
-}
-
-/* The unique index of live claims, or InvalidOid. */
+/*
+ * Find the unique index of live claims; InvalidOid when it is not there.
+ *
+ * Every row inserted here is live: an index WHERE live takes it without
+ * asking, an index WHERE NOT live never.  Saying so once saves compiling
+ * both predicates for each statement.
+ */
 static Oid
-claim_arbiter(ResultRelInfo *result)
+claim_prepare_indexes(ResultRelInfo *result)
 {
+	Oid			arbiter = InvalidOid;
+	int			kept = 0;
+
 	for (int i = 0; i < result->ri_NumIndices; i++)
 	{
 		Relation	index = result->ri_IndexRelationDescs[i];
+		IndexInfo  *info = result->ri_IndexRelationInfo[i];
+		bool		negated;
 
-		if (strcmp(RelationGetRelationName(index), "identity_live_key") == 0 &&
-			index->rd_index->indisunique && index->rd_index->indimmediate &&
-			index->rd_index->indisvalid &&
-			index->rd_index->indnkeyatts == 3 &&
-			RelationGetIndexPredicate(index) != NIL)
-			return RelationGetRelid(index);
+		if (claim_predicate_is_live(info->ii_Predicate, &negated))
+		{
+			if (negated)
+			{
+				index_close(index, NoLock);
+				continue;
+			}
+			info->ii_Predicate = NIL;
+			if (strcmp(RelationGetRelationName(index), "identity_live_key") == 0 &&
+				info->ii_Unique && info->ii_NumIndexKeyAttrs == 3 &&
+				index->rd_index->indimmediate && index->rd_index->indisvalid)
+				arbiter = RelationGetRelid(index);
+		}
+		result->ri_IndexRelationDescs[kept] = index;
+		result->ri_IndexRelationInfo[kept] = info;
+		kept++;
 	}
-	return InvalidOid;
+	result->ri_NumIndices = kept;
+	return arbiter;
+}
+
+/* Is a predicate just "live" or "NOT live"? */
+static bool
+claim_predicate_is_live(List *predicate, bool *negated)
+{
+	Node	   *node;
+
+	if (list_length(predicate) != 1)
+		return false;
+	node = linitial(predicate);
+	*negated = is_notclause(node);
+	if (*negated)
+		node = (Node *) get_notclausearg(node);
+	return IsA(node, Var) && ((Var *) node)->varattno == CLAIM_LIVE + 1;
 }
 
 /*
@@ -253,14 +224,21 @@ claim_arbiter(ResultRelInfo *result)
 static void
 claim_check_visible(ClaimTarget *target, ItemPointer tid)
 {
+	Relation	identity = target->table->rel;
 	bool		visible;
 
 	if (!IsolationUsesXactSnapshot())
 		return;
-	if (!table_tuple_fetch_row_version(target->identity, tid, SnapshotAny, target->conflict))
+	if (target->conflict == NULL)
+	{
+		MemoryContext old = MemoryContextSwitchTo(GetMemoryChunkContext(target));
+
+		target->conflict = table_slot_create(identity, NULL);
+		MemoryContextSwitchTo(old);
+	}
+	if (!table_tuple_fetch_row_version(identity, tid, SnapshotAny, target->conflict))
 		elog(ERROR, "failed to fetch conflicting tuple");
-	visible = table_tuple_satisfies_snapshot(target->identity, target->conflict,
-											 GetTransactionSnapshot());
+	visible = table_tuple_satisfies_snapshot(identity, target->conflict, GetTransactionSnapshot());
 	if (!visible)
 	{
 		bool		isnull;

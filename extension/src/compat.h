@@ -38,11 +38,19 @@
 	ExecCheckIndexConstraints(result, slot, estate, tid, arbiters)
 #endif
 #if PG_VERSION_NUM >= 160000
-#define ExecInsertIndexTuples_compat(result, slot, estate, conflict, arbiters) \
-	ExecInsertIndexTuples(result, slot, estate, false, true, conflict, arbiters, false)
+#define ExecInsertIndexTuples_compat(result, slot, estate, no_error, conflict, arbiters) \
+	ExecInsertIndexTuples(result, slot, estate, false, no_error, conflict, arbiters, false)
 #else
-#define ExecInsertIndexTuples_compat(result, slot, estate, conflict, arbiters) \
-	ExecInsertIndexTuples(result, slot, estate, false, true, conflict, arbiters)
+#define ExecInsertIndexTuples_compat(result, slot, estate, no_error, conflict, arbiters) \
+	ExecInsertIndexTuples(result, slot, estate, false, no_error, conflict, arbiters)
+#endif
+
+/* 17 asks for the relation, not its OID. */
+#if PG_VERSION_NUM >= 170000
+#define getIdentitySequence_compat(rel, attnum) getIdentitySequence(rel, attnum, true)
+#else
+#define getIdentitySequence_compat(rel, attnum) \
+	getIdentitySequence(RelationGetRelid(rel), attnum, true)
 #endif
 
 /* 18 names the module's version in its magic block. */

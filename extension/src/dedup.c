@@ -84,6 +84,7 @@ static void note_weak_key(Workspace *ws, const DedupSubject *subject,
 						  const IdentityKey *key, DedupDecision *decision);
 static void add_pair(DedupDecision *decision, int64 lead, int64 other,
 					 const IdentityRule *rule, bool linked, const char *reason);
+static void keep_for_merged(Workspace *ws, Relation lead, Datum *values);
 static void dedup_promote(Workspace *ws, ArrayType *kinds, ArrayType *scopes, ArrayType *keys);
 static ArrayType *text_array(Datum *value, int n);
 
@@ -220,7 +221,7 @@ leadcrm_dedup_release(Workspace *ws, ArrayType *leads)
  *		Drop the claims of a lead that its row, as it now stands, does not bear.
  *
  * Used after the statement for rows whose keys changed or whose insertion
- * did not happen.  Keys that merged rows brought stay; a key that the row
+ * did not happen.  Keys that merged rows brought or bear stay; a key that the row
  * bears as a weak one is noted, not held.  The caller is
  * connected to SPI and acts as the owner.
  */
@@ -264,6 +265,7 @@ leadcrm_dedup_reconcile(Workspace *ws, Relation lead, int64 id)
 	values[2] = PointerGetDatum(text_array(scope, nkeys));
 	values[3] = PointerGetDatum(text_array(key, nkeys));
 	values[4] = PointerGetDatum(construct_array(weak, nkeys, BOOLOID, sizeof(bool), true, TYPALIGN_CHAR));
+	keep_for_merged(ws, lead, values);
 	n = leadcrm_workspace_run(ws, PLAN_DROP_KEYS,
 							  "DELETE FROM %s.identity i WHERE i.lead_id = $1 AND i.brought_by IS NULL"
 							  " AND NOT EXISTS (SELECT FROM unnest($2, $3, $4, $5) AS k (kind, scope, key, weak)"
@@ -293,6 +295,70 @@ leadcrm_dedup_reconcile(Workspace *ws, Relation lead, int64 id)
 		if (keys[i].weak)
 			note_key(ws, &subject, &keys[i], "weak");
 	}
+}
+
+/*
+ * A lead speaks for the rows merged into it: a key that it held, does not
+ * bear any more and one of them bears stays, as brought by that row.
+ *
+ * values: the lead's id and, in values[1] to values[3], the keys its own row
+ * bears.
+ */
+static void
+keep_for_merged(Workspace *ws, Relation lead, Datum *values)
+{
+	SPITupleTable *rows;
+	TupleTableSlot *slot;
+	Datum		args[8];
+	Datum	   *column[4];
+	uint64		nrows;
+	int			n = 0;
+
+	nrows = leadcrm_workspace_run(ws, PLAN_MERGED_ROWS,
+								  "SELECT * FROM %s.lead WHERE merged_into = $1",
+								  1, (Oid[]) {INT8OID}, values);
+	if (nrows == 0)
+		return;
+	rows = SPI_tuptable;
+	for (int i = 0; i < lengthof(column); i++)
+		column[i] = palloc_extended(nrows * IDENTITY_MAX_KEYS * sizeof(Datum), MCXT_ALLOC_HUGE);
+	slot = MakeSingleTupleTableSlot(RelationGetDescr(lead), &TTSOpsHeapTuple);
+	for (uint64 r = 0; r < nrows; r++)
+	{
+		IdentityKey keys[IDENTITY_MAX_KEYS];
+		bool		isnull;
+		int			nkeys;
+
+		ExecStoreHeapTuple(rows->vals[r], slot, false);
+		nkeys = leadcrm_identity_keys(ws, slot, keys);
+		for (int i = 0; i < nkeys; i++)
+		{
+			if (keys[i].weak)
+				continue;
+			column[0][n] = slot_getattr(slot, ws->column[LEAD_ID], &isnull);
+			column[1][n] = PointerGetDatum(keys[i].rule->kind_text);
+			column[2][n] = PointerGetDatum(keys[i].scope);
+			column[3][n] = PointerGetDatum(keys[i].key);
+			n++;
+		}
+	}
+	ExecDropSingleTupleTableSlot(slot);
+
+	memcpy(args, values, 4 * sizeof(Datum));
+	args[4] = PointerGetDatum(construct_array(column[0], n, INT8OID, sizeof(int64),
+											  FLOAT8PASSBYVAL, TYPALIGN_DOUBLE));
+	for (int i = 1; i < lengthof(column); i++)
+		args[4 + i] = PointerGetDatum(text_array(column[i], n));
+	(void) leadcrm_workspace_run(ws, PLAN_KEEP_FOR_MERGED,
+								 "UPDATE %s.identity i SET brought_by = m.id"
+								 " FROM (SELECT DISTINCT ON (kind, scope, key) * FROM unnest($5, $6, $7, $8)"
+								 "       AS m (id, kind, scope, key) ORDER BY kind, scope, key, id) AS m"
+								 " WHERE i.lead_id = $1 AND i.brought_by IS NULL AND i.live"
+								 " AND i.kind = m.kind AND i.scope = m.scope AND i.key = m.key"
+								 " AND NOT EXISTS (SELECT FROM unnest($2, $3, $4) AS k (kind, scope, key)"
+								 " WHERE k.kind = i.kind AND k.scope = i.scope AND k.key = i.key)",
+								 8, (Oid[]) {INT8OID, TEXTARRAYOID, TEXTARRAYOID, TEXTARRAYOID,
+											 INT8ARRAYOID, TEXTARRAYOID, TEXTARRAYOID, TEXTARRAYOID}, args);
 }
 
 /*
@@ -626,6 +692,9 @@ decide(Workspace *ws, const DedupSubject *subject, const Hit *hits, int nhits,
 		return;
 	}
 
+	/* The deciding rule stands for its pair, whatever else the two share. */
+	add_pair(decision, subject->id, first->holder, decision->rule,
+			 action == IDENTITY_LINK, reason);
 	for (int i = 0; i < nhits; i++)
 	{
 		if (hits[i].holder == 0)

@@ -56,16 +56,16 @@ leadcrm_acting_role(PG_FUNCTION_ARGS)
 /*
  * leadcrm_manage_as_owner
  *		The C side of every manager of a workspace that is there: check that
- *		the caller may act as the workspace's owner, then run the function
- *		of the same name with "_" before it as that owner and hand on what it returns.
+ *		the caller may act as the workspace's owner, then run as that owner
+ *		the function of the same name with "_" before it.
  *
  * The first argument names the workspace: its schema as text, or one of its
  * tables as regclass.  The inner function gets the schema as regnamespace in
  * its place, and all further arguments as they are.
  *
- * Raises 22004 for NULL, 3F000 if there is no such schema, 42809 if it is no workspace,
- * 42501 if the caller may not act as its owner, and what the inner function
- * raises.
+ * Returns what the inner function does: void, or a set of rows.  Raises 22004
+ * for NULL, 3F000 if there is no such schema, 42809 if it is no workspace,
+ * 42501 if the caller may not act as its owner.
  */
 Datum
 leadcrm_manage_as_owner(PG_FUNCTION_ARGS)

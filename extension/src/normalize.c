@@ -408,7 +408,10 @@ row_get(Row *row, LeadColumn column, Datum *value)
 		}
 	}
 	*value = slot_getattr(row->slot, attnum, &isnull);
-	return !isnull;
+	if (isnull)
+		return false;
+	return TupleDescAttr(row->slot->tts_tupleDescriptor, attnum - 1)->atttypid != TEXTOID ||
+		VARSIZE_ANY_EXHDR(DatumGetTextPP(*value)) > 0;
 }
 
 static const char *

@@ -34,6 +34,7 @@
 #include "utils/timestamp.h"
 
 #include "acting_role.h"
+#include "event.h"
 #include "row_json.h"
 #include "settle.h"
 
@@ -140,9 +141,17 @@ leadcrm_settle_insert(Workspace *ws, SettleFrame *frame, TriggerData *trigdata)
 {
 	Oid			save_userid;
 	int			save_sec_context;
-	Datum		values[2];
+	bool		complete;		/* every row was inserted */
+	bool		written;
 
 	if (frame->nrows == 0)
+		return;
+	complete = tuplestore_tuple_count(trigdata->tg_newtable) >= frame->nrows;
+	written = frame->nrows == frame->nmerges ||
+		leadcrm_event_created(ws, trigdata->tg_newtable,
+							  RelationGetDescr(trigdata->tg_relation), frame->now);
+	if (complete && written && frame->nmerges == 0 && frame->npairs == 0 &&
+		frame->nnew_sources == 0)
 		return;
 
 	leadcrm_owner_begin(ws, &save_userid, &save_sec_context);
@@ -151,7 +160,7 @@ leadcrm_settle_insert(Workspace *ws, SettleFrame *frame, TriggerData *trigdata)
 	if (SPI_register_trigger_data(trigdata) < 0)
 		elog(ERROR, "SPI_register_trigger_data failed");
 
-	if (tuplestore_tuple_count(trigdata->tg_newtable) < frame->nrows)
+	if (!complete)
 		drop_missing(ws, frame, trigdata);
 	if (frame->nmerges > 0)
 		settle_merges(ws, frame, trigdata);
@@ -160,8 +169,10 @@ leadcrm_settle_insert(Workspace *ws, SettleFrame *frame, TriggerData *trigdata)
 	if (frame->nnew_sources > 0)
 		settle_sources(ws, frame);
 
-	if (frame->nrows > frame->nmerges)
+	if (!written)
 	{
+		Datum		values[2];
+
 		values[0] = TimestampTzGetDatum(frame->now);
 		values[1] = CStringGetTextDatum(leadcrm_acting_role_name());
 		(void) leadcrm_workspace_run(ws, PLAN_ADD_CREATED,

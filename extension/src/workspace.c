@@ -411,13 +411,14 @@ workspace_build(WorkspaceEntry *entry, Relation lead)
 	ws->owner = lead->rd_rel->relowner;
 	ws->name = MemoryContextStrdup(cxt, quote_identifier(get_namespace_name(ws->namespace_oid)));
 
+	ws->distributed = OidIsValid(get_extension_oid("citus", true));
+
 	/*
 	 * The triggers serve the workspace's own lead table.  Citus keeps the
 	 * rows in a shard, lead_<number>, of the same schema.
 	 */
 	if (strcmp(RelationGetRelationName(lead), "lead") != 0 &&
-		!(strncmp(RelationGetRelationName(lead), "lead_", 5) == 0 &&
-		  OidIsValid(get_extension_oid("citus", true))))
+		!(strncmp(RelationGetRelationName(lead), "lead_", 5) == 0 && ws->distributed))
 		ereport(ERROR,
 				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
 				 errmsg("table \"%s\" is not the lead table of a workspace",

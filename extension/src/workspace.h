@@ -118,6 +118,8 @@ typedef enum WorkspacePlan
 	PLAN_GIVE_TO_WINNER,
 	PLAN_DROP_CLAIMS,
 	PLAN_DROP_KEYS,
+	PLAN_MERGED_ROWS,
+	PLAN_KEEP_FOR_MERGED,
 	PLAN_PROMOTE,
 	PLAN_WAITING,
 	PLAN_EXISTING,
@@ -149,6 +151,7 @@ typedef struct Workspace
 	Oid			namespace_oid;
 	Oid			owner;			/* of lead: side writes are his */
 	char	   *name;			/* of the schema, quoted */
+	bool		distributed;	/* Citus is there and may keep tables elsewhere */
 	MemoryContext cxt;
 	AttrNumber	column[LEAD_NCOLUMNS];
 	int			natts;

@@ -1,0 +1,38 @@
+/*-------------------------------------------------------------------------
+ * direct.h
+ *	  Inserting into a table of a workspace without a statement for each row.
+ *-------------------------------------------------------------------------
+ */
+#ifndef LEADCRM_DIRECT_H
+#define LEADCRM_DIRECT_H
+
+#include "nodes/execnodes.h"
+#include "utils/resowner.h"
+
+#include "workspace.h"
+
+/* A column as the template makes it, in its order. */
+typedef struct DirectColumn
+{
+	const char *name;
+	Oid			type;
+} DirectColumn;
+
+/* A table opened for inserting rows of one statement. */
+typedef struct DirectTable
+{
+	Relation	rel;
+	EState	   *estate;
+	ResultRelInfo *result;
+	TupleTableSlot *slot;
+	ResourceOwner owner;		/* of the references to table and indexes */
+} DirectTable;
+
+extern DirectTable *leadcrm_direct_open(Workspace *ws, const char *table,
+										const DirectColumn *column, int ncolumns,
+										bool speculative, MemoryContext cxt);
+extern TupleTableSlot *leadcrm_direct_row(DirectTable *table);
+extern void leadcrm_direct_insert(DirectTable *table);
+extern void leadcrm_direct_close(DirectTable *table);
+
+#endif							/* LEADCRM_DIRECT_H */
