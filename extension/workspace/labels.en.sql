@@ -303,6 +303,18 @@ COMMENT ON COLUMN lead_in.attrs IS 'all other fields, and what could not be read
 COMMENT ON FUNCTION grant_access(text, text) IS 'gives a role a kind of access: admin, writer, intake or analyst';
 COMMENT ON FUNCTION revoke_access(text, text) IS 'takes a kind of access from a role, or all';
 COMMENT ON FUNCTION sees_all() IS 'may the acting role see all leads';
+COMMENT ON FUNCTION living_lead(bigint) IS 'the living lead that speaks for a lead: itself, or the one it was merged into';
+COMMENT ON FUNCTION merge_leads(bigint, bigint[], jsonb) IS 'merges leads into one; can be undone';
+COMMENT ON FUNCTION unmerge(bigint) IS 'undoes a merge; says by name what cannot be given back';
+COMMENT ON FUNCTION resolve_duplicate(bigint, text, bigint) IS 'decides a pair of the review queue: merge or distinct';
+COMMENT ON FUNCTION _is_stricter(text, jsonb, jsonb) IS 'internal: of two attributes about consent, is the first the stricter one';
+COMMENT ON FUNCTION _lock_leads(bigint[]) IS 'internal: locks leads in the order of their numbers';
+COMMENT ON FUNCTION _restore_claims(bigint, identity[]) IS 'internal: gives identity keys back';
+COMMENT ON FUNCTION _merge_lead(bigint, bigint, jsonb) IS 'internal: merges one lead';
+COMMENT ON FUNCTION _demote_shared_keys(bigint, bigint) IS 'internal: makes keys that many share weak ones';
+COMMENT ON FUNCTION find_lead(text) IS 'who holds this phone, mail address, WeChat id, or company and name, however it is spelled';
+COMMENT ON FUNCTION explain_identity(bigint) IS 'which identity keys a lead has, and who shares them';
+COMMENT ON FUNCTION _keys_in(text) IS 'internal: the keys that a text can stand for';
 
 -- part: seed
 

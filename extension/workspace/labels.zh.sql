@@ -303,6 +303,18 @@ COMMENT ON COLUMN lead_in.attrs IS '其他字段，以及无法识别的原文';
 COMMENT ON FUNCTION grant_access(text, text) IS '授予角色一种权限：admin、writer、intake 或 analyst';
 COMMENT ON FUNCTION revoke_access(text, text) IS '收回角色的一种权限；不指明则收回全部';
 COMMENT ON FUNCTION sees_all() IS '当前角色是否可以看到全部线索';
+COMMENT ON FUNCTION living_lead(bigint) IS '代表此线索的有效线索：它自己，或它已并入的线索';
+COMMENT ON FUNCTION merge_leads(bigint, bigint[], jsonb) IS '把若干线索合并到一条，可撤销';
+COMMENT ON FUNCTION unmerge(bigint) IS '撤销一次合并；无法还原的逐项说明';
+COMMENT ON FUNCTION resolve_duplicate(bigint, text, bigint) IS '处理一对疑似重复：merge 合并，distinct 不是同一个';
+COMMENT ON FUNCTION _is_stricter(text, jsonb, jsonb) IS '内部：关于同意的两个属性中前者是否更严格';
+COMMENT ON FUNCTION _lock_leads(bigint[]) IS '内部：按编号顺序锁定线索';
+COMMENT ON FUNCTION _restore_claims(bigint, identity[]) IS '内部：归还识别键';
+COMMENT ON FUNCTION _merge_lead(bigint, bigint, jsonb) IS '内部：合并一条线索';
+COMMENT ON FUNCTION _demote_shared_keys(bigint, bigint) IS '内部：把多人共用的键降为弱键';
+COMMENT ON FUNCTION find_lead(text) IS '这个电话、邮箱、微信或公司加姓名属于哪条线索，不论怎样书写';
+COMMENT ON FUNCTION explain_identity(bigint) IS '一条线索有哪些识别键，与谁相同';
+COMMENT ON FUNCTION _keys_in(text) IS '内部：一段文字可能表示的键';
 
 -- part: seed
 
