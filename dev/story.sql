@@ -39,11 +39,11 @@ LEFT JOIN LATERAL (
                       CASE WHEN length(i.payload::text) > 150 THEN left(i.payload::text, 149) || '…'
                            ELSE i.payload::text END),
                '  because   ' || i.detail,
-               format('  is now    lead %s: %s', l.id,
+               CASE WHEN l.id IS NOT NULL THEN format('  is now    lead %s: %s', l.id,
                       concat_ws(', ', l.name, l.company, l.phone,
                                 'first from ' || coalesce(f.label, l.first_source),
                                 'last from ' || nullif(coalesce(t.label, l.last_source),
-                                                       coalesce(f.label, l.first_source)))))
+                                                       coalesce(f.label, l.first_source)))) END)
            AS story
     FROM crm.intake i
     LEFT JOIN crm.source s ON s.code = i.source
@@ -58,9 +58,11 @@ LEFT JOIN LATERAL (
 ORDER BY o.position;
 
 \echo
-SELECT format('IN THE END %s rows came in and %s leads live; %s are merged into them, each with '
-              'a before-image to undo it, and %s pairs wait for somebody to decide.',
+SELECT format('IN THE END %s rows came in, %s more were sent twice under one id and got the first answer '
+              'again; %s leads live; %s are merged into them, each with a before-image to undo it, and '
+              '%s pairs wait for somebody to decide.',
               (SELECT count(*) FROM crm.intake),
+              (SELECT count(*) FROM leadcrm.sample_leads()) - (SELECT count(*) FROM crm.intake),
               (SELECT count(*) FROM crm.lead WHERE merged_into IS NULL),
               (SELECT count(*) FROM crm.merge_log WHERE undone_at IS NULL),
               (SELECT count(*) FROM crm.duplicate WHERE status = 'open'));
