@@ -290,7 +290,6 @@ BEGIN
             END;
             COMMIT;
         END LOOP;
-        -- Leads of merges that were undone and never were before
         PERFORM compare(h);
         INSERT INTO history SELECT h, refused, count(*) FROM named;
         COMMIT;

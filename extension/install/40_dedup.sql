@@ -21,3 +21,8 @@ CREATE FUNCTION leadcrm.lead_in() RETURNS trigger
 LANGUAGE C AS 'MODULE_PATHNAME', 'leadcrm_lead_in';
 COMMENT ON FUNCTION leadcrm.lead_in() IS
 'trigger: inserts into lead what a writer inserts into the view lead_in, as the owner of both';
+
+CREATE FUNCTION leadcrm.check_identity_rule() RETURNS trigger
+LANGUAGE C AS 'MODULE_PATHNAME', 'leadcrm_check_identity_rule';
+COMMENT ON FUNCTION leadcrm.check_identity_rule() IS
+'trigger: refuses an identity rule whose expression or scope cannot be compiled over the lead table';

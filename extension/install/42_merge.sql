@@ -11,7 +11,13 @@ CREATE FUNCTION leadcrm.claim_keys(lead regclass, leads bigint[] DEFAULT NULL) R
 LANGUAGE C VOLATILE
 AS 'MODULE_PATHNAME', 'leadcrm_claim_keys_sql';
 COMMENT ON FUNCTION leadcrm.claim_keys(regclass, bigint[]) IS
-'claims the identity keys that living leads (those named, whose claims are brought in line with their rows, or all) bear and have no claim on, the oldest first; keys that others hold become pairs for review; returns how many were claimed or noted';
+'claims the identity keys that living leads (those named, or all) bear and have no claim on, the oldest first; keys that others hold become pairs for review; returns how many were claimed or noted';
+
+CREATE FUNCTION leadcrm.drop_keys(lead regclass, id bigint) RETURNS void
+LANGUAGE C VOLATILE STRICT
+AS 'MODULE_PATHNAME', 'leadcrm_drop_keys_sql';
+COMMENT ON FUNCTION leadcrm.drop_keys(regclass, bigint) IS
+'drops the claims that a lead has by its own row and the row does not bear; who waits for these keys gets them';
 
 CREATE FUNCTION leadcrm.filled_columns(lead regclass) RETURNS SETOF text
 LANGUAGE C STABLE STRICT ROWS 25

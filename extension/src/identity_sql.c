@@ -28,9 +28,9 @@
 /* Leads read at a time; pairs found are written as often. */
 #define CLAIM_BATCH		1000
 
+static void check_owner(Workspace *ws, Relation lead);
 static void claim_row(Workspace *ws, SettleFrame *frame, HeapTuple row, TupleTableSlot *slot,
 					  SPIPlanPtr claims, int64 *claimed);
-static void reconcile_row(Workspace *ws, Relation lead, HeapTuple row);
 static bool bears_claim(const IdentityKey *key);
 static void promote_waiting(Workspace *ws);
 static bool none_pending(int64 lead);
@@ -38,6 +38,7 @@ static SPIPlanPtr prepare(Workspace *ws, const char *query, int nargs, Oid *type
 
 PG_FUNCTION_INFO_V1(leadcrm_identity_keys_sql);
 PG_FUNCTION_INFO_V1(leadcrm_claim_keys_sql);
+PG_FUNCTION_INFO_V1(leadcrm_drop_keys_sql);
 
 /*
  * leadcrm_identity_keys_sql
@@ -94,9 +95,8 @@ leadcrm_identity_keys_sql(PG_FUNCTION_ARGS)
  *		claim_keys(lead regclass, leads bigint[]): claim the keys that living
  *		leads bear and have no claim on; returns how many.
  *
- * leads: these only, after they gave up what their rows do not bear; NULL:
- * all, the oldest first, after keys that nobody holds any more went to those
- * who wait for them.
+ * leads: these only; NULL: all, the oldest first, after keys that nobody
+ * holds any more went to those who wait for them.
  *
  * A key that another lead holds is noted as waiting, and the pair goes to
  * review: nothing is merged.  For roles with the rights of the workspace's
@@ -122,8 +122,7 @@ leadcrm_claim_keys_sql(PG_FUNCTION_ARGS)
 		PG_RETURN_NULL();
 	lead = table_open(PG_GETARG_OID(0), RowExclusiveLock);
 	ws = leadcrm_workspace_of(lead);
-	if (!has_privs_of_role(GetUserId(), ws->owner))
-		aclcheck_error(ACLCHECK_NOT_OWNER, OBJECT_TABLE, RelationGetRelationName(lead));
+	check_owner(ws, lead);
 	if (!all)
 		values[0] = PG_GETARG_DATUM(1);
 
@@ -156,8 +155,6 @@ leadcrm_claim_keys_sql(PG_FUNCTION_ARGS)
 		for (uint64 i = 0; i < n; i++)
 		{
 			CHECK_FOR_INTERRUPTS();
-			if (!all)
-				reconcile_row(ws, lead, rows->vals[i]);
 			claim_row(ws, frame, rows->vals[i], slot, claims, &claimed);
 		}
 		SPI_freetuptable(rows);
@@ -181,17 +178,37 @@ leadcrm_claim_keys_sql(PG_FUNCTION_ARGS)
 	PG_RETURN_INT64(claimed);
 }
 
-/* Drop the claims that a lead's row does not bear. */
-static void
-reconcile_row(Workspace *ws, Relation lead, HeapTuple row)
+/*
+ * leadcrm_drop_keys_sql
+ *		drop_keys(lead regclass, id bigint): drop the claims that a lead has by
+ *		its own row and the row does not bear; who waits for them gets them.
+ *
+ * For roles with the rights of the workspace's owner (42501); 40001 as in
+ * dedup.c.
+ */
+Datum
+leadcrm_drop_keys_sql(PG_FUNCTION_ARGS)
 {
-	bool		isnull;
+	Relation	lead = table_open(PG_GETARG_OID(0), RowExclusiveLock);
+	Workspace  *ws = leadcrm_workspace_of(lead);
+	Oid			save_userid;
+	int			save_sec_context;
 
+	check_owner(ws, lead);
+	leadcrm_owner_begin(ws, &save_userid, &save_sec_context);
 	SPI_connect();
-	leadcrm_dedup_reconcile(ws, lead,
-							DatumGetInt64(heap_getattr(row, ws->column[LEAD_ID],
-													   RelationGetDescr(lead), &isnull)));
+	leadcrm_dedup_reconcile(ws, lead, PG_GETARG_INT64(1));
 	SPI_finish();
+	SetUserIdAndSecContext(save_userid, save_sec_context);
+	table_close(lead, NoLock);
+	PG_RETURN_VOID();
+}
+
+static void
+check_owner(Workspace *ws, Relation lead)
+{
+	if (!has_privs_of_role(GetUserId(), ws->owner))
+		aclcheck_error(ACLCHECK_NOT_OWNER, OBJECT_TABLE, RelationGetRelationName(lead));
 }
 
 /*

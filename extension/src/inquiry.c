@@ -335,7 +335,7 @@ find_name(Clause c, size_t *at)
 
 	while (clause_ends(&c, ")"))
 	{
-		size_t		open = c.to;
+		size_t		open = c.to - 1;	/* the bracket that closes */
 
 		while (open > c.from && c.text->plain[open] != '(')
 			open--;

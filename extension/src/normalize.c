@@ -12,6 +12,7 @@
 
 #include "leadcrm.h"
 
+#include "access/detoast.h"
 #include "access/xact.h"
 #include "catalog/pg_type.h"
 #include "commands/trigger.h"
@@ -33,6 +34,10 @@
 
 /* Names and titles longer than this, in bytes, are kept as typed. */
 #define TIDY_MAX		1024
+
+/* Longest source code and external id, in bytes: both stand in an index. */
+#define SOURCE_MAX		200
+#define EXTERNAL_ID_MAX	1000
 
 /* The row as the trigger is changing it. */
 typedef struct Row
@@ -59,6 +64,7 @@ static void normalize_synonym(Row *row, LeadColumn column, const char *name,
 							  const SynonymList *list);
 static void normalize_tidy(Row *row, LeadColumn column);
 static void normalize_sources(Row *row);
+static void check_length(const char *column, Datum value, int max);
 static void normalize_times(Row *row);
 static void normalize_flags(Row *row);
 static bool row_get(Row *row, LeadColumn column, Datum *value);
@@ -220,8 +226,17 @@ normalize_region(Row *row)
 
 	if (s != NULL)
 	{
-		if (leadcrm_place_find(s, len) >= 0)
-			return;
+		/* A code; those of provinces and cities may be filled up with zeros. */
+		for (size_t n = len; n >= 2 && n <= 6; n -= 2)
+		{
+			if (leadcrm_place_find(s, n) >= 0)
+			{
+				row_set_utf8(row, LEAD_REGION, s, n);
+				return;
+			}
+			if (len != 6 || s[n - 1] != '0' || s[n - 2] != '0')
+				break;
+		}
 		if (leadcrm_region_find(s, len, &match))
 			row_set_utf8(row, LEAD_REGION, match.code, strlen(match.code));
 		else
@@ -291,6 +306,7 @@ normalize_sources(Row *row)
 {
 	Datum		first;
 	Datum		last;
+	Datum		external;
 	bool		has_first = row_get(row, LEAD_FIRST_SOURCE, &first);
 	bool		has_last = row_get(row, LEAD_LAST_SOURCE, &last);
 
@@ -300,10 +316,27 @@ normalize_sources(Row *row)
 		first = last;
 	else if (!has_last)
 		last = first;
+	check_length("source", first, SOURCE_MAX);
+	check_length("source", last, SOURCE_MAX);
+	if (row_get(row, LEAD_EXTERNAL_ID, &external))
+		check_length("external_id", external, EXTERNAL_ID_MAX);
 	if (!has_first)
 		row_set(row, LEAD_FIRST_SOURCE, first);
 	if (!has_last)
 		row_set(row, LEAD_LAST_SOURCE, last);
+}
+
+/* Raise 22001 for a value that no index could hold. */
+static void
+check_length(const char *column, Datum value, int max)
+{
+	Size		len = toast_raw_datum_size(value) - VARHDRSZ;
+
+	if (len > max)
+		ereport(ERROR,
+				(errcode(ERRCODE_STRING_DATA_RIGHT_TRUNCATION),
+				 errmsg("%s of a lead is too long: %zu bytes", column, len),
+				 errdetail("It may have up to %d bytes.", max)));
 }
 
 static void

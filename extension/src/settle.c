@@ -74,6 +74,7 @@ static void set_column(Column *column, int row, Datum value, bool isnull);
 static Datum column_array(const Column *column, int n);
 static Datum text_or_null(const char *s, bool *isnull);
 static bool text_is(Datum value, const char *s);
+static bool text_begins(Datum value, Datum beginning);
 static int	compare_int64(const void *a, const void *b);
 static int	compare_winner(const void *a, const void *b);
 static uint64 gather_ids(Workspace *ws, Tuplestorestate *store, TupleDesc tupdesc,
@@ -578,8 +579,13 @@ fill_winner(Workspace *ws, TupleDesc tupdesc, Winner *winner, TupleTableSlot *lo
 {
 	JsonbParseState *state = NULL;
 	JsonbValue *object;
+	int			region = ws->column[LEAD_REGION];
+	bool		same_region;
 
 	slot_getallattrs(loser);
+	same_region = winner->isnull[region - 1] ||
+		(!loser->tts_isnull[region - 1] &&
+		 text_begins(loser->tts_values[region - 1], winner->value[region - 1]));
 	pushJsonbValue(&state, WJB_BEGIN_OBJECT, NULL);
 	leadcrm_json_key(&state, "fields");
 	pushJsonbValue(&state, WJB_BEGIN_OBJECT, NULL);
@@ -600,6 +606,9 @@ fill_winner(Workspace *ws, TupleDesc tupdesc, Winner *winner, TupleTableSlot *lo
 			continue;
 		if (!(column_is_replaced(ws, i + 1) ||
 			  (winner->isnull[i] && leadcrm_settle_fills(ws, att))))
+			continue;
+		/* Address and region are one block: no address of another region. */
+		if (i + 1 == ws->column[LEAD_ADDRESS] && !same_region)
 			continue;
 		if (i + 1 == ws->column[LEAD_LAST_SOURCE] &&
 			text_is(loser->tts_values[i], UNKNOWN_SOURCE))
@@ -887,6 +896,16 @@ text_is(Datum value, const char *s)
 	text	   *t = DatumGetTextPP(value);
 
 	return VARSIZE_ANY_EXHDR(t) == strlen(s) && memcmp(VARDATA_ANY(t), s, strlen(s)) == 0;
+}
+
+static bool
+text_begins(Datum value, Datum beginning)
+{
+	text	   *t = DatumGetTextPP(value);
+	text	   *b = DatumGetTextPP(beginning);
+
+	return VARSIZE_ANY_EXHDR(t) >= VARSIZE_ANY_EXHDR(b) &&
+		memcmp(VARDATA_ANY(t), VARDATA_ANY(b), VARSIZE_ANY_EXHDR(b)) == 0;
 }
 
 static int

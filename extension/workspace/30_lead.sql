@@ -61,7 +61,9 @@ CREATE TABLE lead (
 -- Leads are updated often and most updates touch no indexed column: the room
 -- left in each page keeps them off the indexes.
 CREATE UNIQUE INDEX lead_external_id_key ON lead (first_source, external_id) WHERE external_id IS NOT NULL;
-CREATE INDEX lead_phone_idx ON lead (phone);
-CREATE INDEX lead_email_idx ON lead (email);
+-- For look-ups by equality; hashed, because what cannot be read stays as typed,
+-- however long.
+CREATE INDEX lead_phone_idx ON lead USING hash (phone);
+CREATE INDEX lead_email_idx ON lead USING hash (email);
 CREATE INDEX lead_created_at_idx ON lead (created_at);
 CREATE INDEX lead_merged_into_idx ON lead (merged_into) WHERE merged_into IS NOT NULL;

@@ -8,7 +8,7 @@ CREATE TABLE intake (
     batch       text,
     line        bigint,
     payload     jsonb NOT NULL,
-    outcome     text NOT NULL CHECK (outcome IN ('created', 'merged', 'linked', 'review', 'rejected')),
+    outcome     text NOT NULL CHECK (outcome IN ('created', 'merged', 'linked', 'review', 'rejected', 'repeated')),
     lead_id     bigint,
     detail      text,
     error       text,

@@ -19,8 +19,5 @@ CREATE TABLE import_batch (
     actor       text NOT NULL
 );
 
--- A line of a file that came before is no new inquiry.
-ALTER TABLE intake DROP CONSTRAINT intake_outcome_check;
-ALTER TABLE intake ADD CONSTRAINT intake_outcome_check
-    CHECK (outcome IN ('created', 'merged', 'linked', 'review', 'rejected', 'repeated'));
+-- A line of a file that came before is no new inquiry: it is found by this.
 CREATE INDEX intake_content_idx ON intake (source, jsonb_hash_extended(payload, 0)) WHERE batch IS NOT NULL;

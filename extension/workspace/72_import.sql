@@ -72,9 +72,15 @@ BEGIN
     SELECT * INTO known FROM import_batch b WHERE b.batch = batch FOR UPDATE;
     IF NOT FOUND THEN
         INSERT INTO import_batch (batch, kind, from_table, lines, started_at, updated_at, actor)
-        VALUES (batch, 'import', staging::text, total, clock_timestamp(), clock_timestamp(), leadcrm.acting_role());
-        RETURN;
-    ELSIF known.done > 0 THEN
+        VALUES (batch, 'import', staging::text, total, clock_timestamp(), clock_timestamp(), leadcrm.acting_role())
+        ON CONFLICT ON CONSTRAINT import_batch_pkey DO NOTHING;
+        IF FOUND THEN
+            RETURN;
+        END IF;
+        -- Another session began the same batch meanwhile.
+        SELECT * INTO known FROM import_batch b WHERE b.batch = batch FOR UPDATE;
+    END IF;
+    IF known.done > 0 THEN
         -- Lines are known by number only: make sure that it is the same file.
         EXECUTE format('SELECT i.payload = jsonb_strip_nulls(to_jsonb(s) - ''line'')
                           FROM intake i LEFT JOIN %s s ON s.line = i.line
@@ -90,7 +96,7 @@ BEGIN
 END
 $$;
 
--- {"column": "field"} and {"column": {"field": …, "format": …}}: the formats.
+-- {"column": "field"} and {"column": {"field": ..., "format": ...}}: the formats.
 CREATE OR REPLACE FUNCTION _mapping_formats(mapping jsonb) RETURNS jsonb
 LANGUAGE SQL IMMUTABLE
 BEGIN ATOMIC

@@ -24,16 +24,18 @@ BEGIN ATOMIC
     SELECT coalesce(l.merged_into, l.id) FROM lead l WHERE l.id = $1;
 END;
 
--- Of two attributes about consent, is the first the stricter one?
+-- Of two attributes about consent, is the first the stricter one?  The escapes
+-- are Chinese for do not disturb, refuse, unsubscribe, yes, consent, no; a
+-- database whose encoding cannot hold them has no such text either.
 CREATE OR REPLACE FUNCTION _is_stricter(key text, value jsonb, other jsonb) RETURNS boolean
 LANGUAGE SQL IMMUTABLE PARALLEL SAFE
 BEGIN ATOMIC
     SELECT CASE
-           WHEN key ~ '^(do_not_|opt_?out|unsubscribed)|勿扰|免打扰|拒绝|退订' THEN
-               lower(value #>> '{}') IN ('true', 't', 'yes', 'y', '1', '是')
+           WHEN key ~ '^(do_not_|opt_?out|unsubscribed)|\u52ff\u6270|\u514d\u6253\u6270|\u62d2\u7edd|\u9000\u8ba2' THEN
+               lower(value #>> '{}') ~ '^(true|t|yes|y|1|\u662f)$'
                AND lower(other #>> '{}') IS DISTINCT FROM lower(value #>> '{}')
-           WHEN key ~ 'consent|同意' THEN
-               lower(value #>> '{}') IN ('false', 'f', 'no', 'n', '0', '否', 'denied', 'refused', 'withdrawn')
+           WHEN key ~ 'consent|\u540c\u610f' THEN
+               lower(value #>> '{}') ~ '^(false|f|no|n|0|\u5426|denied|refused|withdrawn)$'
                AND lower(other #>> '{}') IS DISTINCT FROM lower(value #>> '{}')
            ELSE false
            END;
@@ -302,12 +304,17 @@ BEGIN
 END
 $$;
 
--- Does a key speak for two leads being one?
-CREATE OR REPLACE FUNCTION _share_key(a bigint, b bigint) RETURNS boolean
+-- Does a key speak for the two leads of a pair being one?  Not if it only
+-- does for leads merged into them, and these are a pair of their own.
+CREATE OR REPLACE FUNCTION _share_key(a bigint, b bigint, pair bigint) RETURNS boolean
 LANGUAGE SQL STABLE
 BEGIN ATOMIC
-    SELECT EXISTS (SELECT FROM identity x JOIN identity y USING (kind, scope, key)
-                    WHERE x.lead_id = a AND y.lead_id = b AND x.state <> 'weak' AND y.state <> 'weak');
+    SELECT EXISTS (
+        SELECT FROM identity x JOIN identity y USING (kind, scope, key)
+         CROSS JOIN LATERAL (SELECT coalesce(x.brought_by, a) AS a, coalesce(y.brought_by, b) AS b) o
+         WHERE x.lead_id = $1 AND y.lead_id = $2 AND x.state <> 'weak' AND y.state <> 'weak'
+           AND NOT EXISTS (SELECT FROM duplicate d
+                            WHERE d.id <> pair AND d.lead_a = least(o.a, o.b) AND d.lead_b = greatest(o.a, o.b)));
 END;
 
 -- Take a merge back.  Returns what could not be given back, and why.
@@ -403,6 +410,7 @@ BEGIN
                                 'changed since the merge, left as it is';
         END IF;
     END LOOP;
+    UPDATE identity i SET brought_by = m.winner WHERE i.lead_id = m.winner AND i.brought_by IS NULL;
     waiting := ARRAY(SELECT i FROM identity i WHERE i.lead_id = m.winner AND NOT i.live
                                                 AND coalesce(i.brought_by, 0) <> ALL (own));
     -- The normalize trigger has its own idea of a region and of the time of
@@ -437,7 +445,17 @@ BEGIN
          WHERE i.lead_id = m.loser AND i.kind = c.kind AND i.scope = c.scope AND i.key = c.key;
     END LOOP;
 
-    -- So do pairs, before anything new can be found, and activities.
+    -- The winner's own are those that its row bears, and those that an open
+    -- merge keeps for it.
+    PERFORM _own_claims(m.winner);
+    UPDATE identity i SET brought_by = NULL
+     WHERE i.lead_id = m.winner AND i.brought_by = m.winner
+       AND NOT EXISTS (SELECT FROM merge_log g WHERE g.winner = m.winner AND g.undone_at IS NULL
+                          AND g.before -> 'kept' @> jsonb_build_array(jsonb_build_object(
+                                  'kind', i.kind, 'scope', i.scope, 'key', i.key)));
+    PERFORM leadcrm.drop_keys('lead', m.winner);
+
+    -- Pairs go back before anything new can be found, and so do activities.
     FOR d IN SELECT p.* FROM duplicate p WHERE m.before #> '{pairs,moved}' @> to_jsonb(p.id) LOOP
         UPDATE duplicate p
            SET lead_a = least(m.loser, o.id), lead_b = greatest(m.loser, o.id)
@@ -470,11 +488,6 @@ BEGIN
                              ELSE a.updated_at END
      WHERE a.id = m.loser;
     UPDATE lead a SET merged_into = m.loser WHERE a.id = ANY (own) AND a.merged_into = m.winner;
-    UPDATE identity i SET brought_by = NULL
-     WHERE i.lead_id = m.winner AND i.brought_by = m.winner
-       AND NOT EXISTS (SELECT FROM merge_log g WHERE g.winner = m.winner AND g.undone_at IS NULL
-                          AND g.before -> 'kept' @> jsonb_build_array(jsonb_build_object(
-                                  'kind', i.kind, 'scope', i.scope, 'key', i.key)));
     PERFORM leadcrm.claim_keys('lead', ARRAY[m.winner]);
     PERFORM _restore_claims(m.winner, waiting), _restore_claims(m.loser, noted);
     PERFORM _own_claims(m.winner), _own_claims(m.loser);
@@ -484,13 +497,13 @@ BEGIN
     FOR d IN
         SELECT p.* FROM duplicate p
          WHERE m.winner IN (p.lead_a, p.lead_b) AND m.loser NOT IN (p.lead_a, p.lead_b)
-           AND p.status IN ('open', 'merged') AND p.found_at >= m.merged_at AND NOT _share_key(p.lead_a, p.lead_b)
+           AND p.status IN ('open', 'merged') AND p.found_at >= m.merged_at AND NOT _share_key(p.lead_a, p.lead_b, p.id)
     LOOP
         third := CASE m.winner WHEN d.lead_a THEN d.lead_b ELSE d.lead_a END;
-        IF d.status = 'open' AND _share_key(m.loser, third)
+        IF d.status = 'open' AND _share_key(m.loser, third, d.id)
            AND NOT EXISTS (SELECT FROM duplicate k WHERE k.lead_a = least(m.loser, third) AND k.lead_b = greatest(m.loser, third)) THEN
             UPDATE duplicate p SET lead_a = least(m.loser, third), lead_b = greatest(m.loser, third) WHERE p.id = d.id;
-        ELSIF d.found_at = m.merged_at OR _share_key(m.loser, third) THEN
+        ELSIF d.found_at = m.merged_at OR _share_key(m.loser, third, d.id) THEN
             DELETE FROM duplicate p WHERE p.id = d.id;
         END IF;
     END LOOP;

@@ -9,21 +9,21 @@ CREATE OR REPLACE FUNCTION _keys_in(what text) RETURNS TABLE (kind text, key tex
 LANGUAGE SQL IMMUTABLE PARALLEL SAFE
 BEGIN ATOMIC
     SELECT k.kind, CASE WHEN octet_length(k.key) > 200 THEN 'md5:' || md5(k.key) ELSE k.key END
-      FROM (SELECT 'phone', leadcrm.phone_key(p) FROM unnest(leadcrm.phones_in(what)) p
+      FROM (SELECT 'phone' AS kind, leadcrm.phone_key(p) AS key FROM unnest(leadcrm.phones_in(what)) p
              UNION
-            SELECT 'email', leadcrm.email_key(e) FROM unnest(leadcrm.emails_in(what)) e
+            SELECT 'email' AS kind, leadcrm.email_key(e) AS key FROM unnest(leadcrm.emails_in(what)) e
              UNION
-            SELECT 'wechat', leadcrm.wechat_id(what)
+            SELECT 'wechat' AS kind, leadcrm.wechat_id(what) AS key
              UNION
-            SELECT 'tax_id', leadcrm.tax_id(what)
+            SELECT 'tax_id' AS kind, leadcrm.tax_id(what) AS key
              UNION
             -- A company and a person or project, parted by a blank, a comma or a slash
-            SELECT pair.kind, leadcrm.company_core(pair.company) || E'\x1f' || pair.second
-              FROM (SELECT a.parts[1], a.parts[3] FROM regexp_match(left(what, 400), '^(.*\S)(\s+|\s*[,，、/／]\s*)(\S+)$') a (parts)
+            SELECT pair.kind, leadcrm.company_core(pair.company) || E'\x1f' || pair.second AS key
+              FROM (SELECT a.parts[1], a.parts[3] FROM regexp_match(left(what, 400), '^(.*\S)(\s+|\s*[,/\uff0c\u3001\uff0f]\s*)(\S+)$') a (parts)
                      UNION ALL
-                    SELECT a.parts[3], a.parts[1] FROM regexp_match(left(what, 400), '^(\S+?)(\s+|\s*[,，、/／]\s*)(\S.*)$') a (parts)) t (company, rest)
+                    SELECT a.parts[3], a.parts[1] FROM regexp_match(left(what, 400), '^(\S+?)(\s+|\s*[,/\uff0c\u3001\uff0f]\s*)(\S.*)$') a (parts)) t (company, rest)
              CROSS JOIN LATERAL (VALUES ('company_person', t.company, leadcrm.person_key(t.rest)),
-                                        ('company_project', t.company, leadcrm.fold_text(t.rest))) pair (kind, company, second)) k (kind, key)
+                                        ('company_project', t.company, leadcrm.fold_text(t.rest))) pair (kind, company, second)) k
      WHERE k.key IS NOT NULL;
 END;
 
@@ -44,10 +44,11 @@ BEGIN ATOMIC
         SELECT i.lead_id, i.kind, i.key, i.brought_by AS via, NOT i.live AS waits
           FROM wanted w JOIN identity i ON i.key = w.key AND i.kind = w.kind AND i.live AND i.lead_id <> 0
          UNION ALL
-        SELECT i.lead_id, i.kind, i.key, i.brought_by, true
+        SELECT i.lead_id, i.kind, i.key, i.brought_by AS via, true AS waits
           FROM wanted w JOIN identity i ON i.key = w.key AND i.kind = w.kind AND NOT i.live
          UNION ALL
-        SELECT coalesce(l.merged_into, l.id), 'id', l.id::text, CASE WHEN l.merged_into IS NOT NULL THEN l.id END, false
+        SELECT coalesce(l.merged_into, l.id) AS lead_id, 'id' AS kind, l.id::text AS key,
+               CASE WHEN l.merged_into IS NOT NULL THEN l.id END AS via, false AS waits
           FROM lead l
          WHERE l.id = CASE WHEN btrim(what) ~ '^[0-9]{1,18}$' THEN btrim(what)::bigint END
     )

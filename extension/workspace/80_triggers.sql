@@ -14,6 +14,9 @@ CREATE OR REPLACE TRIGGER lead_60_update AFTER UPDATE ON lead
 CREATE OR REPLACE TRIGGER lead_60_delete AFTER DELETE ON lead REFERENCING OLD TABLE AS gone
     FOR EACH STATEMENT EXECUTE FUNCTION leadcrm.dedup();
 
+CREATE OR REPLACE TRIGGER check_identity_rule BEFORE INSERT OR UPDATE ON identity_rule
+    FOR EACH ROW EXECUTE FUNCTION leadcrm.check_identity_rule();
+
 -- Every session hears of a change of configuration, on a replica too.
 CREATE OR REPLACE TRIGGER config_changed AFTER INSERT OR UPDATE OR DELETE ON identity_rule
     FOR EACH ROW EXECUTE FUNCTION leadcrm.config_changed();

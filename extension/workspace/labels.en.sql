@@ -316,6 +316,70 @@ COMMENT ON FUNCTION find_lead(text) IS 'who holds this phone, mail address, WeCh
 COMMENT ON FUNCTION explain_identity(bigint) IS 'which identity keys a lead has, and who shares them';
 COMMENT ON FUNCTION _keys_in(text) IS 'internal: the keys that a text can stand for';
 
+COMMENT ON TABLE import_batch IS 'runs of import_leads and adopt_leads';
+COMMENT ON COLUMN import_batch.batch IS 'name of the run';
+COMMENT ON COLUMN import_batch.kind IS 'import or adopt';
+COMMENT ON COLUMN import_batch.from_table IS 'the table it reads';
+COMMENT ON COLUMN import_batch.lines IS 'how many lines or rows there are';
+COMMENT ON COLUMN import_batch.done IS 'how many are answered';
+COMMENT ON COLUMN import_batch.created IS 'new leads';
+COMMENT ON COLUMN import_batch.merged IS 'merged into known leads';
+COMMENT ON COLUMN import_batch.linked IS 'linked with known leads';
+COMMENT ON COLUMN import_batch.review IS 'new leads that wait for a decision';
+COMMENT ON COLUMN import_batch.rejected IS 'no lead could be made of them';
+COMMENT ON COLUMN import_batch.repeated IS 'came before';
+COMMENT ON COLUMN import_batch.last_line IS 'last line answered';
+COMMENT ON COLUMN import_batch.last_key IS 'last key adopted';
+COMMENT ON COLUMN import_batch.started_at IS 'when it began';
+COMMENT ON COLUMN import_batch.updated_at IS 'when the last chunk was committed';
+COMMENT ON COLUMN import_batch.finished_at IS 'when it ended; empty while it has not';
+COMMENT ON COLUMN import_batch.actor IS 'who runs it';
+COMMENT ON COLUMN intake.outcome IS 'what became of it: created, merged, linked, review, rejected; repeated: a line of a file that came before';
+COMMENT ON INDEX intake_content_idx IS 'lines of files by content';
+COMMENT ON FUNCTION capture(text, jsonb, text, text) IS 'takes in one payload; answers with what became of it';
+COMMENT ON FUNCTION capture_many(text, jsonb[], text) IS 'takes in many payloads; one answer for each, in order';
+COMMENT ON FUNCTION create_staging(text, text[]) IS 'makes a table for the lines of a file; returns what \copy needs';
+COMMENT ON PROCEDURE import_leads(text, regclass, text, jsonb, text, integer, regclass) IS 'takes in the lines of a staging table; goes on where it was stopped';
+COMMENT ON PROCEDURE adopt_leads(regclass, jsonb, integer, text, regclass) IS 'brings in an existing table of leads; goes on where it was stopped';
+COMMENT ON FUNCTION _field_aliases(boolean) IS 'internal: which field each spelling of a name means';
+COMMENT ON FUNCTION _payload_keys(jsonb[], jsonb) IS 'internal: source and external_id that payloads carry';
+COMMENT ON FUNCTION _read_payloads(jsonb[], text[], jsonb, jsonb) IS 'internal: payloads as rows of lead';
+COMMENT ON FUNCTION _may_know() IS 'internal: may the acting role know which leads there are';
+COMMENT ON FUNCTION _store_payloads(text[], jsonb[], text, text[], jsonb, jsonb, text, bigint[]) IS 'internal: writes leads and intake for a set of payloads';
+COMMENT ON FUNCTION _take_in(text[], jsonb[], text, text[], jsonb, jsonb, text, bigint[]) IS 'internal: writes a set, or its halves when it fails';
+COMMENT ON FUNCTION _answer_payloads(regclass, text, jsonb[], text, text) IS 'internal: checks a call and answers it';
+COMMENT ON FUNCTION _begin_import(text, regclass, jsonb, integer) IS 'internal: checks and notes a run of import_leads';
+COMMENT ON FUNCTION _mapping_formats(jsonb) IS 'internal: the formats in a mapping';
+COMMENT ON FUNCTION _import_chunk(text, regclass, text, jsonb, text, integer) IS 'internal: the next lines of a batch';
+COMMENT ON FUNCTION _import_lines(text, text, text, jsonb, jsonb, bigint[], jsonb[]) IS 'internal: takes lines in, known ones as repeated';
+COMMENT ON FUNCTION _adopt_expression(text, regclass, text) IS 'internal: how a column of lead is filled';
+COMMENT ON FUNCTION _adoption_key(regclass) IS 'internal: the primary key of a table';
+COMMENT ON FUNCTION _begin_adoption(regclass, jsonb, integer) IS 'internal: checks and notes a run of adopt_leads';
+COMMENT ON FUNCTION _adopt_range(text, regclass, text, text, text) IS 'internal: adopts a range of keys, or its halves when it fails';
+COMMENT ON FUNCTION _adopt_chunk(text, regclass, text, integer) IS 'internal: the next rows of a table';
+COMMENT ON VIEW import_progress IS 'how far imports and adoptions are';
+COMMENT ON COLUMN import_progress.batch IS 'name of the run';
+COMMENT ON COLUMN import_progress.kind IS 'import or adopt';
+COMMENT ON COLUMN import_progress.from_table IS 'the table it reads';
+COMMENT ON COLUMN import_progress.state IS 'finished or unfinished';
+COMMENT ON COLUMN import_progress.lines IS 'how many lines or rows there are';
+COMMENT ON COLUMN import_progress.done IS 'how many are answered';
+COMMENT ON COLUMN import_progress.percent IS 'share that is answered';
+COMMENT ON COLUMN import_progress.created IS 'new leads';
+COMMENT ON COLUMN import_progress.merged IS 'merged into known leads';
+COMMENT ON COLUMN import_progress.linked IS 'linked with known leads';
+COMMENT ON COLUMN import_progress.review IS 'new leads that wait for a decision';
+COMMENT ON COLUMN import_progress.rejected IS 'no lead could be made of them';
+COMMENT ON COLUMN import_progress.repeated IS 'came before';
+COMMENT ON COLUMN import_progress.started_at IS 'when it began';
+COMMENT ON COLUMN import_progress.updated_at IS 'when the last chunk was committed';
+COMMENT ON COLUMN import_progress.finished_at IS 'when it ended; empty while it has not';
+COMMENT ON COLUMN import_progress.actor IS 'who runs it';
+
+COMMENT ON FUNCTION _own_claims(bigint) IS 'claims that a lead has by its own row need nobody who brought them';
+COMMENT ON FUNCTION _return_claim(merge_log, identity) IS 'gives the loser of a merge that is undone a claim back';
+COMMENT ON FUNCTION _share_key(bigint, bigint, bigint) IS 'does a strong key speak for the two leads of a pair being one';
+
 -- part: seed
 
 INSERT INTO source (code, label, channel, position, added_by) VALUES

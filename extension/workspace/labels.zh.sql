@@ -316,6 +316,70 @@ COMMENT ON FUNCTION find_lead(text) IS '这个电话、邮箱、微信或公司�
 COMMENT ON FUNCTION explain_identity(bigint) IS '一条线索有哪些识别键，与谁相同';
 COMMENT ON FUNCTION _keys_in(text) IS '内部：一段文字可能表示的键';
 
+COMMENT ON TABLE import_batch IS '导入和接管的批次';
+COMMENT ON COLUMN import_batch.batch IS '批次名称';
+COMMENT ON COLUMN import_batch.kind IS '类型：import 文件导入，adopt 接管旧表';
+COMMENT ON COLUMN import_batch.from_table IS '读取的表';
+COMMENT ON COLUMN import_batch.lines IS '总行数';
+COMMENT ON COLUMN import_batch.done IS '已处理行数';
+COMMENT ON COLUMN import_batch.created IS '新建';
+COMMENT ON COLUMN import_batch.merged IS '合并';
+COMMENT ON COLUMN import_batch.linked IS '关联';
+COMMENT ON COLUMN import_batch.review IS '待复核';
+COMMENT ON COLUMN import_batch.rejected IS '拒绝';
+COMMENT ON COLUMN import_batch.repeated IS '重复行';
+COMMENT ON COLUMN import_batch.last_line IS '最后处理的行号';
+COMMENT ON COLUMN import_batch.last_key IS '最后接管的主键';
+COMMENT ON COLUMN import_batch.started_at IS '开始时间';
+COMMENT ON COLUMN import_batch.updated_at IS '最近一次提交时间';
+COMMENT ON COLUMN import_batch.finished_at IS '完成时间，未完成为空';
+COMMENT ON COLUMN import_batch.actor IS '执行人';
+COMMENT ON COLUMN intake.outcome IS '结果：created 新建，merged 合并，linked 关联，review 复核，rejected 拒绝，repeated 重复行';
+COMMENT ON INDEX intake_content_idx IS '按内容查找导入行';
+COMMENT ON FUNCTION capture(text, jsonb, text, text) IS '接收一条线索数据，返回处理结果';
+COMMENT ON FUNCTION capture_many(text, jsonb[], text) IS '批量接收线索数据，按顺序逐条返回结果';
+COMMENT ON FUNCTION create_staging(text, text[]) IS '建立文件暂存表，返回 \copy 所需的表和列';
+COMMENT ON PROCEDURE import_leads(text, regclass, text, jsonb, text, integer, regclass) IS '导入暂存表中的各行，可中断后继续';
+COMMENT ON PROCEDURE adopt_leads(regclass, jsonb, integer, text, regclass) IS '接管已有的线索表，可中断后继续';
+COMMENT ON FUNCTION _field_aliases(boolean) IS '内部：字段名的各种写法';
+COMMENT ON FUNCTION _payload_keys(jsonb[], jsonb) IS '内部：数据自带的来源和外部编号';
+COMMENT ON FUNCTION _read_payloads(jsonb[], text[], jsonb, jsonb) IS '内部：把数据读成线索列';
+COMMENT ON FUNCTION _may_know() IS '内部：当前角色可否知道线索编号';
+COMMENT ON FUNCTION _store_payloads(text[], jsonb[], text, text[], jsonb, jsonb, text, bigint[]) IS '内部：整批写入';
+COMMENT ON FUNCTION _take_in(text[], jsonb[], text, text[], jsonb, jsonb, text, bigint[]) IS '内部：整批写入，失败则对半重试';
+COMMENT ON FUNCTION _answer_payloads(regclass, text, jsonb[], text, text) IS '内部：检查调用并给出结果';
+COMMENT ON FUNCTION _begin_import(text, regclass, jsonb, integer) IS '内部：检查并登记一次导入';
+COMMENT ON FUNCTION _mapping_formats(jsonb) IS '内部：映射中的日期格式';
+COMMENT ON FUNCTION _import_chunk(text, regclass, text, jsonb, text, integer) IS '内部：处理下一段行';
+COMMENT ON FUNCTION _import_lines(text, text, text, jsonb, jsonb, bigint[], jsonb[]) IS '内部：导入各行，已有的记为重复';
+COMMENT ON FUNCTION _adopt_expression(text, regclass, text) IS '内部：线索列的取值';
+COMMENT ON FUNCTION _adoption_key(regclass) IS '内部：表的主键';
+COMMENT ON FUNCTION _begin_adoption(regclass, jsonb, integer) IS '内部：检查并登记一次接管';
+COMMENT ON FUNCTION _adopt_range(text, regclass, text, text, text) IS '内部：接管一段主键，失败则对半重试';
+COMMENT ON FUNCTION _adopt_chunk(text, regclass, text, integer) IS '内部：接管下一段行';
+COMMENT ON VIEW import_progress IS '导入和接管的进度';
+COMMENT ON COLUMN import_progress.batch IS '批次名称';
+COMMENT ON COLUMN import_progress.kind IS '类型：import 文件导入，adopt 接管旧表';
+COMMENT ON COLUMN import_progress.from_table IS '读取的表';
+COMMENT ON COLUMN import_progress.state IS '状态：finished 已完成，unfinished 未完成';
+COMMENT ON COLUMN import_progress.lines IS '总行数';
+COMMENT ON COLUMN import_progress.done IS '已处理行数';
+COMMENT ON COLUMN import_progress.percent IS '完成百分比';
+COMMENT ON COLUMN import_progress.created IS '新建';
+COMMENT ON COLUMN import_progress.merged IS '合并';
+COMMENT ON COLUMN import_progress.linked IS '关联';
+COMMENT ON COLUMN import_progress.review IS '待复核';
+COMMENT ON COLUMN import_progress.rejected IS '拒绝';
+COMMENT ON COLUMN import_progress.repeated IS '重复行';
+COMMENT ON COLUMN import_progress.started_at IS '开始时间';
+COMMENT ON COLUMN import_progress.updated_at IS '最近一次提交时间';
+COMMENT ON COLUMN import_progress.finished_at IS '完成时间，未完成为空';
+COMMENT ON COLUMN import_progress.actor IS '执行人';
+
+COMMENT ON FUNCTION _own_claims(bigint) IS '线索自身字段所含的标识不再记为由他人带来';
+COMMENT ON FUNCTION _return_claim(merge_log, identity) IS '撤销合并时把一个标识还给原线索';
+COMMENT ON FUNCTION _share_key(bigint, bigint, bigint) IS '一对线索自身是否有共同的强标识';
+
 -- part: seed
 
 INSERT INTO source (code, label, channel, position, added_by) VALUES

@@ -1,0 +1,76 @@
+/*-------------------------------------------------------------------------
+ * identity_rule.c
+ *	  The trigger leadcrm.check_identity_rule(): no rule that cannot work.
+ *
+ * A rule is compiled by every session that takes leads in, and one that does
+ * not compile would stop them all.  So it is compiled when it is written.
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "leadcrm.h"
+
+#include "access/table.h"
+#include "catalog/pg_type.h"
+#include "commands/trigger.h"
+#include "executor/spi.h"
+#include "utils/builtins.h"
+#include "utils/rel.h"
+
+#include "row_expression.h"
+#include "workspace.h"
+
+PG_FUNCTION_INFO_V1(leadcrm_check_identity_rule);
+
+/*
+ * leadcrm_check_identity_rule
+ *		Trigger: BEFORE INSERT OR UPDATE ON identity_rule FOR EACH ROW.
+ *
+ * Compiles expression and scope over the lead table of the same schema.
+ * Raises what leadcrm_row_expression_compile() raises, and 39P01 when it
+ * hangs elsewhere.
+ */
+Datum
+leadcrm_check_identity_rule(PG_FUNCTION_ARGS)
+{
+	static const char *const column[] = {"expression", "scope"};
+	TriggerData *trigdata = (TriggerData *) fcinfo->context;
+	TupleDesc	tupdesc;
+	HeapTuple	rule;
+	Relation	lead;
+
+	if (!CALLED_AS_TRIGGER(fcinfo))
+		ereport(ERROR,
+				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+				 errmsg("function \"%s\" was not called by trigger manager",
+						"leadcrm.check_identity_rule")));
+	if (!TRIGGER_FIRED_FOR_ROW(trigdata->tg_event) ||
+		!TRIGGER_FIRED_BEFORE(trigdata->tg_event) ||
+		!(TRIGGER_FIRED_BY_INSERT(trigdata->tg_event) || TRIGGER_FIRED_BY_UPDATE(trigdata->tg_event)))
+		ereport(ERROR,
+				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+				 errmsg("trigger function \"%s\" must be fired BEFORE INSERT OR UPDATE for each row",
+						"leadcrm.check_identity_rule")));
+
+	tupdesc = RelationGetDescr(trigdata->tg_relation);
+	rule = TRIGGER_FIRED_BY_UPDATE(trigdata->tg_event) ? trigdata->tg_newtuple : trigdata->tg_trigtuple;
+	lead = table_open(leadcrm_workspace_table(RelationGetNamespace(trigdata->tg_relation), "lead"),
+					  AccessShareLock);
+	for (int i = 0; i < lengthof(column); i++)
+	{
+		int			attnum = SPI_fnumber(tupdesc, column[i]);
+		Datum		value;
+		bool		isnull;
+
+		if (attnum <= 0 || TupleDescAttr(tupdesc, attnum - 1)->atttypid != TEXTOID)
+			ereport(ERROR,
+					(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+					 errmsg("table \"%s\" has no column \"%s\" of type %s",
+							RelationGetRelationName(trigdata->tg_relation), column[i], "text")));
+		value = heap_getattr(rule, attnum, tupdesc, &isnull);
+		if (!isnull)
+			(void) leadcrm_row_expression_compile(lead, TextDatumGetCString(value), CurrentMemoryContext);
+	}
+	table_close(lead, AccessShareLock);
+	return PointerGetDatum(rule);
+}
