@@ -97,6 +97,7 @@ BEGIN
         PERFORM leadcrm.create_workspace(h, locale => 'en');
         EXECUTE format('SELECT %I.grant_access(''regress_stranger'', ''admin'')', h);
         EXECUTE format('INSERT INTO %I.lead (name, phone, first_source) VALUES (''A'', ''13800138000'', ''website'')', h);
+        COMMIT;
     END LOOP;
 END $$;
 SELECT h.name, w.version,
@@ -116,6 +117,7 @@ BEGIN
         ASSERT NOT EXISTS (SELECT FROM leadcrm.check_workspace('renamed')), h;
         PERFORM leadcrm.rename_workspace('renamed', h);
         PERFORM leadcrm.drop_workspace(h, 1);
+        COMMIT;
     END LOOP;
 END $$;
 SELECT name FROM leadcrm.workspaces ORDER BY name;

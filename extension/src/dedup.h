@@ -46,6 +46,8 @@ typedef bool (*DedupPending) (int64 lead);
 extern void leadcrm_dedup_decide(Workspace *ws, const DedupSubject *subject,
 								 IdentityKey *keys, int nkeys,
 								 DedupPending pending, DedupDecision *decision);
+extern void leadcrm_dedup_note(Workspace *ws, const DedupSubject *subject,
+							   const IdentityKey *key, const char *state);
 extern void leadcrm_dedup_release(Workspace *ws, ArrayType *leads);
 extern void leadcrm_dedup_reconcile(Workspace *ws, Relation lead, int64 id);
 

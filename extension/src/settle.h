@@ -62,6 +62,7 @@ extern void leadcrm_settle_add_row(SettleFrame *frame, int64 id);
 extern void leadcrm_settle_add_decision(SettleFrame *frame, int64 id,
 										const DedupDecision *decision);
 extern void leadcrm_settle_add_source(SettleFrame *frame, const char *code);
+extern void leadcrm_settle_merges(Workspace *ws, SettleFrame *frame, TriggerData *trigdata);
 extern void leadcrm_settle_pairs(Workspace *ws, SettleFrame *frame);
 extern bool leadcrm_settle_fills(Workspace *ws, Form_pg_attribute att);
 extern void leadcrm_settle_insert(Workspace *ws, SettleFrame *frame, TriggerData *trigdata);
