@@ -1,0 +1,86 @@
+-- What holds for every object of the engine and of a workspace.
+\set ON_ERROR_STOP on
+\set QUIET on
+SET client_min_messages = warning;
+SELECT leadcrm.create_workspace('crm');
+SELECT leadcrm.create_workspace('sales', locale => 'en');
+
+BEGIN;
+SELECT plan(14);
+
+CREATE TEMP VIEW engine AS
+    SELECT d.classid, d.objid, pg_describe_object(d.classid, d.objid, 0) AS object
+      FROM pg_depend d JOIN pg_extension e ON e.oid = d.refobjid
+     WHERE d.refclassid = 'pg_extension'::regclass AND d.deptype = 'e' AND e.extname = 'leadcrm';
+CREATE TEMP VIEW engine_function AS
+    SELECT p.* FROM pg_proc p JOIN engine e ON e.classid = 'pg_proc'::regclass AND e.objid = p.oid;
+CREATE TEMP VIEW workspace_function AS
+    SELECT p.* FROM pg_proc p WHERE p.pronamespace IN ('crm'::regnamespace, 'sales'::regnamespace);
+
+SELECT is_empty(
+    $$SELECT object FROM engine
+       WHERE obj_description(objid, classid::regclass::text) IS NULL
+         AND classid NOT IN ('pg_cast'::regclass, 'pg_amop'::regclass, 'pg_amproc'::regclass)
+         AND object !~ '^(type leadcrm\.phone\[\]|type leadcrm\.workspaces|type leadcrm\.workspaces\[\])$'$$,
+    'every object of the engine has a comment');
+SELECT is_empty(
+    $$SELECT object FROM engine
+       WHERE object !~ 'leadcrm' AND object !~ '^cast from '$$,
+    'and lives in the schema leadcrm');
+SELECT is_empty(
+    $$SELECT oid::regprocedure FROM engine_function
+       WHERE prolang IN (SELECT oid FROM pg_language WHERE lanname IN ('sql', 'plpgsql'))
+         AND prosqlbody IS NULL AND provolatile <> 'i'
+         AND NOT coalesce(proconfig::text ~ 'search_path=pg_catalog, pg_temp', false)$$,
+    'SQL and PL/pgSQL functions of the engine have a pinned search_path or a parsed body');
+SELECT is_empty(
+    $$SELECT oid::regprocedure FROM engine_function WHERE prosecdef$$,
+    'no function of the engine is SECURITY DEFINER');
+SELECT is_empty(
+    $$SELECT oid::regprocedure FROM engine_function WHERE proleakproof$$,
+    'none is LEAKPROOF');
+SELECT is_empty(
+    $$SELECT p.oid::regprocedure FROM pg_aggregate a JOIN engine_function p ON p.oid = a.aggfnoid
+       WHERE a.aggtranstype = 'internal'::regtype OR a.aggcombinefn = 0 OR p.proparallel <> 's'$$,
+    'every aggregate can be split: named state, combine function, parallel safe');
+SELECT is_empty(
+    $$SELECT t.typname FROM pg_type t JOIN engine e ON e.classid = 'pg_type'::regclass AND e.objid = t.oid
+       WHERE t.typtype = 'b' AND t.typelem = 0 AND (t.typsend = 0 OR t.typreceive = 0)$$,
+    'every type has send and receive');
+SELECT is_empty(
+    $$SELECT oid::regprocedure FROM workspace_function
+       WHERE prolang IN (SELECT oid FROM pg_language WHERE lanname IN ('sql', 'plpgsql'))
+         AND prosqlbody IS NULL AND NOT coalesce(proconfig::text ~ 'search_path=', false)
+         AND prokind <> 'p'$$,
+    'functions of a workspace have a search_path or a parsed body');
+SELECT is_empty(
+    $$SELECT oid::regprocedure FROM workspace_function
+       WHERE prosecdef AND prosqlbody IS NULL AND prolang <> (SELECT oid FROM pg_language WHERE lanname = 'c')$$,
+    'those that are SECURITY DEFINER find everything by OID');
+SELECT is_empty(
+    $$SELECT p.oid::regprocedure FROM workspace_function p
+       WHERE EXISTS (SELECT FROM aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) a
+                      WHERE a.grantee = 0 AND a.privilege_type = 'EXECUTE')$$,
+    'nothing of a workspace is executable by PUBLIC');
+SELECT is_empty(
+    $$SELECT c.oid::regclass FROM pg_class c
+       WHERE c.relnamespace = 'crm'::regnamespace AND c.relforcerowsecurity$$,
+    'row security is never forced');
+SELECT is_empty(
+    $$SELECT a.attrelid::regclass, a.attname FROM pg_attrdef d
+        JOIN pg_attribute a ON (a.attrelid, a.attnum) = (d.adrelid, d.adnum)
+        JOIN pg_class c ON c.oid = a.attrelid
+       WHERE c.relnamespace = 'crm'::regnamespace
+         AND pg_get_expr(d.adbin, d.adrelid) ~* 'now\(|current_|clock_timestamp|nextval'$$,
+    'no default depends on the moment, the user or a serial');
+SELECT is_empty(
+    $$SELECT t.tgrelid::regclass, t.tgname FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid
+       WHERE c.relnamespace = 'crm'::regnamespace AND t.tgenabled = 'A' AND t.tgname !~ '^config_'$$,
+    'only the triggers that invalidate are ENABLE ALWAYS');
+SELECT is_empty(
+    $$SELECT conrelid::regclass, conname FROM pg_constraint k JOIN pg_class c ON c.oid = k.confrelid
+       WHERE k.contype = 'f' AND k.connamespace = 'crm'::regnamespace AND c.relnamespace <> k.connamespace$$,
+    'no foreign key leaves the workspace');
+
+SELECT * FROM finish();
+ROLLBACK;
