@@ -267,7 +267,7 @@ column_utf8(Workspace *ws, TupleTableSlot *slot, LeadColumn column, size_t *len)
 static text *
 bounded(text *key)
 {
-	char		digest[MD5_PASSWD_LEN + 1];
+	char		digest[sizeof("md5:") + 32];	/* in hex */
 	const char *error = NULL;
 
 	if (VARSIZE_ANY_EXHDR(key) <= IDENTITY_KEY_MAX)
