@@ -175,6 +175,22 @@ BEGIN
          WHERE l.merged_into IS DISTINCT FROM coalesce(w.merged_into, m.winner)
         HAVING count(*) > 0 $sql$, workspace);
 
+    -- What makes every answer wrong when it is missing
+    RETURN QUERY EXECUTE format($sql$
+        SELECT 'warning', 'table ' || t.name, t.problem, t.next_step
+          FROM (VALUES
+                ('identity_rule', NOT EXISTS (SELECT FROM %1$s.identity_rule WHERE active),
+                 'no rule is active: leads of one person stay apart',
+                 'UPDATE %1$s.identity_rule SET active = true WHERE code = ''phone'';'),
+                ('field_alias', NOT EXISTS (SELECT FROM %1$s.field_alias),
+                 'no field has a name: capture() and import_leads() understand nothing',
+                 'INSERT INTO %1$s.field_alias VALUES (''phone'', ''phone''), (''name'', ''name'');'),
+                ('workspace', NOT EXISTS (SELECT FROM %1$s.workspace),
+                 'its row is gone: locale and time zone are not known',
+                 'Restore it from a dump.')
+               ) AS t (name, wrong, problem, next_step)
+         WHERE t.wrong $sql$, workspace);
+
     -- What waits for a decision
     RETURN QUERY EXECUTE format($sql$
         SELECT 'notice', 'source ' || s.code, 'came with a lead, and nobody has confirmed it',

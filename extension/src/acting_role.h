@@ -7,6 +7,7 @@
 #define LEADCRM_ACTING_ROLE_H
 
 extern Oid	leadcrm_acting_role_oid(void);
+extern Oid	leadcrm_acting_role_manager(Oid role);
 extern char *leadcrm_acting_role_name(void);
 
 #endif							/* LEADCRM_ACTING_ROLE_H */

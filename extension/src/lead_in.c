@@ -32,11 +32,11 @@
 static Relation open_lead(TriggerData *trigdata);
 static bool find_external(Workspace *ws, TupleDesc viewdesc, HeapTuple row, HeapTuple *found);
 static HeapTuple insert_lead(Workspace *ws, TupleDesc viewdesc, HeapTuple row);
-static HeapTuple insert_or_find(Workspace *ws, TupleDesc viewdesc, HeapTuple row);
+static HeapTuple insert_or_find(Workspace *ws, TupleDesc viewdesc, HeapTuple row, bool *known);
 static SPIPlanPtr insert_plan(Workspace *ws, TupleDesc viewdesc);
 static bool may_know_leads(Workspace *ws);
 static HeapTuple answer(Workspace *ws, TupleDesc viewdesc, TupleDesc leaddesc,
-						HeapTuple row, HeapTuple lead, bool may_know);
+						HeapTuple row, HeapTuple lead, bool known, bool may_know);
 static Datum view_value(TupleDesc viewdesc, HeapTuple row, const char *column, bool *isnull);
 
 PG_FUNCTION_INFO_V1(leadcrm_lead_in);
@@ -62,6 +62,7 @@ leadcrm_lead_in(PG_FUNCTION_ARGS)
 	MemoryContext caller = CurrentMemoryContext;
 	Oid			save_userid;
 	int			save_sec_context;
+	bool		known = false;	/* stored before, under the same external_id */
 	bool		isnull;
 
 	if (!CALLED_AS_TRIGGER(fcinfo))
@@ -86,14 +87,16 @@ leadcrm_lead_in(PG_FUNCTION_ARGS)
 	(void) view_value(viewdesc, row, "external_id", &isnull);
 	if (isnull)
 		stored = insert_lead(ws, viewdesc, row);
-	else if (!find_external(ws, viewdesc, row, &stored))
-		stored = insert_or_find(ws, viewdesc, row);
+	else if (find_external(ws, viewdesc, row, &stored))
+		known = true;
+	else
+		stored = insert_or_find(ws, viewdesc, row, &known);
 
 	{
 		bool		may_know = may_know_leads(ws);
 		MemoryContext old = MemoryContextSwitchTo(caller);
 
-		result = answer(ws, viewdesc, RelationGetDescr(lead), row, stored, may_know);
+		result = answer(ws, viewdesc, RelationGetDescr(lead), row, stored, known, may_know);
 		MemoryContextSwitchTo(old);
 	}
 	SPI_finish();
@@ -186,7 +189,7 @@ insert_lead(Workspace *ws, TupleDesc viewdesc, HeapTuple row)
  * looked, give what it stored.
  */
 static HeapTuple
-insert_or_find(Workspace *ws, TupleDesc viewdesc, HeapTuple row)
+insert_or_find(Workspace *ws, TupleDesc viewdesc, HeapTuple row, bool *known)
 {
 	MemoryContext old = CurrentMemoryContext;
 	ResourceOwner owner = CurrentResourceOwner;
@@ -222,6 +225,7 @@ insert_or_find(Workspace *ws, TupleDesc viewdesc, HeapTuple row)
 					 errmsg("could not serialize access due to concurrent arrival of a lead"),
 					 errhint("Retry the transaction.")));
 		stored = found;
+		*known = true;
 	}
 	PG_END_TRY();
 	return stored;
@@ -278,6 +282,8 @@ may_know_leads(Workspace *ws)
 	Datum		values[2];
 	bool		isnull;
 
+	if (!OidIsValid(leadcrm_acting_role_oid()))
+		return false;
 	values[0] = ObjectIdGetDatum(leadcrm_acting_role_oid());
 	values[1] = ObjectIdGetDatum(ws->owner);
 	if (SPI_execute_plan(leadcrm_workspace_plan(ws, PLAN_MAY_KNOW,
@@ -291,10 +297,13 @@ may_know_leads(Workspace *ws)
 	return DatumGetBool(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull));
 }
 
-/* The view's row: what was stored, under the id that the writer may know. */
+/*
+ * The view's row, under the id that the writer may know: what was stored for
+ * him; what he gave where the lead was known, for that may be another's.
+ */
 static HeapTuple
 answer(Workspace *ws, TupleDesc viewdesc, TupleDesc leaddesc,
-	   HeapTuple row, HeapTuple lead, bool may_know)
+	   HeapTuple row, HeapTuple lead, bool known, bool may_know)
 {
 	Datum	   *values = palloc(viewdesc->natts * sizeof(Datum));
 	bool	   *nulls = palloc(viewdesc->natts * sizeof(bool));
@@ -310,6 +319,8 @@ answer(Workspace *ws, TupleDesc viewdesc, TupleDesc leaddesc,
 				values[i] = heap_getattr(lead, ws->column[LEAD_ID], leaddesc, &nulls[i]);
 			nulls[i] = !may_know;
 		}
+		else if (known)
+			values[i] = heap_getattr(row, i + 1, viewdesc, &nulls[i]);
 		else
 			values[i] = heap_getattr(lead, SPI_fnumber(leaddesc, name), leaddesc, &nulls[i]);
 	}

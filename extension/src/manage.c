@@ -29,6 +29,7 @@
 #include "acting_role.h"
 
 static Oid	workspace_schema(FunctionCallInfo fcinfo);
+static Oid	relation_owner(Oid relid);
 static Oid	schema_owner(Oid schema);
 static char *gate_query(Oid self, int nargs);
 
@@ -38,7 +39,7 @@ PG_FUNCTION_INFO_V1(leadcrm_manage_as_owner);
 /*
  * leadcrm_acting_role
  *		acting_role() returns name: the role that SET ROLE chose, else the
- *		session's.
+ *		session's; NULL where nobody acts, see acting_role.c.
  *
  * Unlike current_user it is the same inside SECURITY DEFINER functions, and
  * unlike session_user it follows SET ROLE, by which a pooled application
@@ -47,10 +48,39 @@ PG_FUNCTION_INFO_V1(leadcrm_manage_as_owner);
 Datum
 leadcrm_acting_role(PG_FUNCTION_ARGS)
 {
-	Name		name = (Name) palloc(NAMEDATALEN);
+	Oid			role = leadcrm_acting_role_oid();
+	Name		name;
 
-	namestrcpy(name, leadcrm_acting_role_name());
+	if (!OidIsValid(role))
+		PG_RETURN_NULL();
+	name = (Name) palloc(NAMEDATALEN);
+	namestrcpy(name, GetUserNameFromId(role, false));
 	PG_RETURN_NAME(name);
+}
+
+PG_FUNCTION_INFO_V1(leadcrm_at_home);
+
+/*
+ * leadcrm_at_home
+ *		at_home(home regclass): raise 55000 unless the schema of that table is
+ *		the first of the search_path.
+ *
+ * Functions of a workspace in PL/pgSQL find its tables by name, in the schema
+ * that their search_path names.  home is bound by OID: after a rename by hand
+ * the two differ, and the name may be somebody else's by now.
+ */
+Datum
+leadcrm_at_home(PG_FUNCTION_ARGS)
+{
+	Oid			schema = get_rel_namespace(PG_GETARG_OID(0));
+	List	   *path = fetch_search_path(false);
+
+	if (!OidIsValid(schema) || path == NIL || linitial_oid(path) != schema)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("the workspace was renamed by hand"),
+				 errhint("Run leadcrm.repair_workspace(); rename with leadcrm.rename_workspace().")));
+	PG_RETURN_VOID();
 }
 
 /*
@@ -75,6 +105,7 @@ leadcrm_manage_as_owner(PG_FUNCTION_ARGS)
 	Oid			schema = workspace_schema(fcinfo);
 	Oid			owner = schema_owner(schema);
 	Oid			caller;
+	Oid			manager;
 	int			context;
 	Oid		   *types;
 	int			nargs;
@@ -101,16 +132,28 @@ leadcrm_manage_as_owner(PG_FUNCTION_ARGS)
 	if (set)
 		InitMaterializedSRF(fcinfo, 0);
 
-	/* An error goes back to the caller's user by itself, with the subtransaction. */
-	if (owner != caller)
-		SetUserIdAndSecContext(owner, context | SECURITY_LOCAL_USERID_CHANGE |
-							   SECURITY_RESTRICTED_OPERATION);
-	SPI_connect();
-	if (SPI_execute_with_args(query, nargs, types, values, nulls, false, 0) != SPI_OK_SELECT)
-		elog(ERROR, "could not run \"%s\"", query);
-	for (uint64 i = 0; set && i < SPI_processed; i++)
-		tuplestore_puttuple(rsinfo->setResult, SPI_tuptable->vals[i]);
-	SPI_finish();
+	/*
+	 * Restricted even for the owner himself: what others planted in the schema
+	 * must find nothing to use.  An error goes back to the caller's user by
+	 * itself, with the subtransaction.
+	 */
+	SetUserIdAndSecContext(owner, context | SECURITY_LOCAL_USERID_CHANGE |
+						   SECURITY_RESTRICTED_OPERATION);
+	manager = leadcrm_acting_role_manager(owner);
+	PG_TRY();
+	{
+		SPI_connect();
+		if (SPI_execute_with_args(query, nargs, types, values, nulls, false, 0) != SPI_OK_SELECT)
+			elog(ERROR, "could not run \"%s\"", query);
+		for (uint64 i = 0; set && i < SPI_processed; i++)
+			tuplestore_puttuple(rsinfo->setResult, SPI_tuptable->vals[i]);
+		SPI_finish();
+	}
+	PG_FINALLY();
+	{
+		(void) leadcrm_acting_role_manager(manager);
+	}
+	PG_END_TRY();
 	SetUserIdAndSecContext(caller, context);
 
 	if (set)
@@ -159,8 +202,29 @@ workspace_schema(FunctionCallInfo fcinfo)
 					(errcode(ERRCODE_WRONG_OBJECT_TYPE),
 					 errmsg("schema \"%s\" is not a workspace of leadcrm", get_namespace_name(schema)),
 					 errdetail("It has no table \"%s\".", table[i])));
+
+		/* Its owner's rights are lent to nobody who merely may create there. */
+		if (relation_owner(relid) != schema_owner(schema))
+			ereport(ERROR,
+					(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+					 errmsg("schema \"%s\" and its table \"%s\" have different owners",
+							get_namespace_name(schema), table[i]),
+					 errhint("A workspace has one owner: use ALTER TABLE ... OWNER TO or ALTER SCHEMA ... OWNER TO.")));
 	}
 	return schema;
+}
+
+static Oid
+relation_owner(Oid relid)
+{
+	HeapTuple	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relid));
+	Oid			owner;
+
+	if (!HeapTupleIsValid(tuple))
+		elog(ERROR, "cache lookup failed for relation %u", relid);
+	owner = ((Form_pg_class) GETSTRUCT(tuple))->relowner;
+	ReleaseSysCache(tuple);
+	return owner;
 }
 
 static Oid

@@ -65,6 +65,7 @@ static void normalize_synonym(Row *row, LeadColumn column, const char *name,
 static void normalize_tidy(Row *row, LeadColumn column);
 static void normalize_sources(Row *row);
 static void check_length(const char *column, Datum value, int max);
+static void check_past(const char *column, Datum value, TimestampTz now);
 static void normalize_times(Row *row);
 static void normalize_flags(Row *row);
 static bool row_get(Row *row, LeadColumn column, Datum *value);
@@ -339,6 +340,18 @@ check_length(const char *column, Datum value, int max)
 				 errdetail("It may have up to %d bytes.", max)));
 }
 
+/* Raise 22008 for a time that has not come yet. */
+static void
+check_past(const char *column, Datum value, TimestampTz now)
+{
+	if (DatumGetTimestampTz(value) > now || TIMESTAMP_NOT_FINITE(DatumGetTimestampTz(value)))
+		ereport(ERROR,
+				(errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
+				 errmsg("%s of a lead lies in the future or is not finite: %s",
+						column, timestamptz_to_str(DatumGetTimestampTz(value))),
+				 errhint("Leave it out to have the present.")));
+}
+
 static void
 normalize_times(Row *row)
 {
@@ -353,17 +366,15 @@ normalize_times(Row *row)
 			created = TimestampTzGetDatum(now);
 			row_set(row, LEAD_CREATED_AT, created);
 		}
-		else if (DatumGetTimestampTz(created) > now || TIMESTAMP_NOT_FINITE(DatumGetTimestampTz(created)))
-			ereport(ERROR,
-					(errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
-					 errmsg("created_at of a lead lies in the future or is not finite: %s",
-							timestamptz_to_str(DatumGetTimestampTz(created))),
-					 errhint("Leave it out to have the present.")));
+		else
+			check_past("created_at", created, now);
 	}
 	if (row->old == NULL)
 	{
 		if (!row_get(row, LEAD_LAST_INBOUND_AT, &value))
 			row_set(row, LEAD_LAST_INBOUND_AT, created);
+		else
+			check_past("last_inbound_at", value, now);
 		if (!row_get(row, LEAD_UPDATED_AT, &value))
 			row_set(row, LEAD_UPDATED_AT, TimestampTzGetDatum(now));
 	}

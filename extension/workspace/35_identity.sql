@@ -14,8 +14,9 @@ CREATE TABLE identity_rule (
     max_age    interval CHECK (max_age > interval '0'),
     active     boolean NOT NULL DEFAULT true,
     label      text,
-    CHECK (expression IS NOT NULL OR
-           kind IN ('phone', 'email', 'wechat', 'unionid', 'tax_id', 'company_person', 'company_project')),
+    CHECK ((expression IS NULL) = (kind IN ('phone', 'email', 'wechat', 'unionid', 'tax_id',
+                                            'company_person', 'company_project'))),
+    CHECK (kind <> ''),
     CHECK (NOT weak OR action IN ('link', 'review'))
 );
 

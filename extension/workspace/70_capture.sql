@@ -324,11 +324,8 @@ DECLARE
     taken        bigint[];
     n            integer := 0;
 BEGIN
-    IF (SELECT c.relnamespace FROM pg_class c WHERE c.oid = lead) IS DISTINCT FROM current_schema()::regnamespace THEN
-        RAISE object_not_in_prerequisite_state USING
-            MESSAGE = 'the workspace was renamed by hand',
-            HINT = 'Run leadcrm.repair_workspace(); rename with leadcrm.rename_workspace().';
-    ELSIF source_code IS NULL OR octet_length(source_code) > key_limit THEN
+    PERFORM leadcrm.at_home(lead);
+    IF source_code IS NULL OR octet_length(source_code) > key_limit THEN
         RAISE invalid_parameter_value USING
             MESSAGE = format('the source must be a text of 1 to %s bytes', key_limit);
     ELSIF payloads IS NULL THEN

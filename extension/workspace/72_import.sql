@@ -6,7 +6,7 @@
 
 -- A table for the lines of a file; all columns are text.  Returns what belongs
 -- behind \copy: the table and its columns.
-CREATE OR REPLACE FUNCTION create_staging(name text, columns text[]) RETURNS text
+CREATE OR REPLACE FUNCTION create_staging(name text, columns text[], home regclass DEFAULT 'lead'::regclass) RETURNS text
 LANGUAGE plpgsql SET search_path FROM CURRENT
 AS $$
 DECLARE
@@ -14,6 +14,7 @@ DECLARE
     plain   text;
     names   text[] := '{line}';
 BEGIN
+    PERFORM leadcrm.at_home(home);
     FOREACH heading IN ARRAY columns LOOP
         plain := coalesce(leadcrm.cell_text(regexp_replace(leadcrm.cell_text(heading), '^"(.*)"$', '\1')), 'column');
         WHILE octet_length(plain) > 58 LOOP     -- of 63, with room for a number
@@ -33,7 +34,7 @@ END
 $$;
 
 -- Check a call of import_leads() and note the run.
-CREATE OR REPLACE FUNCTION _begin_import(batch text, staging regclass, mapping jsonb, chunk integer) RETURNS void
+CREATE OR REPLACE FUNCTION _begin_import(batch text, staging regclass, mapping jsonb, chunk integer, home regclass) RETURNS void
 LANGUAGE plpgsql SET search_path FROM CURRENT
 AS $$
 #variable_conflict use_variable
@@ -43,6 +44,7 @@ DECLARE
     total   bigint;
     same    boolean;
 BEGIN
+    PERFORM leadcrm.at_home(home);
     IF leadcrm.cell_text(batch) IS NULL OR octet_length(batch) > 500 THEN
         RAISE invalid_parameter_value USING MESSAGE = 'the name of a batch must be a text of 1 to 500 bytes';
     ELSIF staging IS NULL THEN
@@ -106,7 +108,7 @@ BEGIN ATOMIC
 END;
 
 -- The next lines of a batch.  Returns how many there were.
-CREATE OR REPLACE FUNCTION _import_chunk(batch text, staging regclass, source text, mapping jsonb, form text, chunk integer)
+CREATE OR REPLACE FUNCTION _import_chunk(batch text, staging regclass, source text, mapping jsonb, form text, chunk integer, home regclass)
 RETURNS bigint
 LANGUAGE plpgsql SET search_path FROM CURRENT SET jit TO off SET plan_cache_mode TO force_generic_plan
 SET enable_seqscan TO off SET enable_hashjoin TO off SET enable_mergejoin TO off
@@ -119,6 +121,7 @@ DECLARE
     lines    bigint[];
     payloads jsonb[];
 BEGIN
+    PERFORM leadcrm.at_home(home);
     SELECT aliases || coalesce(jsonb_object_agg(leadcrm.fold_text(m.key),
                                                 CASE jsonb_typeof(m.value) WHEN 'object' THEN m.value -> 'field' ELSE m.value END), '{}')
       INTO aliases
@@ -230,11 +233,11 @@ DECLARE
     home text := (SELECT c.relnamespace::pg_catalog.regnamespace FROM pg_catalog.pg_class c WHERE c.oid = workspace);
     n    bigint;
 BEGIN
-    EXECUTE pg_catalog.format('SELECT %s._begin_import($1, $2, $3, $4)', home) USING batch, staging, mapping, chunk;
+    EXECUTE pg_catalog.format('SELECT %s._begin_import($1, $2, $3, $4, $5)', home) USING batch, staging, mapping, chunk, workspace;
     COMMIT;
     LOOP
-        EXECUTE pg_catalog.format('SELECT %s._import_chunk($1, $2, $3, $4, $5, $6)', home)
-           INTO n USING batch, staging, source, mapping, form, chunk;
+        EXECUTE pg_catalog.format('SELECT %s._import_chunk($1, $2, $3, $4, $5, $6, $7)', home)
+           INTO n USING batch, staging, source, mapping, form, chunk, workspace;
         COMMIT;
         EXIT WHEN n < chunk;
     END LOOP;

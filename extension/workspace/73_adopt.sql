@@ -57,7 +57,7 @@ $$;
 
 -- Check a call of adopt_leads(), note the run.  Returns the command that
 -- inserts the rows whose key is > $1 and <= $2; $3 is the source.
-CREATE OR REPLACE FUNCTION _begin_adoption(from_table regclass, mapping jsonb, batch_size integer) RETURNS text
+CREATE OR REPLACE FUNCTION _begin_adoption(from_table regclass, mapping jsonb, batch_size integer, home regclass) RETURNS text
 LANGUAGE plpgsql SET search_path FROM CURRENT
 AS $$
 DECLARE
@@ -69,6 +69,7 @@ DECLARE
     twice  text;
     total  bigint;
 BEGIN
+    PERFORM leadcrm.at_home(home);
     IF batch_size IS NULL OR batch_size NOT BETWEEN 1 AND 1000000 THEN
         RAISE invalid_parameter_value USING MESSAGE = 'a batch must have 1 to 1000000 rows';
     END IF;
@@ -148,7 +149,7 @@ END
 $$;
 
 -- The next rows of a table.  Returns how many there were.
-CREATE OR REPLACE FUNCTION _adopt_chunk(command text, from_table regclass, source text, batch_size integer) RETURNS bigint
+CREATE OR REPLACE FUNCTION _adopt_chunk(command text, from_table regclass, source text, batch_size integer, home regclass) RETURNS bigint
 LANGUAGE plpgsql SET search_path FROM CURRENT
 AS $$
 DECLARE
@@ -159,6 +160,7 @@ DECLARE
     n       bigint;
     became  record;
 BEGIN
+    PERFORM leadcrm.at_home(home);
     SELECT b.last_key INTO last FROM import_batch b WHERE b.batch = name FOR UPDATE;
     EXECUTE format('SELECT count(*), (array_agg(k.key::text ORDER BY k.key DESC))[1]
                       FROM (SELECT s.%1$I AS key FROM %2$s s WHERE $1::text IS NULL OR s.%1$I > $1::%3$s
@@ -195,11 +197,12 @@ BEGIN
             MESSAGE = 'adopt_leads() needs a table and a JSON object that maps its columns',
             HINT = 'For example {"cust_name": "name", "tel": "phone", "cust_no": "external_id"}.';
     END IF;
-    EXECUTE pg_catalog.format('SELECT %s._begin_adoption($1, $2, $3)', home) INTO command USING source_table, mapping, batch_size;
+    EXECUTE pg_catalog.format('SELECT %s._begin_adoption($1, $2, $3, $4)', home)
+       INTO command USING source_table, mapping, batch_size, workspace;
     COMMIT;
     LOOP
-        EXECUTE pg_catalog.format('SELECT %s._adopt_chunk($1, $2, $3, $4)', home)
-           INTO n USING command, source_table, source, batch_size;
+        EXECUTE pg_catalog.format('SELECT %s._adopt_chunk($1, $2, $3, $4, $5)', home)
+           INTO n USING command, source_table, source, batch_size, workspace;
         COMMIT;
         EXIT WHEN n < batch_size;
     END LOOP;

@@ -208,7 +208,8 @@ END
 $$;
 
 -- Merge leads into one; returns the ids of the merges, in the order of losers.
-CREATE OR REPLACE FUNCTION merge_leads(winner bigint, losers bigint[], fields jsonb DEFAULT NULL) RETURNS bigint[]
+CREATE OR REPLACE FUNCTION merge_leads(winner bigint, losers bigint[], fields jsonb DEFAULT NULL,
+                                       home regclass DEFAULT 'lead'::regclass) RETURNS bigint[]
 LANGUAGE plpgsql SET search_path FROM CURRENT
 AS $$
 DECLARE
@@ -219,6 +220,7 @@ DECLARE
     loser  bigint;
     merges bigint[] := '{}';
 BEGIN
+    PERFORM leadcrm.at_home(home);
     IF winner IS NULL OR coalesce(cardinality(losers), 0) = 0 OR array_ndims(losers) > 1 THEN
         RAISE invalid_parameter_value USING
             MESSAGE = 'a merge needs a winner and at least one other lead';
@@ -318,7 +320,8 @@ BEGIN ATOMIC
 END;
 
 -- Take a merge back.  Returns what could not be given back, and why.
-CREATE OR REPLACE FUNCTION unmerge(merge_id bigint) RETURNS TABLE (what text, item text, problem text)
+CREATE OR REPLACE FUNCTION unmerge(merge_id bigint, home regclass DEFAULT 'lead'::regclass)
+RETURNS TABLE (what text, item text, problem text)
 LANGUAGE plpgsql SET search_path FROM CURRENT
 AS $$
 #variable_conflict use_variable
@@ -341,6 +344,7 @@ DECLARE
     noted    identity[];
     actor    text := leadcrm.acting_role();
 BEGIN
+    PERFORM leadcrm.at_home(home);
     SELECT * INTO m FROM merge_log g WHERE g.id = merge_id;
     IF NOT FOUND THEN
         RAISE undefined_object USING MESSAGE = format('there is no merge %s', coalesce(merge_id::text, 'NULL'));
@@ -563,7 +567,8 @@ END
 $$;
 
 -- A reviewer's verdict on a pair; returns the merge's id, or NULL.
-CREATE OR REPLACE FUNCTION resolve_duplicate(id bigint, decision text DEFAULT 'merge', winner bigint DEFAULT NULL) RETURNS bigint
+CREATE OR REPLACE FUNCTION resolve_duplicate(id bigint, decision text DEFAULT 'merge', winner bigint DEFAULT NULL,
+                                             home regclass DEFAULT 'lead'::regclass) RETURNS bigint
 LANGUAGE plpgsql SET search_path FROM CURRENT
 AS $$
 #variable_conflict use_variable
@@ -573,6 +578,7 @@ DECLARE
     b      bigint;
     merges bigint[];
 BEGIN
+    PERFORM leadcrm.at_home(home);
     IF decision IS NULL OR decision NOT IN ('merge', 'distinct') THEN
         RAISE invalid_parameter_value USING
             MESSAGE = format('there is no decision "%s"', coalesce(decision, 'NULL')),
