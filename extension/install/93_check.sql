@@ -181,15 +181,15 @@ BEGIN
           FROM (VALUES
                 ('identity_rule', NOT EXISTS (SELECT FROM %1$s.identity_rule WHERE active),
                  'no rule is active: leads of one person stay apart',
-                 'UPDATE %1$s.identity_rule SET active = true WHERE code = ''phone'';'),
+                 format('UPDATE %%s.identity_rule SET active = true WHERE code = ''phone'';', $1)),
                 ('field_alias', NOT EXISTS (SELECT FROM %1$s.field_alias),
                  'no field has a name: capture() and import_leads() understand nothing',
-                 'INSERT INTO %1$s.field_alias VALUES (''phone'', ''phone''), (''name'', ''name'');'),
+                 format('INSERT INTO %%s.field_alias VALUES (''phone'', ''phone''), (''name'', ''name'');', $1)),
                 ('workspace', NOT EXISTS (SELECT FROM %1$s.workspace),
                  'its row is gone: locale and time zone are not known',
                  'Restore it from a dump.')
                ) AS t (name, wrong, problem, next_step)
-         WHERE t.wrong $sql$, workspace);
+         WHERE t.wrong $sql$, workspace) USING workspace;
 
     -- What waits for a decision
     RETURN QUERY EXECUTE format($sql$
