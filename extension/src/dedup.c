@@ -182,6 +182,16 @@ leadcrm_owner_begin(Workspace *ws, Oid *save_userid, int *save_sec_context)
 	SetUserIdAndSecContext(ws->owner, *save_sec_context | SECURITY_LOCAL_USERID_CHANGE);
 }
 
+/* Order of int64 values, for qsort() and bsearch(). */
+int
+leadcrm_int8_compare(const void *a, const void *b)
+{
+	int64		x = *(const int64 *) a;
+	int64		y = *(const int64 *) b;
+
+	return (x > y) - (x < y);
+}
+
 /* An int8[] of n values, in the current context. */
 ArrayType *
 leadcrm_int8_array(const int64 *value, int n)

@@ -27,6 +27,7 @@
 
 static void keep_for_merged(Workspace *ws, Relation lead, Datum *values);
 static void dedup_promote(Workspace *ws, ArrayType *kinds, ArrayType *scopes, ArrayType *keys);
+static void promote_released(Workspace *ws, uint64 n);
 static ArrayType *text_array(Datum *value, int n);
 
 /*
@@ -40,36 +41,14 @@ void
 leadcrm_dedup_release(Workspace *ws, ArrayType *leads)
 {
 	Datum		values[1];
-	Datum	   *kinds;
-	Datum	   *scopes;
-	Datum	   *keys;
 	uint64		n;
-	int			nlive = 0;
 
 	values[0] = PointerGetDatum(leads);
 	n = leadcrm_workspace_run(ws, PLAN_DROP_CLAIMS,
 							  "DELETE FROM %s.identity WHERE lead_id = ANY ($1)"
 							  " RETURNING live, kind, scope, key",
 							  1, (Oid[]) {INT8ARRAYOID}, values);
-	kinds = palloc(Max(n, 1) * sizeof(Datum));
-	scopes = palloc(Max(n, 1) * sizeof(Datum));
-	keys = palloc(Max(n, 1) * sizeof(Datum));
-	for (uint64 i = 0; i < n; i++)
-	{
-		HeapTuple	row = SPI_tuptable->vals[i];
-		TupleDesc	tupdesc = SPI_tuptable->tupdesc;
-		bool		isnull;
-
-		if (!DatumGetBool(SPI_getbinval(row, tupdesc, 1, &isnull)))
-			continue;
-		kinds[nlive] = SPI_getbinval(row, tupdesc, 2, &isnull);
-		scopes[nlive] = SPI_getbinval(row, tupdesc, 3, &isnull);
-		keys[nlive] = SPI_getbinval(row, tupdesc, 4, &isnull);
-		nlive++;
-	}
-	if (nlive > 0)
-		dedup_promote(ws, text_array(kinds, nlive), text_array(scopes, nlive),
-					  text_array(keys, nlive));
+	promote_released(ws, n);
 }
 
 /*
@@ -93,10 +72,6 @@ leadcrm_dedup_reconcile(Workspace *ws, Relation lead, int64 id)
 	DedupSubject subject = {.id = id, .now = GetCurrentTransactionStartTimestamp()};
 	int			nkeys = 0;
 	uint64		n;
-	int			nlive = 0;
-	Datum	   *kinds;
-	Datum	   *scopes;
-	Datum	   *gone;
 
 	values[0] = Int64GetDatum(id);
 	if (leadcrm_workspace_run(ws, PLAN_EXISTING,
@@ -129,28 +104,41 @@ leadcrm_dedup_reconcile(Workspace *ws, Relation lead, int64 id)
 							  " AND NOT (i.live AND k.weak))"
 							  " RETURNING i.live, i.kind, i.scope, i.key",
 							  5, (Oid[]) {INT8OID, TEXTARRAYOID, TEXTARRAYOID, TEXTARRAYOID, BOOLARRAYOID}, values);
-	kinds = palloc(Max(n, 1) * sizeof(Datum));
-	scopes = palloc(Max(n, 1) * sizeof(Datum));
-	gone = palloc(Max(n, 1) * sizeof(Datum));
-	for (uint64 i = 0; i < n; i++)
-	{
-		bool		isnull;
-
-		if (!DatumGetBool(SPI_getbinval(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 1, &isnull)))
-			continue;
-		kinds[nlive] = SPI_getbinval(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 2, &isnull);
-		scopes[nlive] = SPI_getbinval(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 3, &isnull);
-		gone[nlive] = SPI_getbinval(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 4, &isnull);
-		nlive++;
-	}
-	if (nlive > 0)
-		dedup_promote(ws, text_array(kinds, nlive), text_array(scopes, nlive),
-					  text_array(gone, nlive));
+	promote_released(ws, n);
 	for (int i = 0; i < nkeys; i++)
 	{
 		if (keys[i].weak)
 			leadcrm_dedup_note(ws, &subject, &keys[i], "weak");
 	}
+}
+
+/*
+ * Promote who waits for the live ones among n claims just dropped, which are
+ * in SPI_tuptable as (live, kind, scope, key).
+ */
+static void
+promote_released(Workspace *ws, uint64 n)
+{
+	SPITupleTable *rows = SPI_tuptable;
+	Datum	   *kinds = palloc(Max(n, 1) * sizeof(Datum));
+	Datum	   *scopes = palloc(Max(n, 1) * sizeof(Datum));
+	Datum	   *keys = palloc(Max(n, 1) * sizeof(Datum));
+	int			nlive = 0;
+
+	for (uint64 i = 0; i < n; i++)
+	{
+		bool		isnull;
+
+		if (!DatumGetBool(SPI_getbinval(rows->vals[i], rows->tupdesc, 1, &isnull)))
+			continue;
+		kinds[nlive] = SPI_getbinval(rows->vals[i], rows->tupdesc, 2, &isnull);
+		scopes[nlive] = SPI_getbinval(rows->vals[i], rows->tupdesc, 3, &isnull);
+		keys[nlive] = SPI_getbinval(rows->vals[i], rows->tupdesc, 4, &isnull);
+		nlive++;
+	}
+	if (nlive > 0)
+		dedup_promote(ws, text_array(kinds, nlive), text_array(scopes, nlive),
+					  text_array(keys, nlive));
 }
 
 /*

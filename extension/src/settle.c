@@ -40,7 +40,6 @@ static void drop_missing(Workspace *ws, SettleFrame *frame, TriggerData *trigdat
 static void drop_resolved(Workspace *ws, SettleFrame *frame);
 static void settle_sources(Workspace *ws, SettleFrame *frame);
 static Datum text_or_null(const char *s, bool *isnull);
-static int	compare_int64(const void *a, const void *b);
 static uint64 gather_ids(Workspace *ws, Tuplestorestate *store, TupleDesc tupdesc,
 						 int64 **ids);
 
@@ -294,7 +293,7 @@ inserted_rows(Workspace *ws, TriggerData *trigdata, int64 *n)
 
 	*n = (int64) gather_ids(ws, trigdata->tg_newtable,
 							RelationGetDescr(trigdata->tg_relation), &ids);
-	qsort(ids, *n, sizeof(int64), compare_int64);
+	qsort(ids, *n, sizeof(int64), leadcrm_int8_compare);
 	return ids;
 }
 
@@ -314,7 +313,7 @@ drop_missing(Workspace *ws, SettleFrame *frame, TriggerData *trigdata)
 	{
 		int64		id = frame->row[i];
 
-		if (bsearch(&id, inserted, ninserted, sizeof(int64), compare_int64) == NULL)
+		if (bsearch(&id, inserted, ninserted, sizeof(int64), leadcrm_int8_compare) == NULL)
 		{
 			CHECK_FOR_INTERRUPTS();
 			leadcrm_dedup_reconcile(ws, trigdata->tg_relation, id);
@@ -324,7 +323,7 @@ drop_missing(Workspace *ws, SettleFrame *frame, TriggerData *trigdata)
 	kept = 0;
 	for (int i = 0; i < frame->nmerges; i++)
 	{
-		if (bsearch(&frame->merge[i].loser, inserted, ninserted, sizeof(int64), compare_int64))
+		if (bsearch(&frame->merge[i].loser, inserted, ninserted, sizeof(int64), leadcrm_int8_compare))
 		{
 			frame->merge[kept++] = frame->merge[i];
 			continue;
@@ -341,14 +340,14 @@ drop_missing(Workspace *ws, SettleFrame *frame, TriggerData *trigdata)
 	}
 	frame->nmerges = kept;
 
-	qsort(frame->row, frame->nrows, sizeof(int64), compare_int64);
+	qsort(frame->row, frame->nrows, sizeof(int64), leadcrm_int8_compare);
 	kept = 0;
 	for (int i = 0; i < frame->npairs; i++)
 	{
 		SettlePair *pair = &frame->pair[i];
 
-		if (!bsearch(&pair->lead, frame->row, frame->nrows, sizeof(int64), compare_int64) ||
-			bsearch(&pair->lead, inserted, ninserted, sizeof(int64), compare_int64))
+		if (!bsearch(&pair->lead, frame->row, frame->nrows, sizeof(int64), leadcrm_int8_compare) ||
+			bsearch(&pair->lead, inserted, ninserted, sizeof(int64), leadcrm_int8_compare))
 			frame->pair[kept++] = *pair;
 	}
 	frame->npairs = kept;
@@ -455,13 +454,4 @@ text_or_null(const char *s, bool *isnull)
 {
 	*isnull = s == NULL;
 	return s ? CStringGetTextDatum(s) : (Datum) 0;
-}
-
-static int
-compare_int64(const void *a, const void *b)
-{
-	int64		x = *(const int64 *) a;
-	int64		y = *(const int64 *) b;
-
-	return (x > y) - (x < y);
 }

@@ -49,7 +49,6 @@ static bool column_is_replaced(Workspace *ws, int attno);
 static bool text_is(Datum value, const char *s);
 static bool text_begins(Datum value, Datum beginning);
 static int	compare_winner(const void *a, const void *b);
-static int	compare_int64(const void *a, const void *b);
 
 /*
  * leadcrm_settle_merges
@@ -209,7 +208,7 @@ lock_winners(Workspace *ws, SettleFrame *frame, TupleDesc tupdesc, int *nwinners
 
 	for (int i = 0; i < frame->nmerges; i++)
 		ids[i] = frame->merge[i].winner;
-	qsort(ids, frame->nmerges, sizeof(int64), compare_int64);
+	qsort(ids, frame->nmerges, sizeof(int64), leadcrm_int8_compare);
 	for (int i = 0; i < frame->nmerges; i++)
 	{
 		if (n == 0 || ids[n - 1] != ids[i])
@@ -439,16 +438,7 @@ text_begins(Datum value, Datum beginning)
 }
 
 static int
-compare_int64(const void *a, const void *b)
-{
-	int64		x = *(const int64 *) a;
-	int64		y = *(const int64 *) b;
-
-	return (x > y) - (x < y);
-}
-
-static int
 compare_winner(const void *a, const void *b)
 {
-	return compare_int64(&((const Winner *) a)->id, &((const Winner *) b)->id);
+	return leadcrm_int8_compare(&((const Winner *) a)->id, &((const Winner *) b)->id);
 }
