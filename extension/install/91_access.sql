@@ -29,6 +29,12 @@ AS $$
            ('admin',   'INSERT, UPDATE, DELETE',         'table',    'industry'),
            ('admin',   'INSERT, UPDATE, DELETE',         'table',    'product_line'),
            ('admin',   'INSERT, UPDATE, DELETE',         'table',    'identity_rule'),
+           ('admin',   'INSERT, UPDATE, DELETE',         'table',    'score_rule'),
+           ('admin',   'INSERT, UPDATE, DELETE',         'table',    'score_cap'),
+           ('admin',   'INSERT, UPDATE, DELETE',         'table',    'half_life'),
+           ('admin',   'INSERT, UPDATE, DELETE',         'table',    'activity_kind'),
+           ('admin',   'INSERT, UPDATE, DELETE',         'table',    'intent_level'),
+           ('admin',   'INSERT, UPDATE, DELETE',         'table',    'intent_rule'),
            ('admin',   'INSERT, UPDATE, DELETE',         'table',    'field_alias')
 $$;
 COMMENT ON FUNCTION leadcrm._access_rights() IS

@@ -175,7 +175,8 @@ leadcrm_settle_fills(Workspace *ws, Form_pg_attribute att)
 {
 	static const char *const not_filled[] = {
 		"id", "kind", "first_source", "last_source", "last_form", "last_inbound_at",
-		"external_id", "stage", "loss_reason", "loss_note", "intent", "score", "lifecycle",
+		"external_id", "stage", "loss_reason", "loss_note", "lifecycle",
+		"intent", "intent_since", "intent_before", "intent_due_at", "signals", "score", "fit",
 		"behaviour_1", "behaviour_1_at", "behaviour_2", "behaviour_2_at",
 		"behaviour_3", "behaviour_3_at", "behaviour_4", "behaviour_4_at",
 		"owner", "team", "pool", "assigned_at", "first_contact_due_at",
