@@ -64,6 +64,7 @@ extern void leadcrm_rule_parse(Relation rel, const char *condition,
 /* rule_set.c */
 extern RuleSet *leadcrm_rule_set_build(Relation rel, int nrules, const RuleText *rules,
 									   const char *time_zone, bool strict, MemoryContext parent);
+extern void leadcrm_rule_set_free(RuleSet *set);
 extern bool leadcrm_rule_set_is_valid(const RuleSet *set);
 extern int	leadcrm_rule_set_count(const RuleSet *set);
 extern RuleClass leadcrm_rule_set_class(const RuleSet *set, int rule);
