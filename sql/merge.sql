@@ -10,19 +10,20 @@ LANGUAGE SQL AS $$
     SELECT i.lead_id, i.kind, i.key, i.state, i.brought_by FROM merge.identity i
      WHERE i.lead_id = ANY (leads) ORDER BY i.kind, i.key, i.lead_id
 $$;
-CREATE TABLE public.was_lead AS SELECT l.* FROM lead l;
+-- Of a lead all but what scoring computes, which follows from the rest.
+CREATE TABLE public.was_lead AS SELECT l.id, leadcrm.row_image(l) AS image FROM lead l;
 CREATE TABLE public.was_identity AS SELECT i.* FROM identity i;
 CREATE TABLE public.was_duplicate AS SELECT d.* FROM duplicate d;
 CREATE TABLE public.was_activity AS SELECT a.* FROM activity a;
 CREATE FUNCTION public.remember() RETURNS void LANGUAGE SQL AS $$
     TRUNCATE public.was_lead, public.was_identity, public.was_duplicate, public.was_activity;
-    INSERT INTO public.was_lead SELECT l.* FROM merge.lead l;
+    INSERT INTO public.was_lead SELECT l.id, leadcrm.row_image(l) FROM merge.lead l;
     INSERT INTO public.was_identity SELECT i.* FROM merge.identity i;
     INSERT INTO public.was_duplicate SELECT d.* FROM merge.duplicate d;
     INSERT INTO public.was_activity SELECT a.* FROM merge.activity a;
 $$;
 CREATE FUNCTION public.differences() RETURNS bigint LANGUAGE SQL AS $$
-    SELECT (SELECT count(*) FROM ((TABLE public.was_lead EXCEPT TABLE merge.lead) UNION ALL (TABLE merge.lead EXCEPT TABLE public.was_lead)) d)
+    SELECT (SELECT count(*) FROM public.was_lead w FULL JOIN merge.lead l USING (id) WHERE w.image IS DISTINCT FROM leadcrm.row_image(l))
          + (SELECT count(*) FROM ((TABLE public.was_identity EXCEPT TABLE merge.identity) UNION ALL (TABLE merge.identity EXCEPT TABLE public.was_identity)) d)
          + (SELECT count(*) FROM ((TABLE public.was_duplicate EXCEPT TABLE merge.duplicate) UNION ALL (TABLE merge.duplicate EXCEPT TABLE public.was_duplicate)) d)
          + (SELECT count(*) FROM ((TABLE public.was_activity EXCEPT TABLE merge.activity) UNION ALL (TABLE merge.activity EXCEPT TABLE public.was_activity)) d)

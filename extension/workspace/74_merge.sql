@@ -537,6 +537,8 @@ BEGIN
      ORDER BY g.id;
     INSERT INTO event (kind, lead_id, at, actor, data)
     VALUES ('lead.unmerged', m.winner, now(), actor, jsonb_build_object('unmerged', m.loser, 'merge', merge_id));
+    -- What the merge made of the winner's intent goes with it.
+    PERFORM leadcrm.regrade('lead', ARRAY[m.winner, m.loser], now(), anew => true);
 END
 $$;
 

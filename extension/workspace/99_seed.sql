@@ -145,10 +145,13 @@ INSERT INTO intent_rule (code, level, condition, holds_for) VALUES
     ('writes_of_price', 'hot', $$attrs ->> 'content' LIKE '%报价%' OR attrs ->> 'content' LIKE '%价格%' OR attrs ->> 'content' LIKE '%多少钱%' OR attrs ->> 'content' LIKE '%折扣%' OR attrs ->> 'content' LIKE '%优惠%'$$, '14 days'),
     ('writes_of_solution', 'hot', $$attrs ->> 'content' LIKE '%解决方案%' OR attrs ->> 'content' LIKE '%实施%' OR attrs ->> 'content' LIKE '%合同%' OR attrs ->> 'content' LIKE '%演示%'$$, '14 days');
 
+INSERT INTO intent_rule (code, level, condition, holds_for) VALUES
+    ('took_document', 'warm', $$last_form IN ('下载白皮书', '下载案例', '下载资料', '下载技术文档')$$, '14 days');
+
 INSERT INTO score_rule (code, axis, condition, points, cap_group) VALUES
     ('title_chief_zh',    'fit', $$title LIKE '%董事长%' OR title LIKE '%总经理%' OR title LIKE '%总裁%' OR title LIKE '%创始人%' OR title LIKE '%法人%' OR title LIKE '%老板%' OR title LIKE '%厂长%'$$, 25, 'title'),
     ('title_director_zh', 'fit', $$title LIKE '%总监%' OR title LIKE '%副总%' OR title LIKE '%首席%'$$, 20, 'title'),
-    ('title_manager_zh',  'fit', $$title LIKE '%经理%' OR title LIKE '%主管%' OR title LIKE '%主任%' OR title LIKE '%部长%'$$, 12, 'title'),
+    ('title_manager_zh',  'fit', $$title LIKE '%经理%' AND title NOT LIKE '%总经理%' OR title LIKE '%主管%' OR title LIKE '%主任%' OR title LIKE '%部长%'$$, 12, 'title'),
     ('title_buyer_zh',    'fit', $$title LIKE '%采购%'$$, 15, 'title');
 
 INSERT INTO region (code, name, full_name, parent, level)

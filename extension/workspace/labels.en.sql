@@ -232,6 +232,17 @@ COMMENT ON COLUMN rule_error.sqlstate IS 'SQLSTATE';
 COMMENT ON COLUMN rule_error.failures IS 'how often it failed';
 COMMENT ON COLUMN rule_error.last_at IS 'when it failed last';
 
+COMMENT ON TABLE rescore_run IS 'how far each run of rescore() is';
+COMMENT ON COLUMN rescore_run.id IS 'number';
+COMMENT ON COLUMN rescore_run.ruleset IS 'rule set; empty: all';
+COMMENT ON COLUMN rescore_run.actor IS 'who called it';
+COMMENT ON COLUMN rescore_run.total IS 'leads there were when it began';
+COMMENT ON COLUMN rescore_run.done IS 'leads done';
+COMMENT ON COLUMN rescore_run.last_lead IS 'last lead done';
+COMMENT ON COLUMN rescore_run.started_at IS 'when it began';
+COMMENT ON COLUMN rescore_run.updated_at IS 'time of the last chunk';
+COMMENT ON COLUMN rescore_run.finished_at IS 'when it was done; empty: not yet';
+
 COMMENT ON TABLE activity IS 'what happened with a lead';
 COMMENT ON COLUMN activity.id IS 'number of the activity';
 COMMENT ON COLUMN activity.lead_id IS 'the lead';
@@ -270,6 +281,41 @@ COMMENT ON COLUMN intake.actor IS 'who sent it';
 COMMENT ON TABLE field_alias IS 'how senders call the fields of a lead';
 COMMENT ON COLUMN field_alias.alias IS 'a spelling; case, width, character form, punctuation and spaces do not count';
 COMMENT ON COLUMN field_alias.field IS 'field of a lead that it means';
+
+COMMENT ON FUNCTION explain_score(bigint, timestamptz) IS 'what the score of a lead is made of at a moment; the points sum to the score';
+COMMENT ON FUNCTION score_at(bigint, timestamptz) IS 'the score of a lead at a moment';
+COMMENT ON FUNCTION tick(timestamptz, integer) IS 'does what time alone causes, in bounded batches; returns how much is left';
+COMMENT ON FUNCTION _begin_rescore(text, regclass) IS 'of rescore: begins a run or goes on with one';
+COMMENT ON FUNCTION _rescore_chunk(bigint, integer, regclass) IS 'of rescore: the next leads of a run';
+COMMENT ON PROCEDURE rescore(text, integer, regclass) IS 'scores and grades every lead again after rules have changed; in committed chunks, goes on where it was stopped';
+COMMENT ON VIEW v_intent IS 'how many leads are how warm, and their scores';
+COMMENT ON COLUMN v_intent.intent IS 'intent';
+COMMENT ON COLUMN v_intent.label IS 'label';
+COMMENT ON COLUMN v_intent.position IS 'order';
+COMMENT ON COLUMN v_intent.living_leads IS 'living leads';
+COMMENT ON COLUMN v_intent.average_score IS 'average score';
+COMMENT ON COLUMN v_intent.lowest_score IS 'lowest score';
+COMMENT ON COLUMN v_intent.highest_score IS 'highest score';
+COMMENT ON VIEW v_intent_change IS 'every change of an intent, with its reason';
+COMMENT ON COLUMN v_intent_change.lead_id IS 'the lead';
+COMMENT ON COLUMN v_intent_change.at IS 'when it changed';
+COMMENT ON COLUMN v_intent_change.intent_before IS 'intent before';
+COMMENT ON COLUMN v_intent_change.intent_after IS 'intent after';
+COMMENT ON COLUMN v_intent_change.score IS 'score at that moment';
+COMMENT ON COLUMN v_intent_change.rule IS 'rule that did it; empty: the score';
+COMMENT ON COLUMN v_intent_change.rule_label IS 'what the rule says';
+COMMENT ON VIEW v_rule_error IS 'failures of rules, summed up';
+COMMENT ON COLUMN v_rule_error.ruleset IS 'table of the rule';
+COMMENT ON COLUMN v_rule_error.rule IS 'code of the rule';
+COMMENT ON COLUMN v_rule_error.sqlstate IS 'SQLSTATE';
+COMMENT ON COLUMN v_rule_error.failures IS 'how often it failed';
+COMMENT ON COLUMN v_rule_error.first_at IS 'first recorded';
+COMMENT ON COLUMN v_rule_error.last_at IS 'last time';
+COMMENT ON COLUMN v_lead.intent_label IS 'label of the intent';
+COMMENT ON COLUMN v_lead.intent_since IS 'since when it has this intent';
+COMMENT ON COLUMN v_lead.intent_now IS 'intent at this moment';
+COMMENT ON COLUMN v_lead.score_now IS 'score at this moment';
+COMMENT ON COLUMN v_lead.fit IS 'points of the score rules';
 
 COMMENT ON VIEW v_source IS 'leads by source';
 COMMENT ON COLUMN v_source.source IS 'code of the first source';
@@ -551,6 +597,7 @@ UPDATE intent_rule r SET label = l.label FROM (VALUES
     ('attended', 'attended a webinar or salon'),
     ('mail_read', 'opened or clicked mails twice in 14 days'),
     ('asked_quote', 'asked for a quote or a demo'),
+    ('took_document', 'took a white paper, case study or technical document'),
     ('writes_of_price', 'writes of price or discount'),
     ('writes_of_solution', 'writes of solution, implementation, contract or demo')
 ) AS l (code, label) WHERE l.code = r.code;

@@ -232,6 +232,17 @@ COMMENT ON COLUMN rule_error.sqlstate IS '错误代码 SQLSTATE';
 COMMENT ON COLUMN rule_error.failures IS '失败次数';
 COMMENT ON COLUMN rule_error.last_at IS '最近一次的时间';
 
+COMMENT ON TABLE rescore_run IS '每次重算的进度';
+COMMENT ON COLUMN rescore_run.id IS '编号';
+COMMENT ON COLUMN rescore_run.ruleset IS '重算的规则集；空为全部';
+COMMENT ON COLUMN rescore_run.actor IS '操作人';
+COMMENT ON COLUMN rescore_run.total IS '开始时的线索数';
+COMMENT ON COLUMN rescore_run.done IS '已重算的线索数';
+COMMENT ON COLUMN rescore_run.last_lead IS '最后重算的线索';
+COMMENT ON COLUMN rescore_run.started_at IS '开始时间';
+COMMENT ON COLUMN rescore_run.updated_at IS '最近一批的时间';
+COMMENT ON COLUMN rescore_run.finished_at IS '完成时间；空为未完成';
+
 COMMENT ON TABLE activity IS '与线索的往来';
 COMMENT ON COLUMN activity.id IS '编号';
 COMMENT ON COLUMN activity.lead_id IS '线索编号';
@@ -270,6 +281,41 @@ COMMENT ON COLUMN intake.actor IS '提交人';
 COMMENT ON TABLE field_alias IS '字段别名：提交者如何称呼线索的字段';
 COMMENT ON COLUMN field_alias.alias IS '别名；比较时不分大小写、全半角、繁简，忽略标点和空格';
 COMMENT ON COLUMN field_alias.field IS '对应的线索字段';
+
+COMMENT ON FUNCTION explain_score(bigint, timestamptz) IS '说明线索在某一时刻的评分由哪些部分组成；各部分之和即评分';
+COMMENT ON FUNCTION score_at(bigint, timestamptz) IS '线索在某一时刻的评分';
+COMMENT ON FUNCTION tick(timestamptz, integer) IS '处理仅因时间而发生的一切，分批进行；返回剩余数量';
+COMMENT ON FUNCTION _begin_rescore(text, regclass) IS 'rescore 内部使用：开始或继续一次重算';
+COMMENT ON FUNCTION _rescore_chunk(bigint, integer, regclass) IS 'rescore 内部使用：重算下一批线索';
+COMMENT ON PROCEDURE rescore(text, integer, regclass) IS '规则改变后为所有线索重新评分定级；分批提交，可中断后继续';
+COMMENT ON VIEW v_intent IS '各意向级别的线索数和评分';
+COMMENT ON COLUMN v_intent.intent IS '意向';
+COMMENT ON COLUMN v_intent.label IS '显示名称';
+COMMENT ON COLUMN v_intent.position IS '次序';
+COMMENT ON COLUMN v_intent.living_leads IS '有效线索数';
+COMMENT ON COLUMN v_intent.average_score IS '平均评分';
+COMMENT ON COLUMN v_intent.lowest_score IS '最低评分';
+COMMENT ON COLUMN v_intent.highest_score IS '最高评分';
+COMMENT ON VIEW v_intent_change IS '意向变化的历史及原因';
+COMMENT ON COLUMN v_intent_change.lead_id IS '线索编号';
+COMMENT ON COLUMN v_intent_change.at IS '变化时间';
+COMMENT ON COLUMN v_intent_change.intent_before IS '变化前的意向';
+COMMENT ON COLUMN v_intent_change.intent_after IS '变化后的意向';
+COMMENT ON COLUMN v_intent_change.score IS '当时的评分';
+COMMENT ON COLUMN v_intent_change.rule IS '导致变化的规则；空为评分所致';
+COMMENT ON COLUMN v_intent_change.rule_label IS '规则说明';
+COMMENT ON VIEW v_rule_error IS '规则运行失败的汇总';
+COMMENT ON COLUMN v_rule_error.ruleset IS '规则表';
+COMMENT ON COLUMN v_rule_error.rule IS '规则代码';
+COMMENT ON COLUMN v_rule_error.sqlstate IS '错误代码 SQLSTATE';
+COMMENT ON COLUMN v_rule_error.failures IS '失败次数';
+COMMENT ON COLUMN v_rule_error.first_at IS '首次记录时间';
+COMMENT ON COLUMN v_rule_error.last_at IS '最近时间';
+COMMENT ON COLUMN v_lead.intent_label IS '意向名称';
+COMMENT ON COLUMN v_lead.intent_since IS '进入当前意向的时间';
+COMMENT ON COLUMN v_lead.intent_now IS '此刻的意向';
+COMMENT ON COLUMN v_lead.score_now IS '此刻的评分';
+COMMENT ON COLUMN v_lead.fit IS '符合度';
 
 COMMENT ON VIEW v_source IS '各来源的线索数量';
 COMMENT ON COLUMN v_source.source IS '首次来源的代码';
@@ -549,6 +595,7 @@ UPDATE intent_rule r SET label = l.label FROM (VALUES
     ('attended', '参加直播课或沙龙'),
     ('mail_read', '14 天内两次打开或点击邮件'),
     ('asked_quote', '索要报价或预约演示'),
+    ('took_document', '下载了白皮书、案例或技术资料'),
     ('writes_of_price', '留言提到价格或折扣'),
     ('writes_of_solution', '留言提到方案、实施、合同或演示')
 ) AS l (code, label) WHERE l.code = r.code;
