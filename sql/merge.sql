@@ -127,6 +127,17 @@ SELECT * FROM unmerge(:merge);
 SELECT * FROM unmerge(:merge + 1);
 SELECT differences();
 
+-- A pair that a merge alone had made goes with it, though the two wait for the
+-- same third lead besides.
+INSERT INTO lead (id, name, company, phone) VALUES (15, '李娜', NULL, '13800000015'), (16, '张伟', NULL, '13800000015');
+INSERT INTO lead (id, name, company, phone) VALUES (17, '张伟', '重庆信达科技有限公司', '13800000015'), (18, NULL, '重庆信达科技有限公司', NULL);
+SELECT remember();
+SELECT (merge_leads(16, ARRAY[18]))[1] AS merge \gset
+SELECT lead_a, lead_b, kind FROM duplicate WHERE lead_a >= 15 ORDER BY 1, 2;
+SELECT * FROM unmerge(:merge);
+SELECT lead_a, lead_b, kind FROM duplicate WHERE lead_a >= 15 ORDER BY 1, 2;
+SELECT differences();
+
 -- A key that two pairs of different persons share is nobody's.
 SELECT resolve_duplicate(id, 'distinct') FROM duplicate WHERE lead_a = 10 AND lead_b = 11;
 SELECT * FROM claims(ARRAY[0, 10, 11, 12]);

@@ -306,7 +306,8 @@ BEGIN
 END
 $$;
 
--- Does a key speak for the two leads of a pair being one?  Not if it only
+-- Does a key speak for the two leads of a pair being one?  One of them holds it:
+-- two who wait for the same third lead are no pair by that.  And not if it only
 -- does for leads merged into them, and these are a pair of their own.
 CREATE OR REPLACE FUNCTION _share_key(a bigint, b bigint, pair bigint) RETURNS boolean
 LANGUAGE SQL STABLE
@@ -314,7 +315,7 @@ BEGIN ATOMIC
     SELECT EXISTS (
         SELECT FROM identity x JOIN identity y USING (kind, scope, key)
          CROSS JOIN LATERAL (SELECT coalesce(x.brought_by, a) AS a, coalesce(y.brought_by, b) AS b) o
-         WHERE x.lead_id = $1 AND y.lead_id = $2 AND x.state <> 'weak' AND y.state <> 'weak'
+         WHERE x.lead_id = $1 AND y.lead_id = $2 AND x.state <> 'weak' AND y.state <> 'weak' AND (x.live OR y.live)
            AND NOT EXISTS (SELECT FROM duplicate d
                             WHERE d.id <> pair AND d.lead_a = least(o.a, o.b) AND d.lead_b = greatest(o.a, o.b)));
 END;
