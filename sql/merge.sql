@@ -138,6 +138,16 @@ SELECT * FROM unmerge(:merge);
 SELECT lead_a, lead_b, kind FROM duplicate WHERE lead_a >= 15 ORDER BY 1, 2;
 SELECT differences();
 
+-- A key that the winner got with the loser's name and came to hold since goes
+-- back with the loser, though no claim came with it.
+INSERT INTO lead (id, name, company, phone) VALUES (21, '李娜', NULL, '13800000021'), (22, NULL, '重庆信达科技有限公司', '13800000022'), (23, NULL, NULL, '13800000023');
+SELECT (merge_leads(21, ARRAY[22]))[1] AS first \gset
+INSERT INTO lead (id, name, company, phone) VALUES (24, '李娜', '重庆信达科技有限公司', '13800000023') RETURNING merged_into;
+SELECT * FROM claims(ARRAY[21, 23]);
+SELECT * FROM unmerge(:first);
+SELECT u.* FROM merge_log m CROSS JOIN LATERAL unmerge(m.id) u WHERE m.loser = 24;
+SELECT * FROM claims(ARRAY[21, 23, 24]);
+
 -- A key that two pairs of different persons share is nobody's.
 SELECT resolve_duplicate(id, 'distinct') FROM duplicate WHERE lead_a = 10 AND lead_b = 11;
 SELECT * FROM claims(ARRAY[0, 10, 11, 12]);

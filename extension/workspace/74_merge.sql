@@ -459,6 +459,11 @@ BEGIN
                           AND g.before -> 'kept' @> jsonb_build_array(jsonb_build_object(
                                   'kind', i.kind, 'scope', i.scope, 'key', i.key)));
     PERFORM leadcrm.drop_keys('lead', m.winner);
+    -- That keeps what the winner bears no more and those bear that leave it now.
+    DELETE FROM identity i USING identity k
+     WHERE i.lead_id = m.loser AND k.lead_id = m.winner AND k.brought_by = ANY (own)
+       AND i.kind = k.kind AND i.scope = k.scope AND i.key = k.key;
+    UPDATE identity i SET lead_id = m.loser WHERE i.lead_id = m.winner AND i.brought_by = ANY (own);
 
     -- Pairs go back before anything new can be found, and so do activities.
     FOR d IN SELECT p.* FROM duplicate p WHERE m.before #> '{pairs,moved}' @> to_jsonb(p.id) LOOP
