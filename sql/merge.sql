@@ -148,6 +148,28 @@ SELECT * FROM unmerge(:first);
 SELECT u.* FROM merge_log m CROSS JOIN LATERAL unmerge(m.id) u WHERE m.loser = 24;
 SELECT * FROM claims(ARRAY[21, 23, 24]);
 
+-- Two that become a pair by another key are one by that until it goes as well.
+INSERT INTO lead (id, name, company, phone, wechat) VALUES (35, '李娜', NULL, '13800000035', NULL), (36, NULL, '重庆信诚科技有限公司', '13800000036', NULL),
+    (37, NULL, '重庆信诚科技有限公司', NULL, 'wxid_merge37'), (39, '李娜', NULL, '13800000039', NULL);
+SELECT (merge_leads(35, ARRAY[36]))[1] AS first \gset
+INSERT INTO lead (id, phone, wechat) VALUES (38, '13800000036', 'wxid_merge37') RETURNING merged_into;
+SELECT (merge_leads(37, ARRAY[39]))[1] AS third \gset
+SELECT lead_a, lead_b, kind, reason FROM duplicate WHERE lead_a = 35;
+SELECT count(*) FROM merge_log m CROSS JOIN LATERAL unmerge(m.id) u WHERE m.loser = 38;
+SELECT lead_a, lead_b, kind, reason FROM duplicate WHERE lead_a = 35 AND lead_b = 37;
+SELECT * FROM unmerge(:first);
+SELECT * FROM unmerge(:third);
+SELECT lead_a, lead_b, kind, reason FROM duplicate WHERE lead_a = 35 AND lead_b = 37;
+
+-- A key that a lead notes again, as a repeat inquiry gives it back, keeps its time.
+INSERT INTO lead (id, name, phone, wechat) VALUES (25, '李娜', '400-800-8820', NULL), (26, '李娜', NULL, 'wxid_merge26');
+SELECT remember();
+SELECT (merge_leads(25, ARRAY[26], '{"phone": 26}'))[1] AS merge \gset
+INSERT INTO lead (id, phone, wechat) VALUES (27, '400-800-8820', 'wxid_merge26') RETURNING merged_into;
+SELECT count(*) FROM merge_log m CROSS JOIN LATERAL unmerge(m.id) u WHERE m.loser = 27;
+SELECT * FROM unmerge(:merge);
+SELECT count(*) AS changed FROM (TABLE was_identity EXCEPT TABLE identity) d;
+
 -- A key that two pairs of different persons share is nobody's.
 SELECT resolve_duplicate(id, 'distinct') FROM duplicate WHERE lead_a = 10 AND lead_b = 11;
 SELECT * FROM claims(ARRAY[0, 10, 11, 12]);
