@@ -489,7 +489,7 @@ COMMENT ON COLUMN import_progress.actor IS 'who runs it';
 
 COMMENT ON FUNCTION _own_claims(bigint) IS 'claims that a lead has by its own row need nobody who brought them';
 COMMENT ON FUNCTION _return_claim(merge_log, identity) IS 'gives the loser of a merge that is undone a claim back';
-COMMENT ON FUNCTION _share_key(bigint, bigint, bigint) IS 'does a strong key speak for the two leads of a pair being one';
+COMMENT ON FUNCTION _shared_keys(bigint, bigint, bigint) IS 'internal: the keys that speak for two leads being one, and since when';
 
 -- part: seed
 

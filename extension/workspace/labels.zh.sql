@@ -489,7 +489,7 @@ COMMENT ON COLUMN import_progress.actor IS '执行人';
 
 COMMENT ON FUNCTION _own_claims(bigint) IS '线索自身字段所含的标识不再记为由他人带来';
 COMMENT ON FUNCTION _return_claim(merge_log, identity) IS '撤销合并时把一个标识还给原线索';
-COMMENT ON FUNCTION _share_key(bigint, bigint, bigint) IS '一对线索自身是否有共同的强标识';
+COMMENT ON FUNCTION _shared_keys(bigint, bigint, bigint) IS '内部：说明两条线索为同一人的共同标识及其起始时间';
 
 -- part: seed
 
