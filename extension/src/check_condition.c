@@ -242,6 +242,7 @@ hold_condition(FunctionCallInfo fcinfo, Oid row_type, const char *condition, con
 	held->slot = MakeSingleTupleTableSlot(CreateTupleDescCopyConstr(RelationGetDescr(rel)), &TTSOpsHeapTuple);
 	relation_close(rel, AccessShareLock);
 	held->params = makeParamList(1);
+	held->params->params[RULE_PARAM_AS_OF - 1].isnull = false;
 	held->params->params[RULE_PARAM_AS_OF - 1].ptype = TIMESTAMPTZOID;
 	held->params->params[RULE_PARAM_AS_OF - 1].pflags = PARAM_FLAG_CONST;
 	held->state = ExecInitExprWithParams((Expr *) expression_planner(rule.expr), held->params);
