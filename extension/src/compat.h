@@ -53,6 +53,13 @@
 	getIdentitySequence(RelationGetRelid(rel), attnum, true)
 #endif
 
+/* 17 moved the local transaction id. */
+#if PG_VERSION_NUM >= 170000
+#define MyLocalTransactionId (MyProc->vxid.lxid)
+#else
+#define MyLocalTransactionId (MyProc->lxid)
+#endif
+
 /* 18 names the module's version in its magic block. */
 #if PG_VERSION_NUM >= 180000
 #define LEADCRM_MODULE_MAGIC \
