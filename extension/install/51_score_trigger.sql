@@ -37,3 +37,9 @@ LANGUAGE C VOLATILE
 AS 'MODULE_PATHNAME', 'leadcrm_regrade_due';
 COMMENT ON FUNCTION leadcrm.regrade_due(regclass, timestamptz, integer) IS
 'grades the leads that time alone may have changed, the longest due first; for the workspace''s owner; returns how many are still due';
+
+CREATE FUNCTION leadcrm.join_signals(lead regclass, winner bigint, losers bigint[]) RETURNS void
+LANGUAGE C VOLATILE STRICT
+AS 'MODULE_PATHNAME', 'leadcrm_join_signals';
+COMMENT ON FUNCTION leadcrm.join_signals(regclass, bigint, bigint[]) IS
+'what keeps the losers of a merge hot or warm keeps the winner so; for the workspace''s owner';

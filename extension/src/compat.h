@@ -58,6 +58,13 @@
 #define INTERVAL_NOT_FINITE(span) ((void) (span), false)
 #endif
 
+/* 17 moved the local transaction id. */
+#if PG_VERSION_NUM >= 170000
+#define MyLocalTransactionId (MyProc->vxid.lxid)
+#else
+#define MyLocalTransactionId (MyProc->lxid)
+#endif
+
 /* 18 names the module's version in its magic block. */
 #if PG_VERSION_NUM >= 180000
 #define LEADCRM_MODULE_MAGIC \

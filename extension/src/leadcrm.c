@@ -12,6 +12,7 @@
 
 #include "utils/guc.h"
 
+#include "rule_table.h"
 #include "workspace.h"
 
 LEADCRM_MODULE_MAGIC;
@@ -26,5 +27,6 @@ void
 _PG_init(void)
 {
 	MarkGUCPrefixReserved("leadcrm");
+	leadcrm_rule_table_init();
 	leadcrm_workspace_init();
 }

@@ -67,6 +67,7 @@ extern RuleSet *leadcrm_rule_set_build(Relation rel, int nrules, const RuleText 
 									   const char *time_zone, bool strict, MemoryContext parent);
 extern void leadcrm_rule_set_free(RuleSet *set);
 extern bool leadcrm_rule_set_is_valid(const RuleSet *set);
+extern bool leadcrm_rule_set_in_use(const RuleSet *set);
 extern int	leadcrm_rule_set_count(const RuleSet *set);
 extern RuleClass leadcrm_rule_set_class(const RuleSet *set, int rule);
 extern bool leadcrm_rule_set_uses_as_of(const RuleSet *set, int rule);

@@ -216,6 +216,16 @@ leadcrm_rule_set_is_valid(const RuleSet *set)
 }
 
 /*
+ * leadcrm_rule_set_in_use
+ *		Whether the set is evaluating a row further up the stack.
+ */
+bool
+leadcrm_rule_set_in_use(const RuleSet *set)
+{
+	return set->in_use;
+}
+
+/*
  * leadcrm_rule_set_count
  *		How many rules the set was built from.
  */

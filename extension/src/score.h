@@ -87,6 +87,7 @@ extern int	leadcrm_score_grade(Workspace *ws, ScoreModel *model, TupleTableSlot 
 extern bool leadcrm_score_computes(const char *column);
 extern bool leadcrm_score_regrading(void);
 extern uint64 leadcrm_score_regrade(Workspace *ws, ArrayType *leads, TimestampTz as_of, bool anew);
+extern void leadcrm_score_join(Workspace *ws, int64 lead, ArrayType *others);
 
 /* score_event.c */
 extern void leadcrm_intent_queue(Relation lead, int64 id, ScoreModel *model,

@@ -54,6 +54,7 @@ PG_FUNCTION_INFO_V1(leadcrm_intent_at_sql);
 PG_FUNCTION_INFO_V1(leadcrm_score_parts);
 PG_FUNCTION_INFO_V1(leadcrm_regrade);
 PG_FUNCTION_INFO_V1(leadcrm_regrade_due);
+PG_FUNCTION_INFO_V1(leadcrm_join_signals);
 
 /*
  * leadcrm_score_at_sql
@@ -251,6 +252,31 @@ leadcrm_regrade_due(PG_FUNCTION_ARGS)
 	SetUserIdAndSecContext(save_userid, save_sec_context);
 	table_close(lead, NoLock);
 	PG_RETURN_INT64(left);
+}
+
+/*
+ * leadcrm_join_signals
+ *		join_signals(lead regclass, winner bigint, losers bigint[]): what keeps
+ *		the losers of a merge hot or warm keeps the winner so.
+ *
+ * For roles with the rights of the workspace's owner (42501).
+ */
+Datum
+leadcrm_join_signals(PG_FUNCTION_ARGS)
+{
+	Relation	lead = table_open(PG_GETARG_OID(0), RowExclusiveLock);
+	Workspace  *ws = leadcrm_workspace_of(lead);
+	Oid			save_userid;
+	int			save_sec_context;
+
+	check_owner(ws, lead);
+	leadcrm_owner_begin(ws, &save_userid, &save_sec_context);
+	SPI_connect();
+	leadcrm_score_join(ws, PG_GETARG_INT64(1), PG_GETARG_ARRAYTYPE_P(2));
+	SPI_finish();
+	SetUserIdAndSecContext(save_userid, save_sec_context);
+	table_close(lead, NoLock);
+	PG_RETURN_VOID();
 }
 
 static void

@@ -43,6 +43,7 @@ static const LeadColumn computed[] = {
 static int	regrading = 0;
 static TimestampTz regrade_as_of;
 static bool regrade_anew;
+static bool joining_signals = false;	/* in that UPDATE, of other leads */
 
 static HeapTuple score_row(Workspace *ws, TriggerData *trigdata);
 static void computed_values(ScoreModel *model, const ScoreState *state, TimestampTz as_of,
@@ -110,7 +111,7 @@ score_row(Workspace *ws, TriggerData *trigdata)
 	Relation	lead = trigdata->tg_relation;
 	TupleTableSlot *slot = update ? trigdata->tg_newslot : trigdata->tg_trigslot;
 	TupleTableSlot *old = update ? trigdata->tg_trigslot : NULL;
-	TupleTableSlot *behaviour = old;
+	TupleTableSlot *behaviour = joining_signals ? slot : old;
 	HeapTuple	tuple = update ? trigdata->tg_newtuple : trigdata->tg_trigtuple;
 	TimestampTz as_of = regrading > 0 ? regrade_as_of : GetCurrentTransactionStartTimestamp();
 	ScoreModel *model = leadcrm_score_model(ws, lead);
@@ -217,4 +218,40 @@ leadcrm_score_regrade(Workspace *ws, ArrayType *leads, TimestampTz as_of, bool a
 	}
 	PG_END_TRY();
 	return n;
+}
+
+/*
+ * leadcrm_score_join
+ *		Give a lead the signals of others, which are merged into it, too.
+ *
+ * The later end counts where both have one.  As leadcrm_score_regrade().
+ */
+void
+leadcrm_score_join(Workspace *ws, int64 lead, ArrayType *others)
+{
+	Datum		values[] = {Int64GetDatum(lead), PointerGetDatum(others)};
+	TimestampTz save_as_of = regrade_as_of;
+
+	regrading++;
+	regrade_as_of = GetCurrentTransactionStartTimestamp();
+	joining_signals = true;
+	PG_TRY();
+	{
+		(void) leadcrm_workspace_run(ws, PLAN_JOIN_SIGNALS,
+									 "UPDATE %s.lead w SET signals ="
+									 " (SELECT pg_catalog.jsonb_object_agg(s.rule, s.until)"
+									 "  FROM (SELECT e.key AS rule, max(e.value COLLATE \"C\") AS until"
+									 "        FROM %s.lead l, pg_catalog.jsonb_each_text(l.signals) e"
+									 "        WHERE l.id = w.id OR l.id = ANY ($2) GROUP BY e.key) s)"
+									 " WHERE w.id = $1"
+									 " AND EXISTS (SELECT FROM %s.lead l WHERE l.id = ANY ($2) AND l.signals IS NOT NULL)",
+									 2, (Oid[]) {INT8OID, INT8ARRAYOID}, values);
+	}
+	PG_FINALLY();
+	{
+		regrading--;
+		regrade_as_of = save_as_of;
+		joining_signals = false;
+	}
+	PG_END_TRY();
 }

@@ -264,6 +264,7 @@ BEGIN
     LOOP
         merges := merges || _merge_lead(living[1], loser, coalesce(nullif(fields, 'null'), '{}'));
     END LOOP;
+    PERFORM leadcrm.join_signals('lead', living[1], living[2:]);
     RETURN merges;
 END
 $$;

@@ -30,7 +30,7 @@ END;
 CREATE OR REPLACE FUNCTION score_at(lead_id bigint, as_of timestamptz DEFAULT now()) RETURNS integer
 LANGUAGE SQL STABLE SECURITY DEFINER
 BEGIN ATOMIC
-    SELECT sum(e.points)::integer FROM explain_score($1, $2) e;
+    SELECT coalesce(sum(e.points), 0)::integer AS score FROM explain_score($1, $2) e;
 END;
 
 -- Everything that time alone causes, in bounded batches; returns how much is

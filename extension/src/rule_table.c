@@ -1,0 +1,421 @@
+/*-------------------------------------------------------------------------
+ * rule_table.c
+ *	  Tables of rules that queries use, kept per backend.
+ *
+ * A query sees the rules that its snapshot sees, as if it read the table for
+ * each row: the table is read again for each snapshot that may see other
+ * rules, and compiled again only if it does.  It is not even read if
+ * config_changed() announces all changes of its rows and none has come since
+ * it was read with the latest snapshot, provided that the query's snapshot is
+ * not older and the transaction has written nothing since: the announcement
+ * of its own changes comes only at the end of the statement that makes them.
+ *
+ * One entry per table of rules, type of row, and role: the rights to execute
+ * functions are checked when an expression is made ready.  The invalidation
+ * callbacks only mark; an entry is checked before each use.
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "leadcrm.h"
+
+#include "access/htup_details.h"
+#include "access/relation.h"
+#include "access/xact.h"
+#include "catalog/pg_type.h"
+#include "executor/tuptable.h"
+#include "miscadmin.h"
+#include "storage/proc.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/hsearch.h"
+#include "utils/inval.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/rel.h"
+#include "utils/snapmgr.h"
+#include "utils/timestamp.h"
+#include "utils/typcache.h"
+
+#include "rule_table.h"
+
+/* Entries kept; another one takes the place of that not used for longest. */
+#define RULE_TABLE_MAX	64
+
+typedef struct TableKey
+{
+	Oid			rules;
+	Oid			type;			/* of the row */
+	int32		typmod;			/* of a row without a type of its own */
+	Oid			role;
+} TableKey;
+
+/* Enough of a snapshot to tell it from others of this backend. */
+typedef struct SnapshotMark
+{
+	LocalTransactionId transaction;
+	CommandId	command;
+	TransactionId xmin;
+	TransactionId xmax;
+	uint32		xcnt;
+	int32		subxcnt;
+} SnapshotMark;
+
+typedef struct TableEntry
+{
+	TableKey	key;			/* hash key */
+	bool		valid;			/* no table below was invalidated */
+	Oid			subject;		/* relation whose rows these are */
+	Oid			table[SOURCE_NTABLES];
+	SnapshotMark seen;			/* a snapshot that sees the rules as built */
+	bool		current;		/* so do, while valid, this one and later ones */
+	SnapshotMark latest;
+	uint64		last_used;
+	RuleTable  *built;			/* NULL: nothing */
+} TableEntry;
+
+static HTAB *table_cache = NULL;
+static MemoryContext table_cache_cxt = NULL;
+static TableEntry *table_last = NULL;	/* most queries use one */
+static uint64 table_uses = 0;
+
+static void table_relcache_callback(Datum arg, Oid relid);
+static TableEntry *entry_find(const TableKey *key);
+static void entry_make_room(void);
+static void entry_clear(TableEntry *entry);
+static bool entry_is_usable(TableEntry *entry, const SnapshotMark *now);
+static void entry_refresh(TableEntry *entry, Snapshot snapshot, const SnapshotMark *now);
+static RuleTable *table_build(const TableKey *key, RuleSource *source);
+static void table_set_in_force(RuleTable *table, TimestampTz as_of);
+static SnapshotMark snapshot_mark(Snapshot snapshot);
+static bool mark_is_equal(const SnapshotMark *a, const SnapshotMark *b);
+static bool mark_is_older(const SnapshotMark *a, const SnapshotMark *b);
+
+/*
+ * leadcrm_rule_table_init
+ *		Register the callback; called once, from _PG_init.
+ */
+void
+leadcrm_rule_table_init(void)
+{
+	CacheRegisterRelcacheCallback(table_relcache_callback, (Datum) 0);
+}
+
+/*
+ * leadcrm_rule_table_match
+ *		Which rules of a table a row matches, and all that it says of them.
+ *
+ * row: of any composite type with a name.
+ *
+ * The result is good until the next call.  Raises what reading the table and
+ * compiling its rules raises, see leadcrm_rule_source_read() and
+ * leadcrm_rule_set_build().
+ */
+const RuleTable *
+leadcrm_rule_table_match(Oid rules, HeapTupleHeader row, TimestampTz as_of)
+{
+	Snapshot	snapshot = GetActiveSnapshot();
+	SnapshotMark now = snapshot_mark(snapshot);
+	TableKey	key;
+	TableEntry *entry;
+	RuleTable  *table;
+	HeapTupleData tuple;
+
+	memset(&key, 0, sizeof(key));
+	key.rules = rules;
+	key.type = HeapTupleHeaderGetTypeId(row);
+	key.typmod = HeapTupleHeaderGetTypMod(row);
+	key.role = GetUserId();
+
+	AcceptInvalidationMessages();
+	entry = entry_find(&key);
+	if (!entry_is_usable(entry, &now))
+		entry_refresh(entry, snapshot, &now);
+
+	table = entry->built;
+	tuple.t_len = HeapTupleHeaderGetDatumLength(row);
+	ItemPointerSetInvalid(&tuple.t_self);
+	tuple.t_tableOid = InvalidOid;
+	tuple.t_data = row;
+	ExecStoreHeapTuple(&tuple, table->slot, false);
+	leadcrm_rule_set_match(table->set, table->slot, as_of, table->matched);
+	ExecClearTuple(table->slot);
+
+	if (table->in_force != NULL)
+	{
+		if (table->as_of != as_of)
+			table_set_in_force(table, as_of);
+		for (int i = 0; i < RULE_WORDS(table->source->nrules); i++)
+			table->matched[i] &= table->in_force[i];
+	}
+	return table;
+}
+
+/*
+ * leadcrm_row_relation_open
+ *		The relation whose rows are of that type, locked and open.
+ *
+ * Raises 0A000 for rows of no relation's type.
+ */
+Relation
+leadcrm_row_relation_open(Oid type)
+{
+	Oid			relid = get_typ_typrelid(type);
+
+	if (!OidIsValid(relid))
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("rules cannot be applied to rows of type %s", format_type_be(type)),
+				 errhint("Pass a row of a table, a view or a composite type.")));
+	return relation_open(relid, AccessShareLock);
+}
+
+/*
+ * A relation was invalidated: mark the entries that were built from it.
+ * No catalog access, no allocation, no freeing.
+ */
+static void
+table_relcache_callback(Datum arg, Oid relid)
+{
+	HASH_SEQ_STATUS seq;
+	TableEntry *entry;
+
+	if (table_cache == NULL)
+		return;
+	hash_seq_init(&seq, table_cache);
+	while ((entry = hash_seq_search(&seq)) != NULL)
+	{
+		if (!OidIsValid(relid) || entry->subject == relid)
+			entry->valid = false;
+		for (int i = 0; i < SOURCE_NTABLES; i++)
+		{
+			if (entry->table[i] == relid)
+				entry->valid = false;
+		}
+	}
+}
+
+/* The entry of that key, perhaps an empty new one. */
+static TableEntry *
+entry_find(const TableKey *key)
+{
+	TableEntry *entry = table_last;
+	bool		found;
+
+	if (entry == NULL || memcmp(&entry->key, key, sizeof(TableKey)) != 0)
+	{
+		if (table_cache == NULL)
+		{
+			HASHCTL		ctl;
+
+			if (table_cache_cxt == NULL)
+				table_cache_cxt = AllocSetContextCreate(CacheMemoryContext,
+														"leadcrm rule tables",
+														ALLOCSET_DEFAULT_SIZES);
+			ctl.keysize = sizeof(TableKey);
+			ctl.entrysize = sizeof(TableEntry);
+			ctl.hcxt = table_cache_cxt;
+			table_cache = hash_create("leadcrm rule tables", RULE_TABLE_MAX, &ctl,
+									  HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+		}
+		entry = hash_search(table_cache, key, HASH_FIND, NULL);
+		if (entry == NULL)
+		{
+			entry_make_room();
+			entry = hash_search(table_cache, key, HASH_ENTER, &found);
+			memset((char *) entry + sizeof(TableKey), 0, sizeof(TableEntry) - sizeof(TableKey));
+		}
+		table_last = entry;
+	}
+	entry->last_used = ++table_uses;
+	return entry;
+}
+
+/* Have room for one more entry. */
+static void
+entry_make_room(void)
+{
+	HASH_SEQ_STATUS seq;
+	TableEntry *entry;
+	TableEntry *oldest = NULL;
+
+	if (hash_get_num_entries(table_cache) < RULE_TABLE_MAX)
+		return;
+	hash_seq_init(&seq, table_cache);
+	while ((entry = hash_seq_search(&seq)) != NULL)
+	{
+		if (oldest == NULL || entry->last_used < oldest->last_used)
+			oldest = entry;
+	}
+	entry_clear(oldest);
+	if (table_last == oldest)
+		table_last = NULL;
+	hash_search(table_cache, &oldest->key, HASH_REMOVE, NULL);
+}
+
+/*
+ * Forget what was built.  If that happens in the middle of its evaluation, it
+ * goes with the transaction.
+ */
+static void
+entry_clear(TableEntry *entry)
+{
+	RuleTable  *table = entry->built;
+
+	entry->built = NULL;
+	if (table == NULL)
+		return;
+	if (leadcrm_rule_set_in_use(table->set))
+		MemoryContextSetParent(table->cxt, TopTransactionContext);
+	else
+		MemoryContextDelete(table->cxt);
+}
+
+/* Whether a snapshot sees the rules as they were built; see the file's head. */
+static bool
+entry_is_usable(TableEntry *entry, const SnapshotMark *now)
+{
+	if (entry->built == NULL || !entry->valid || !leadcrm_rule_set_is_valid(entry->built->set))
+		return false;
+	if (mark_is_equal(now, &entry->seen))
+		return true;
+
+	/* A serializable transaction must be seen to read the rules. */
+	if (!entry->current || mark_is_older(now, &entry->latest) || IsolationIsSerializable() ||
+		now->command != (now->transaction == entry->latest.transaction ?
+						 entry->latest.command : FirstCommandId))
+		return false;
+	leadcrm_rule_source_check_access(entry->key.rules);
+	entry->seen = *now;
+	return true;
+}
+
+/* Read the rules, and compile them if they are not what was built. */
+static void
+entry_refresh(TableEntry *entry, Snapshot snapshot, const SnapshotMark *now)
+{
+	MemoryContext cxt = AllocSetContextCreate(CurrentMemoryContext, "leadcrm rule table",
+											  ALLOCSET_DEFAULT_SIZES);
+	MemoryContext old = MemoryContextSwitchTo(cxt);
+	RuleSource *source;
+
+	if (entry->built != NULL &&
+		(!entry->valid || !leadcrm_rule_set_is_valid(entry->built->set)))
+		entry_clear(entry);
+
+	/* Whatever is invalidated from here on takes this back. */
+	entry->valid = true;
+	entry->current = false;
+	entry->table[SOURCE_RULES] = entry->key.rules;
+	entry->subject = get_typ_typrelid(entry->key.type);
+	source = leadcrm_rule_source_read(entry->key.rules, snapshot);
+	memcpy(entry->table, source->table, sizeof(entry->table));
+	if (entry->built == NULL || !leadcrm_rule_source_equal(source, entry->built->source))
+	{
+		entry_clear(entry);
+		entry->built = table_build(&entry->key, source);
+		MemoryContextSetParent(cxt, table_cache_cxt);
+		cxt = AllocSetContextCreate(old, "leadcrm rule table", ALLOCSET_DEFAULT_SIZES);
+		MemoryContextSwitchTo(cxt);
+	}
+	entry->seen = *now;
+
+	if (entry->built->source->watched)
+	{
+		/* The latest one, which may be had in parallel workers too. */
+		Snapshot	latest = RegisterSnapshot(GetCatalogSnapshot(entry->key.rules));
+
+		entry->latest = snapshot_mark(latest);
+		entry->current = mark_is_equal(&entry->latest, now) ||
+			leadcrm_rule_source_equal(leadcrm_rule_source_read(entry->key.rules, latest),
+									  entry->built->source);
+		UnregisterSnapshot(latest);
+	}
+	MemoryContextSwitchTo(old);
+	MemoryContextDelete(cxt);
+}
+
+/* Compile rules in the current memory context, which becomes the table's own. */
+static RuleTable *
+table_build(const TableKey *key, RuleSource *source)
+{
+	RuleTable  *table = palloc0(sizeof(RuleTable));
+	RuleText   *text = palloc(Max(source->nrules, 1) * sizeof(RuleText));
+	int			nwords = Max(RULE_WORDS(source->nrules), 1);
+	bool		dated = false;
+	Relation	rel;
+
+	for (int i = 0; i < source->nrules; i++)
+	{
+		text[i].code = source->rule[i].code;
+		text[i].condition = source->rule[i].condition;
+		dated |= source->rule[i].valid_from != DT_NOBEGIN || source->rule[i].valid_to != DT_NOEND;
+	}
+	table->cxt = CurrentMemoryContext;
+	table->source = source;
+	table->matched = palloc0(nwords * sizeof(uint64));
+	table->sum = palloc0(Max(source->ncaps, 1) * sizeof(int64));
+	rel = leadcrm_row_relation_open(key->type);
+	table->set = leadcrm_rule_set_build(rel, source->nrules, text, source->time_zone, true,
+										table->cxt);
+	relation_close(rel, NoLock);
+	table->slot = MakeSingleTupleTableSlot(lookup_rowtype_tupdesc_copy(key->type, key->typmod),
+										   &TTSOpsHeapTuple);
+	if (dated)
+	{
+		table->in_force = palloc0(nwords * sizeof(uint64));
+		table_set_in_force(table, GetCurrentTransactionStartTimestamp());
+	}
+	pfree(text);
+	return table;
+}
+
+/* Which rules are valid at a moment. */
+static void
+table_set_in_force(RuleTable *table, TimestampTz as_of)
+{
+	const RuleSource *source = table->source;
+
+	memset(table->in_force, 0, RULE_WORDS(source->nrules) * sizeof(uint64));
+	for (int i = 0; i < source->nrules; i++)
+	{
+		const SourceRule *rule = &source->rule[i];
+
+		if (rule->valid_from <= as_of && (as_of < rule->valid_to || rule->valid_to == DT_NOEND))
+			table->in_force[i / 64] |= UINT64CONST(1) << (i % 64);
+	}
+	table->as_of = as_of;
+}
+
+static SnapshotMark
+snapshot_mark(Snapshot snapshot)
+{
+	SnapshotMark mark;
+
+	mark.transaction = MyLocalTransactionId;
+	mark.command = snapshot->curcid;
+	mark.xmin = snapshot->xmin;
+	mark.xmax = snapshot->xmax;
+	mark.xcnt = snapshot->xcnt;
+	mark.subxcnt = snapshot->subxcnt;
+	return mark;
+}
+
+static bool
+mark_is_equal(const SnapshotMark *a, const SnapshotMark *b)
+{
+	return a->transaction == b->transaction && a->command == b->command &&
+		a->xmin == b->xmin && a->xmax == b->xmax && a->xcnt == b->xcnt &&
+		a->subxcnt == b->subxcnt;
+}
+
+/*
+ * Whether a is not known to see all that b sees.  As long as xmax does not
+ * move, transactions can only drop out of the list of running ones.
+ */
+static bool
+mark_is_older(const SnapshotMark *a, const SnapshotMark *b)
+{
+	return TransactionIdPrecedes(a->xmax, b->xmax) ||
+		(a->xmax == b->xmax && (a->xcnt > b->xcnt || a->subxcnt > b->subxcnt));
+}

@@ -1,0 +1,32 @@
+/*-------------------------------------------------------------------------
+ * rule_table.h
+ *	  Tables of rules that queries use, kept per backend.
+ *-------------------------------------------------------------------------
+ */
+#ifndef LEADCRM_RULE_TABLE_H
+#define LEADCRM_RULE_TABLE_H
+
+#include "access/htup.h"
+
+#include "rule.h"
+#include "rule_source.h"
+
+/* A table of rules, compiled for rows of one type. */
+typedef struct RuleTable
+{
+	MemoryContext cxt;
+	RuleSource *source;
+	RuleSet    *set;			/* of source's rules, in their order */
+	TupleTableSlot *slot;
+	uint64	   *in_force;		/* NULL, or a bitmap of the rules valid */
+	TimestampTz as_of;			/* at this moment */
+	uint64	   *matched;		/* bitmap of those that the last row matched */
+	int64	   *sum;			/* room for a sum per cap */
+} RuleTable;
+
+extern void leadcrm_rule_table_init(void);
+extern const RuleTable *leadcrm_rule_table_match(Oid rules, HeapTupleHeader row,
+												 TimestampTz as_of);
+extern Relation leadcrm_row_relation_open(Oid type);
+
+#endif							/* LEADCRM_RULE_TABLE_H */
