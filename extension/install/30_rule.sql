@@ -151,8 +151,59 @@ CREATE FUNCTION leadcrm.check_rules() RETURNS trigger
 COMMENT ON FUNCTION leadcrm.check_rules() IS
 'trigger: refuses a rule whose condition is not allowed; arguments: table of the rows (default lead), column of the condition (default condition)';
 
-CREATE FUNCTION leadcrm._rule_functions(OUT function oid, OUT named boolean, OUT may_fail boolean, OUT needs_constant boolean)
+--
+-- What a condition may contain
+--
+
+CREATE FUNCTION leadcrm._rule_functions(OUT function oid, OUT named boolean, OUT arguments text, OUT may_fail boolean)
 	RETURNS SETOF record
 	AS 'MODULE_PATHNAME', 'leadcrm_rule_functions'
 	LANGUAGE C STABLE PARALLEL SAFE;
 COMMENT ON FUNCTION leadcrm._rule_functions() IS 'functions that a rule may call, by name, as operator or as cast';
+
+CREATE FUNCTION leadcrm.rule_vocabulary(OUT kind text, OUT name text, OUT arguments text, OUT result text, OUT may_fail boolean)
+	RETURNS SETOF record
+	LANGUAGE sql STABLE PARALLEL SAFE ROWS 600
+BEGIN ATOMIC
+	WITH called AS (
+		SELECT f.function, f.named, f.arguments, f.may_fail, p.proname, p.prorettype
+		  FROM leadcrm._rule_functions() f JOIN pg_catalog.pg_proc p ON p.oid = f.function
+	), word (kind, name, arguments, result, may_fail) AS (
+		SELECT 'operator',
+		       CASE o.oprname WHEN '~~' THEN 'LIKE' WHEN '!~~' THEN 'NOT LIKE'
+		                      WHEN '~~*' THEN 'ILIKE' WHEN '!~~*' THEN 'NOT ILIKE' ELSE o.oprname::text END,
+		       c.arguments, pg_catalog.format_type(o.oprresult, NULL), c.may_fail
+		  FROM called c JOIN pg_catalog.pg_operator o ON o.oprcode::oid = c.function
+		 WHERE o.oprnamespace IN ('pg_catalog'::regnamespace, 'leadcrm'::regnamespace)
+		   AND o.oprname !~ '^~[<>]=?~$'
+		UNION ALL
+		SELECT 'function', c.proname, c.arguments, pg_catalog.format_type(c.prorettype, NULL), c.may_fail
+		  FROM called c WHERE c.named
+		UNION ALL
+		SELECT 'cast', 'CAST', pg_catalog.format_type(t.castsource, NULL), pg_catalog.format_type(t.casttarget, NULL), c.may_fail
+		  FROM called c JOIN pg_catalog.pg_cast t ON t.castfunc = c.function AND t.castsource <> t.casttarget
+		 WHERE t.casttarget::regtype::text !~ '^(oid|reg)'
+		UNION ALL
+		SELECT 'cast', 'CAST', s, 'text', false
+		  FROM unnest(ARRAY['smallint', 'integer', 'bigint', 'numeric', 'uuid', 'phone']) s
+		UNION ALL
+		SELECT 'cast', 'CAST', 'text', t, true
+		  FROM unnest(ARRAY['smallint', 'integer', 'bigint', 'numeric', 'real', 'double precision', 'boolean']) t
+		UNION ALL
+		SELECT 'type', t, '', '', false
+		  FROM unnest(ARRAY['boolean', 'smallint', 'integer', 'bigint', 'numeric', 'real', 'double precision', 'text',
+		                    'character varying', 'character', 'date', 'timestamp', 'timestamp with time zone', 'interval',
+		                    'jsonb', 'uuid', 'phone', 'array of these but jsonb', 'domain over these', 'enum']) t
+		UNION ALL
+		SELECT 'syntax', s, '', '', false
+		  FROM unnest(ARRAY['AND', 'OR', 'NOT', 'IS NULL', 'IS NOT NULL', 'IS TRUE', 'IS FALSE', 'IS UNKNOWN', 'IS DISTINCT FROM',
+		                    'IN', 'BETWEEN', 'ANY', 'ALL', 'CASE', 'COALESCE', 'NULLIF', 'GREATEST', 'LEAST', 'ARRAY', 'AT TIME ZONE',
+		                    'as_of']) s
+	)
+	SELECT w.kind, w.name, replace(replace(w.arguments, ' without time zone', ''), 'timestamp with time zone', 'timestamptz'),
+	       replace(replace(w.result, ' without time zone', ''), 'timestamp with time zone', 'timestamptz'), w.may_fail
+	  FROM word w
+	 ORDER BY w.kind, w.name COLLATE "C", w.arguments COLLATE "C", w.result COLLATE "C", w.may_fail;
+END;
+COMMENT ON FUNCTION leadcrm.rule_vocabulary() IS
+'everything a rule condition may contain: types, syntax, operators, casts and functions with their arguments and result, and whether it may fail on some row';

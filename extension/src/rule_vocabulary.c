@@ -20,6 +20,7 @@
 #include "access/htup_details.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_proc.h"
+#include "catalog/pg_type.h"
 #include "funcapi.h"
 #include "utils/builtins.h"
 #include "utils/catcache.h"
@@ -218,18 +219,10 @@ static const NamedCall leadcrm_functions[] = {
 	{"person_name", CALL_OF_TEXT},
 	{"person_title", CALL_OF_TEXT},
 	{"phone_country", CALL_CANNOT_FAIL},
-	{"phone_eq", CALL_CANNOT_FAIL},
-	{"phone_eq_text", CALL_OF_TEXT},
 	{"phone_extension", CALL_CANNOT_FAIL},
-	{"phone_ge", CALL_CANNOT_FAIL},
-	{"phone_gt", CALL_CANNOT_FAIL},
 	{"phone_is_shared", CALL_CANNOT_FAIL},
 	{"phone_key", CALL_CANNOT_FAIL},
 	{"phone_kind", CALL_CANNOT_FAIL},
-	{"phone_le", CALL_CANNOT_FAIL},
-	{"phone_lt", CALL_CANNOT_FAIL},
-	{"phone_ne", CALL_CANNOT_FAIL},
-	{"phone_ne_text", CALL_OF_TEXT},
 	{"phones_in", CALL_OF_TEXT},
 	{"quantity_high", CALL_OF_TEXT},
 	{"quantity_low", CALL_OF_TEXT},
@@ -243,11 +236,23 @@ static const NamedCall leadcrm_functions[] = {
 	{"subtract", CALL_IN_ZONE},
 	{"tax_id", CALL_OF_TEXT},
 	{"tax_id_valid", CALL_OF_TEXT},
-	{"text_eq_phone", CALL_OF_TEXT},
-	{"text_ne_phone", CALL_OF_TEXT},
 	{"try_phone", CALL_OF_TEXT},
 	{"wechat_id", CALL_OF_TEXT},
 	{"wechat_in", CALL_OF_TEXT},
+};
+
+/* Those behind operators of leadcrm; sorted. */
+static const NamedCall leadcrm_operators[] = {
+	{"phone_eq", CALL_CANNOT_FAIL},
+	{"phone_eq_text", CALL_OF_TEXT},
+	{"phone_ge", CALL_CANNOT_FAIL},
+	{"phone_gt", CALL_CANNOT_FAIL},
+	{"phone_le", CALL_CANNOT_FAIL},
+	{"phone_lt", CALL_CANNOT_FAIL},
+	{"phone_ne", CALL_CANNOT_FAIL},
+	{"phone_ne_text", CALL_OF_TEXT},
+	{"text_eq_phone", CALL_OF_TEXT},
+	{"text_ne_phone", CALL_OF_TEXT},
 };
 
 /* Operators that a condition may write; sorted. */
@@ -259,22 +264,24 @@ static const char *const operator_names[] = {
 static void sort_catalog_functions(void);
 static int	compare_functions(const void *a, const void *b);
 static int	compare_names(const void *a, const void *b);
+static void list_overloads(ReturnSetInfo *rsinfo, const NamedCall *function, bool named);
 static void list_function(ReturnSetInfo *rsinfo, Oid function, RuleCall call, bool named);
+static void list_call(ReturnSetInfo *rsinfo, Oid function, bool named, Oid *types, int ntypes,
+					  int at, const char *constant, bool may_fail);
 
 PG_FUNCTION_INFO_V1(leadcrm_rule_functions);
 
 /*
- * _rule_functions() -> setof (function oid, named boolean, may_fail boolean, constant boolean)
+ * _rule_functions() -> setof (function oid, named boolean, arguments text, may_fail boolean)
  *		The list, for rule_vocabulary().
  *
- * named: a condition may call it by its name.  constant: it cannot fail if an
- * argument is a suitable constant.
+ * named: a condition may call it by its name.  A function that cannot fail if
+ * an argument is constant is given twice.
  */
 Datum
 leadcrm_rule_functions(PG_FUNCTION_ARGS)
 {
 	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
-	Oid			namespace_oid = get_namespace_oid("leadcrm", false);
 
 	InitMaterializedSRF(fcinfo, 0);
 	sort_catalog_functions();
@@ -287,19 +294,9 @@ leadcrm_rule_functions(PG_FUNCTION_ARGS)
 							  sizeof(char *), compare_names) != NULL);
 	}
 	for (int i = 0; i < lengthof(leadcrm_functions); i++)
-	{
-		CatCList   *overloads = SearchSysCacheList1(PROCNAMEARGSNSP,
-													CStringGetDatum(leadcrm_functions[i].name));
-
-		for (int o = 0; o < overloads->n_members; o++)
-		{
-			Form_pg_proc proc = (Form_pg_proc) GETSTRUCT(&overloads->members[o]->tuple);
-
-			if (proc->pronamespace == namespace_oid)
-				list_function(rsinfo, proc->oid, leadcrm_functions[i].call, true);
-		}
-		ReleaseSysCacheList(overloads);
-	}
+		list_overloads(rsinfo, &leadcrm_functions[i], true);
+	for (int i = 0; i < lengthof(leadcrm_operators); i++)
+		list_overloads(rsinfo, &leadcrm_operators[i], false);
 	return (Datum) 0;
 }
 
@@ -354,22 +351,97 @@ leadcrm_rule_call(Oid function)
 
 		named = bsearch(&name, leadcrm_functions, lengthof(leadcrm_functions),
 						sizeof(NamedCall), compare_names);
+		if (named == NULL)
+			named = bsearch(&name, leadcrm_operators, lengthof(leadcrm_operators),
+							sizeof(NamedCall), compare_names);
 	}
 	ReleaseSysCache(tuple);
 	return named ? named->call : CALL_REFUSED;
 }
 
 static void
+list_overloads(ReturnSetInfo *rsinfo, const NamedCall *function, bool named)
+{
+	Oid			namespace_oid = get_namespace_oid("leadcrm", false);
+	CatCList   *overloads = SearchSysCacheList1(PROCNAMEARGSNSP, CStringGetDatum(function->name));
+
+	for (int i = 0; i < overloads->n_members; i++)
+	{
+		Form_pg_proc proc = (Form_pg_proc) GETSTRUCT(&overloads->members[i]->tuple);
+
+		if (proc->pronamespace == namespace_oid)
+			list_function(rsinfo, proc->oid, function->call, named);
+	}
+	ReleaseSysCacheList(overloads);
+}
+
+/* One row, or two if a constant makes a difference. */
+static void
 list_function(ReturnSetInfo *rsinfo, Oid function, RuleCall call, bool named)
+{
+	const char *constant = NULL;
+	int			at = -1;		/* its place among the arguments */
+	Oid		   *types;
+	int			ntypes;
+
+	(void) get_func_signature(function, &types, &ntypes);
+	switch (call)
+	{
+		case CALL_LIKE:
+		case CALL_CONTAINS:
+			constant = "constant";
+			at = 1;
+			break;
+		case CALL_PART:
+		case CALL_LENGTH:
+		case CALL_TRUNCATES:
+			constant = "constant";
+			at = 2;
+			break;
+		case CALL_FIELD:
+			constant = "field";
+			at = 0;
+			break;
+		case CALL_IN_ZONE:
+			if (ntypes > 1 && types[ntypes - 1] == TEXTOID)
+			{
+				constant = "zone";
+				at = ntypes - 1;
+			}
+			break;
+		case CALL_BOUND:
+			if (types[0] == TEXTOID)
+			{
+				constant = strcmp(get_func_name(function), "timezone") == 0 ? "zone" : "field";
+				at = 0;
+			}
+			break;
+		default:
+			break;
+	}
+	if (at >= 0)
+		list_call(rsinfo, function, named, types, ntypes, at, constant, false);
+	if (at < 0 || strcmp(constant, "constant") == 0)
+		list_call(rsinfo, function, named, types, ntypes, -1, NULL,
+				  at >= 0 || call == CALL_MAY_FAIL);
+}
+
+static void
+list_call(ReturnSetInfo *rsinfo, Oid function, bool named, Oid *types, int ntypes,
+		  int at, const char *constant, bool may_fail)
 {
 	Datum		values[4];
 	bool		nulls[4] = {0};
+	StringInfoData arguments;
 
+	initStringInfo(&arguments);
+	for (int i = 0; i < ntypes; i++)
+		appendStringInfo(&arguments, "%s%s", i > 0 ? ", " : "",
+						 i == at ? constant : format_type_be(types[i]));
 	values[0] = ObjectIdGetDatum(function);
 	values[1] = BoolGetDatum(named);
-	values[2] = BoolGetDatum(call == CALL_MAY_FAIL);
-	values[3] = BoolGetDatum(call == CALL_LIKE || call == CALL_PART || call == CALL_LENGTH ||
-							 call == CALL_CONTAINS || call == CALL_FIELD);
+	values[2] = CStringGetTextDatum(arguments.data);
+	values[3] = BoolGetDatum(may_fail);
 	tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
 }
 
