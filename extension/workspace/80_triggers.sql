@@ -19,6 +19,11 @@ CREATE OR REPLACE TRIGGER lead_60_delete AFTER DELETE ON lead REFERENCING OLD TA
 CREATE OR REPLACE TRIGGER check_identity_rule BEFORE INSERT OR UPDATE ON identity_rule
     FOR EACH ROW EXECUTE FUNCTION leadcrm.check_identity_rule();
 
+CREATE OR REPLACE TRIGGER check_rules BEFORE INSERT OR UPDATE ON score_rule
+    FOR EACH ROW EXECUTE FUNCTION leadcrm.check_rules();
+CREATE OR REPLACE TRIGGER check_rules BEFORE INSERT OR UPDATE ON intent_rule
+    FOR EACH ROW EXECUTE FUNCTION leadcrm.check_rules();
+
 -- Every session hears of a change of configuration, on a replica too.
 CREATE OR REPLACE TRIGGER config_changed AFTER INSERT OR UPDATE OR DELETE ON identity_rule
     FOR EACH ROW EXECUTE FUNCTION leadcrm.config_changed();
