@@ -24,6 +24,7 @@
 #include "utils/rel.h"
 #include "utils/timestamp.h"
 
+#include "behaviour.h"
 #include "fold.h"
 #include "phone.h"
 #include "place.h"
@@ -380,7 +381,7 @@ normalize_times(Row *row)
 			row_set(row, LEAD_UPDATED_AT, TimestampTzGetDatum(now));
 	}
 	else if (!column_changed(row, LEAD_UPDATED_AT) && !row_redirected(row) &&
-			 !leadcrm_score_regrading())
+			 !leadcrm_score_regrading() && !leadcrm_behaviour_writing())
 		row_set(row, LEAD_UPDATED_AT, TimestampTzGetDatum(now));
 }
 

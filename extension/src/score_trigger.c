@@ -26,6 +26,7 @@
 #include "utils/rel.h"
 #include "utils/timestamp.h"
 
+#include "behaviour.h"
 #include "score.h"
 #include "settle.h"
 
@@ -111,7 +112,7 @@ score_row(Workspace *ws, TriggerData *trigdata)
 	Relation	lead = trigdata->tg_relation;
 	TupleTableSlot *slot = update ? trigdata->tg_newslot : trigdata->tg_trigslot;
 	TupleTableSlot *old = update ? trigdata->tg_trigslot : NULL;
-	TupleTableSlot *behaviour = joining_signals ? slot : old;
+	TupleTableSlot *behaviour = leadcrm_behaviour_writing() || joining_signals ? slot : old;
 	HeapTuple	tuple = update ? trigdata->tg_newtuple : trigdata->tg_trigtuple;
 	TimestampTz as_of = regrading > 0 ? regrade_as_of : GetCurrentTransactionStartTimestamp();
 	ScoreModel *model = leadcrm_score_model(ws, lead);
