@@ -17,16 +17,11 @@
 
 #include "leadcrm.h"
 
-#include "catalog/pg_type.h"
 #include "utils/builtins.h"
-#include "utils/date.h"
-#include "utils/datetime.h"
-#include "utils/fmgrprotos.h"
-#include "utils/json.h"
 #include "utils/timestamp.h"
 
-#include "row_json.h"
 #include "score.h"
+#include "signals.h"
 
 /* Looks that time may demand since the last one; each costs microseconds. */
 #define REPLAY_MAX		1000
@@ -41,7 +36,7 @@ typedef struct Signals
 	TimestampTz held_until;
 } Signals;
 
-static int64 *signals_stored(ScoreModel *model, Jsonb *stored, int *nkeys);
+static int64 *signals_stored(ScoreModel *model, const Jsonb *stored);
 static void signals_now(Workspace *ws, ScoreModel *model, TupleTableSlot *slot, TimestampTz as_of,
 						ScoreState *state, Signals *signals);
 static void signals_list(ScoreModel *model, const int64 *until, Signals *signals);
@@ -234,12 +229,11 @@ replay(ScoreModel *model, TimestampTz as_of, ScoreState *state, IntentChange *ch
 {
 	Signals		signals;
 	IntentInput input;
-	int			nkeys;
 	int			n = 0;
 	int64		due = state->due;
 
 	signals.held = -1;
-	signals_list(model, signals_stored(model, state->signals, &nkeys), &signals);
+	signals_list(model, signals_stored(model, state->signals), &signals);
 	input_init(model, &state->curve, &signals, &input);
 	for (int i = 0; i < REPLAY_MAX && due <= as_of; i++)
 	{
@@ -293,43 +287,21 @@ rules_due(ScoreModel *model, TupleTableSlot *slot, TimestampTz as_of)
 
 /*
  * Until when each rule of the model holds the lead by what is stored, 0 for
- * not at all; NULL when no rule does.  nkeys: how many keys are stored.
+ * not at all; NULL when nothing is stored.
  */
 static int64 *
-signals_stored(ScoreModel *model, Jsonb *stored, int *nkeys)
+signals_stored(ScoreModel *model, const Jsonb *stored)
 {
 	int64	   *until;
-	JsonbIterator *it;
-	JsonbIteratorToken token;
-	JsonbValue	v;
-	int			rule = -1;
 
-	*nkeys = 0;
-	if (stored == NULL || !JB_ROOT_IS_OBJECT(stored))
+	if (stored == NULL)
 		return NULL;
 	until = palloc0(Max(model->nintent, 1) * sizeof(int64));
-	it = JsonbIteratorInit(&stored->root);
-	while ((token = JsonbIteratorNext(&it, &v, true)) != WJB_DONE)
+	for (int i = 0; i < model->nintent; i++)
 	{
-		if (token == WJB_KEY)
-		{
-			(*nkeys)++;
-			for (rule = model->nintent - 1; rule >= 0; rule--)
-			{
-				if (strlen(model->intent[rule].code) == v.val.string.len &&
-					memcmp(model->intent[rule].code, v.val.string.val, v.val.string.len) == 0)
-					break;
-			}
-		}
-		else if (token == WJB_VALUE && rule >= 0 && v.type == jbvString)
-		{
-			char	   *s = pnstrdup(v.val.string.val, v.val.string.len);
+		TimestampTz end = leadcrm_signals_until(stored, model->intent[i].code);
 
-			until[rule] = DatumGetTimestampTz(DirectFunctionCall3(timestamptz_in,
-																  CStringGetDatum(s),
-																  ObjectIdGetDatum(InvalidOid),
-																  Int32GetDatum(-1)));
-		}
+		until[i] = end == DT_NOBEGIN ? 0 : end;
 	}
 	return until;
 }
@@ -340,9 +312,8 @@ signals_now(Workspace *ws, ScoreModel *model, TupleTableSlot *slot, TimestampTz 
 			ScoreState *state, Signals *signals)
 {
 	uint64		matched[RULE_WORDS(RULE_MAX_RULES)];
-	int			nkeys;
 	int			kept = 0;
-	int64	   *until = signals_stored(model, state->signals, &nkeys);
+	int64	   *until = signals_stored(model, state->signals);
 	bool		changed = false;
 	TimestampTz inbound_at = 0;
 	bool		isnull;
@@ -389,36 +360,26 @@ signals_now(Workspace *ws, ScoreModel *model, TupleTableSlot *slot, TimestampTz 
 			until[i] = 0;
 		kept += until != NULL && until[i] != 0 && until[i] != INTENT_NEVER;
 	}
-	if (changed || kept != nkeys)
+	if (changed || kept != (state->signals == NULL ? 0 : JB_ROOT_COUNT(state->signals)))
 		state->signals = kept > 0 ? signals_store(model, until) : NULL;
 	signals_list(model, until, signals);
 }
 
-/* {"rule": "2026-12-21T01:00:00+00:00"} */
+/* Those that have an end, as lead.signals keeps them. */
 static Jsonb *
 signals_store(ScoreModel *model, const int64 *until)
 {
-	JsonbParseState *state = NULL;
-	JsonbValue *object;
-	JsonbValue	v;
-	int			utc = 0;
+	Signal	   *kept = palloc(Max(model->nintent, 1) * sizeof(Signal));
+	int			n = 0;
 
-	pushJsonbValue(&state, WJB_BEGIN_OBJECT, NULL);
 	for (int i = 0; i < model->nintent; i++)
 	{
-		char		buf[MAXDATELEN + 1];
-
 		if (until[i] == 0 || until[i] == INTENT_NEVER)
 			continue;
-		leadcrm_json_key(&state, model->intent[i].code);
-		JsonEncodeDateTime(buf, TimestampTzGetDatum(until[i]), TIMESTAMPTZOID, &utc);
-		v.type = jbvString;
-		v.val.string.val = pstrdup(buf);
-		v.val.string.len = strlen(buf);
-		pushJsonbValue(&state, WJB_VALUE, &v);
+		kept[n].code = model->intent[i].code;
+		kept[n++].until = until[i];
 	}
-	object = pushJsonbValue(&state, WJB_END_OBJECT, NULL);
-	return JsonbValueToJsonb(object);
+	return leadcrm_signals_set(NULL, kept, n);
 }
 
 static void

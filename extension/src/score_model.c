@@ -23,12 +23,12 @@
 #include "utils/snapmgr.h"
 #include "utils/timestamp.h"
 
+#include "activity_kind.h"
 #include "dedup.h"
 #include "score.h"
 
 static void model_build(Workspace *ws, ScoreModel *model, Relation lead);
 static void model_load_levels(Workspace *ws, ScoreModel *model);
-static void model_load_classes(Workspace *ws, ScoreModel *model);
 static void model_load_caps(Workspace *ws, ScoreModel *model);
 static void model_load_score_rules(Workspace *ws, ScoreModel *model, Relation lead, const char *zone);
 static void model_load_intent_rules(Workspace *ws, ScoreModel *model, Relation lead, const char *zone);
@@ -88,12 +88,14 @@ leadcrm_score_model(Workspace *ws, Relation lead)
 static void
 model_build(Workspace *ws, ScoreModel *model, Relation lead)
 {
-	const char *zone = "UTC";
+	const char *zone = pg_get_timezone_name(ws->time_zone);
 
-	if (model_query(psprintf("SELECT time_zone FROM %s.workspace", ws->name)) > 0)
-		zone = model_text(model, 0, 1);
 	model_load_levels(ws, model);
-	model_load_classes(ws, model);
+	for (int c = 0; c < DECAY_CLASSES; c++)
+	{
+		model->half_life[c] = ws->half_life[c].half_life;
+		model->most[c] = ws->half_life[c].most;
+	}
 	model_load_caps(ws, model);
 	model_load_score_rules(ws, model, lead, zone);
 	model_load_intent_rules(ws, model, lead, zone);
@@ -112,22 +114,6 @@ model_load_levels(Workspace *ws, ScoreModel *model)
 		model->level[i].enter_at = model_int(i, 2, PG_INT64_MIN);
 		model->level[i].leave_at = model_int(i, 3, PG_INT64_MIN);
 		model->level[i].minimum_stay = model_span(i, 4, 0);
-	}
-}
-
-static void
-model_load_classes(Workspace *ws, ScoreModel *model)
-{
-	int			n = model_query(psprintf("SELECT class, half_life, most FROM %s.half_life", ws->name));
-
-	for (int i = 0; i < n; i++)
-	{
-		int			class = (int) model_int(i, 1, 0) - 1;
-
-		if (class < 0 || class >= DECAY_CLASSES)
-			continue;
-		model->half_life[class] = model_span(i, 2, 0);
-		model->most[class] = model_int(i, 3, PG_INT64_MAX);
 	}
 }
 
@@ -254,12 +240,10 @@ model_span(int row, int column, int64 if_null)
 {
 	bool		isnull;
 	Datum		value = SPI_getbinval(SPI_tuptable->vals[row], SPI_tuptable->tupdesc, column, &isnull);
-	Interval   *span;
 
 	if (isnull)
 		return if_null;
-	span = DatumGetIntervalP(value);
-	return span->time + ((int64) span->month * DAYS_PER_MONTH + span->day) * USECS_PER_DAY;
+	return leadcrm_interval_span(DatumGetIntervalP(value));
 }
 
 static TimestampTz

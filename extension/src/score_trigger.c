@@ -241,9 +241,10 @@ leadcrm_score_join(Workspace *ws, int64 lead, ArrayType *others)
 		(void) leadcrm_workspace_run(ws, PLAN_JOIN_SIGNALS,
 									 "UPDATE %s.lead w SET signals ="
 									 " (SELECT pg_catalog.jsonb_object_agg(s.rule, s.until)"
-									 "  FROM (SELECT e.key AS rule, max(e.value COLLATE \"C\") AS until"
+									 "  FROM (SELECT DISTINCT ON (e.key) e.key AS rule, e.value AS until"
 									 "        FROM %s.lead l, pg_catalog.jsonb_each_text(l.signals) e"
-									 "        WHERE l.id = w.id OR l.id = ANY ($2) GROUP BY e.key) s)"
+									 "        WHERE l.id = w.id OR l.id = ANY ($2)"
+									 "        ORDER BY e.key, e.value::pg_catalog.timestamptz DESC) s)"
 									 " WHERE w.id = $1"
 									 " AND EXISTS (SELECT FROM %s.lead l WHERE l.id = ANY ($2) AND l.signals IS NOT NULL)",
 									 2, (Oid[]) {INT8OID, INT8ARRAYOID}, values);
