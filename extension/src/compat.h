@@ -60,6 +60,11 @@
 #define MyLocalTransactionId (MyProc->lxid)
 #endif
 
+/* Intervals can be infinite from 17 on. */
+#if PG_VERSION_NUM < 170000
+#define INTERVAL_NOT_FINITE(span) ((void) (span), false)
+#endif
+
 /* 18 names the module's version in its magic block. */
 #if PG_VERSION_NUM >= 180000
 #define LEADCRM_MODULE_MAGIC \

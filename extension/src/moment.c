@@ -128,6 +128,7 @@ read_epoch(int64_t seconds, Moment *m)
 	m->minute = (int) (seconds % 3600 / 60);
 	m->second = (int) (seconds % 60);
 	m->has_offset = true;
+	m->epoch = true;
 }
 
 /* A run of digits alone: 20260105, 20260105093000, or an epoch. */

@@ -20,6 +20,7 @@ typedef struct Moment
 	int			second;
 	int			microsecond;
 	bool		has_offset;
+	bool		epoch;			/* was seconds or milliseconds since 1970 */
 	int			offset;			/* seconds east of UTC */
 } Moment;
 

@@ -60,6 +60,7 @@ typedef struct RuleSet RuleSet;
 /* rule_parse.c */
 extern void leadcrm_rule_parse(Relation rel, const char *condition,
 							   const char *time_zone, RuleExpr *result);
+extern void leadcrm_rule_parse_key(Relation rel, const char *expression, RuleExpr *result);
 
 /* rule_set.c */
 extern RuleSet *leadcrm_rule_set_build(Relation rel, int nrules, const RuleText *rules,
