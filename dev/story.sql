@@ -58,6 +58,36 @@ LEFT JOIN LATERAL (
 ORDER BY o.position;
 
 \echo
+\echo HOW WARM THEY ARE
+\echo
+SELECT format('  %s  %s  %s', label, rpad(living_leads::text, 5),
+              repeat('#', round(60.0 * living_leads / sum(living_leads) OVER ())::integer))
+FROM crm.v_intent
+ORDER BY position DESC;
+
+\echo
+\echo THE FIVE HIGHEST SCORES, and why
+SELECT format(E'\n  %s points  lead %s: %s\n             %s', l.score, l.id,
+              concat_ws(', ', l.name, l.title, l.company, l.intent_label),
+              (SELECT string_agg(format('%s %s', to_char(e.points, 'SG999'), split_part(e.why, ':', 1)), '; ')
+                 FROM crm.explain_score(l.id) e))
+FROM crm.v_lead l
+ORDER BY l.score DESC, l.id
+LIMIT 5;
+
+\echo
+\echo A TRADE SHOW CARD THAT CAME BACK asking for a quote
+SELECT format(E'\n  lead %s: %s\n  first a card of %s, cold; then %s asked for a quote (%s): %s at once, because of %s',
+              l.id, concat_ws(', ', l.name, l.company), l.created_on, a.at::date, l.last_source_label,
+              c.intent_after, coalesce(c.rule_label, 'the score'))
+FROM crm.v_lead l
+JOIN crm.v_intent_change c ON c.lead_id = l.id AND c.intent_after = 'hot'
+JOIN crm.activity a ON a.lead_id = l.id AND a.kind = 'inquiry'
+WHERE l.first_source = '展会名片' AND l.last_source = '官网-索要报价'
+ORDER BY l.id
+LIMIT 1;
+
+\echo
 SELECT format('IN THE END %s rows came in, %s more were sent twice under one id and got the first answer '
               'again; %s leads live; %s are merged into them, each with a before-image to undo it, and '
               '%s pairs wait for somebody to decide.',

@@ -10,19 +10,20 @@ LANGUAGE SQL AS $$
     SELECT i.lead_id, i.kind, i.key, i.state, i.brought_by FROM merge.identity i
      WHERE i.lead_id = ANY (leads) ORDER BY i.kind, i.key, i.lead_id
 $$;
-CREATE TABLE public.was_lead AS SELECT l.* FROM lead l;
+-- Of a lead all but what scoring computes, which follows from the rest.
+CREATE TABLE public.was_lead AS SELECT l.id, leadcrm.row_image(l) AS image FROM lead l;
 CREATE TABLE public.was_identity AS SELECT i.* FROM identity i;
 CREATE TABLE public.was_duplicate AS SELECT d.* FROM duplicate d;
 CREATE TABLE public.was_activity AS SELECT a.* FROM activity a;
 CREATE FUNCTION public.remember() RETURNS void LANGUAGE SQL AS $$
     TRUNCATE public.was_lead, public.was_identity, public.was_duplicate, public.was_activity;
-    INSERT INTO public.was_lead SELECT l.* FROM merge.lead l;
+    INSERT INTO public.was_lead SELECT l.id, leadcrm.row_image(l) FROM merge.lead l;
     INSERT INTO public.was_identity SELECT i.* FROM merge.identity i;
     INSERT INTO public.was_duplicate SELECT d.* FROM merge.duplicate d;
     INSERT INTO public.was_activity SELECT a.* FROM merge.activity a;
 $$;
 CREATE FUNCTION public.differences() RETURNS bigint LANGUAGE SQL AS $$
-    SELECT (SELECT count(*) FROM ((TABLE public.was_lead EXCEPT TABLE merge.lead) UNION ALL (TABLE merge.lead EXCEPT TABLE public.was_lead)) d)
+    SELECT (SELECT count(*) FROM public.was_lead w FULL JOIN merge.lead l USING (id) WHERE w.image IS DISTINCT FROM leadcrm.row_image(l))
          + (SELECT count(*) FROM ((TABLE public.was_identity EXCEPT TABLE merge.identity) UNION ALL (TABLE merge.identity EXCEPT TABLE public.was_identity)) d)
          + (SELECT count(*) FROM ((TABLE public.was_duplicate EXCEPT TABLE merge.duplicate) UNION ALL (TABLE merge.duplicate EXCEPT TABLE public.was_duplicate)) d)
          + (SELECT count(*) FROM ((TABLE public.was_activity EXCEPT TABLE merge.activity) UNION ALL (TABLE merge.activity EXCEPT TABLE public.was_activity)) d)
@@ -126,6 +127,49 @@ SELECT lead_a, lead_b, status FROM duplicate WHERE lead_a >= 10 ORDER BY 1, 2;
 SELECT * FROM unmerge(:merge);
 SELECT * FROM unmerge(:merge + 1);
 SELECT differences();
+
+-- A pair that a merge alone had made goes with it, though the two wait for the
+-- same third lead besides.
+INSERT INTO lead (id, name, company, phone) VALUES (15, '李娜', NULL, '13800000015'), (16, '张伟', NULL, '13800000015');
+INSERT INTO lead (id, name, company, phone) VALUES (17, '张伟', '重庆信达科技有限公司', '13800000015'), (18, NULL, '重庆信达科技有限公司', NULL);
+SELECT remember();
+SELECT (merge_leads(16, ARRAY[18]))[1] AS merge \gset
+SELECT lead_a, lead_b, kind FROM duplicate WHERE lead_a >= 15 ORDER BY 1, 2;
+SELECT * FROM unmerge(:merge);
+SELECT lead_a, lead_b, kind FROM duplicate WHERE lead_a >= 15 ORDER BY 1, 2;
+SELECT differences();
+
+-- A key that the winner got with the loser's name and came to hold since goes
+-- back with the loser, though no claim came with it.
+INSERT INTO lead (id, name, company, phone) VALUES (21, '李娜', NULL, '13800000021'), (22, NULL, '重庆信达科技有限公司', '13800000022'), (23, NULL, NULL, '13800000023');
+SELECT (merge_leads(21, ARRAY[22]))[1] AS first \gset
+INSERT INTO lead (id, name, company, phone) VALUES (24, '李娜', '重庆信达科技有限公司', '13800000023') RETURNING merged_into;
+SELECT * FROM claims(ARRAY[21, 23]);
+SELECT * FROM unmerge(:first);
+SELECT u.* FROM merge_log m CROSS JOIN LATERAL unmerge(m.id) u WHERE m.loser = 24;
+SELECT * FROM claims(ARRAY[21, 23, 24]);
+
+-- Two that become a pair by another key are one by that until it goes as well.
+INSERT INTO lead (id, name, company, phone, wechat) VALUES (35, '李娜', NULL, '13800000035', NULL), (36, NULL, '重庆信诚科技有限公司', '13800000036', NULL),
+    (37, NULL, '重庆信诚科技有限公司', NULL, 'wxid_merge37'), (39, '李娜', NULL, '13800000039', NULL);
+SELECT (merge_leads(35, ARRAY[36]))[1] AS first \gset
+INSERT INTO lead (id, phone, wechat) VALUES (38, '13800000036', 'wxid_merge37') RETURNING merged_into;
+SELECT (merge_leads(37, ARRAY[39]))[1] AS third \gset
+SELECT lead_a, lead_b, kind, reason FROM duplicate WHERE lead_a = 35;
+SELECT count(*) FROM merge_log m CROSS JOIN LATERAL unmerge(m.id) u WHERE m.loser = 38;
+SELECT lead_a, lead_b, kind, reason FROM duplicate WHERE lead_a = 35 AND lead_b = 37;
+SELECT * FROM unmerge(:first);
+SELECT * FROM unmerge(:third);
+SELECT lead_a, lead_b, kind, reason FROM duplicate WHERE lead_a = 35 AND lead_b = 37;
+
+-- A key that a lead notes again, as a repeat inquiry gives it back, keeps its time.
+INSERT INTO lead (id, name, phone, wechat) VALUES (25, '李娜', '400-800-8820', NULL), (26, '李娜', NULL, 'wxid_merge26');
+SELECT remember();
+SELECT (merge_leads(25, ARRAY[26], '{"phone": 26}'))[1] AS merge \gset
+INSERT INTO lead (id, phone, wechat) VALUES (27, '400-800-8820', 'wxid_merge26') RETURNING merged_into;
+SELECT count(*) FROM merge_log m CROSS JOIN LATERAL unmerge(m.id) u WHERE m.loser = 27;
+SELECT * FROM unmerge(:merge);
+SELECT count(*) AS changed FROM (TABLE was_identity EXCEPT TABLE identity) d;
 
 -- A key that two pairs of different persons share is nobody's.
 SELECT resolve_duplicate(id, 'distinct') FROM duplicate WHERE lead_a = 10 AND lead_b = 11;

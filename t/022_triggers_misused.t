@@ -28,7 +28,7 @@ sub refused
 	return;
 }
 
-for my $function (qw(normalize dedup config_changed))
+for my $function (qw(normalize dedup score config_changed))
 {
 	refused("$function() called", "SELECT leadcrm.$function()", qr/^(?:0A000|39P01)/);
 
@@ -59,7 +59,7 @@ for my $what (sort keys %own)
 	  : $what eq 'other column types' ? "INSERT INTO $table (id, kind, attrs, first_source, last_source, created_at, updated_at, last_inbound_at) VALUES ('1', 'contact', '{}', 'x', 'x', now(), now(), now())"
 	  : "INSERT INTO $table (id, kind, phone, attrs, first_source, last_source, created_at, updated_at, last_inbound_at) VALUES (1, 'contact', '13800138000', '{}', 'x', 'x', now(), now(), now())";
 
-	for my $function (qw(normalize dedup))
+	for my $function (qw(normalize dedup score))
 	{
 		for my $place ('BEFORE INSERT ON % FOR EACH ROW', 'AFTER INSERT ON % FOR EACH ROW', 'BEFORE INSERT ON % FOR EACH STATEMENT',
 			'AFTER INSERT ON % FOR EACH STATEMENT', 'AFTER INSERT ON % REFERENCING NEW TABLE AS arrived FOR EACH STATEMENT')
@@ -75,6 +75,7 @@ for my $what (sort keys %own)
 for my $case (
 	[ 'normalize', 'BEFORE DELETE', 'ROW', 'DELETE' ], [ 'normalize', 'AFTER UPDATE', 'ROW', 'UPDATE' ],
 	[ 'normalize', 'BEFORE UPDATE', 'STATEMENT', 'UPDATE' ], [ 'normalize', 'BEFORE TRUNCATE', 'STATEMENT', 'TRUNCATE' ],
+	[ 'score', 'BEFORE DELETE', 'ROW', 'DELETE' ], [ 'score', 'AFTER UPDATE', 'ROW', 'UPDATE' ], [ 'score', 'BEFORE UPDATE', 'STATEMENT', 'UPDATE' ],
 	[ 'dedup', 'BEFORE DELETE', 'ROW', 'DELETE' ], [ 'dedup', 'AFTER DELETE', 'ROW', 'DELETE' ], [ 'dedup', 'AFTER UPDATE', 'ROW', 'UPDATE' ],
 	[ 'dedup', 'BEFORE DELETE', 'STATEMENT', 'DELETE' ], [ 'dedup', 'AFTER DELETE', 'STATEMENT', 'DELETE' ],
 	[ 'dedup', 'AFTER TRUNCATE', 'STATEMENT', 'TRUNCATE' ],
@@ -111,7 +112,8 @@ CREATE SCHEMA mine;
 SQL
 my $state = $db->query(state());
 $db->query(join(' ', map { "CREATE TABLE mine.$_ (LIKE crm.$_ INCLUDING ALL); ALTER TABLE mine.$_ OWNER TO t022_attacker;" }
-	qw(lead identity identity_rule source industry product_line duplicate merge_log activity event)) . <<'SQL');
+	qw(lead identity identity_rule source industry product_line duplicate merge_log activity event workspace score_rule score_cap
+		half_life activity_kind intent_level intent_rule rule_error)) . <<'SQL');
 SET ROLE t022_attacker;
 SET search_path = mine;
 CREATE TABLE seen (who name, seen text);
@@ -131,6 +133,7 @@ INSERT INTO identity_rule (code, position, kind, action) VALUES ('phone', 1, 'ph
 CREATE TRIGGER lead_00_begin BEFORE INSERT OR UPDATE ON lead FOR EACH STATEMENT EXECUTE FUNCTION leadcrm.dedup();
 CREATE TRIGGER lead_10_normalize BEFORE INSERT OR UPDATE ON lead FOR EACH ROW EXECUTE FUNCTION leadcrm.normalize();
 CREATE TRIGGER lead_20_dedup BEFORE INSERT OR UPDATE ON lead FOR EACH ROW EXECUTE FUNCTION leadcrm.dedup();
+CREATE TRIGGER lead_40_score BEFORE INSERT OR UPDATE ON lead FOR EACH ROW EXECUTE FUNCTION leadcrm.score();
 CREATE TRIGGER lead_60_insert AFTER INSERT ON lead REFERENCING NEW TABLE AS arrived FOR EACH STATEMENT EXECUTE FUNCTION leadcrm.dedup();
 INSERT INTO lead (phone, first_source) VALUES ('13800138000', 'x'), ('138 0013 8000', 'x');
 GRANT USAGE ON SCHEMA mine TO t022_owner;

@@ -10,7 +10,8 @@
 # edit, arrival of their own or deletion touched are as they were, byte for
 # byte.  And whatever happened, no two living leads share a live claim.
 #
-# LEADCRM_SEED repeats a run, LEADCRM_HISTORIES makes it longer.
+# Every run has the same histories; LEADCRM_SEED gives others, by number or
+# "random", and LEADCRM_HISTORIES more of them.
 #
 
 use strict;
@@ -19,7 +20,8 @@ use warnings;
 use LeadCRM;
 use Test::More;
 
-my $seed = $ENV{LEADCRM_SEED} // int(rand(1 << 30));
+my $seed = $ENV{LEADCRM_SEED} // 375595446;
+$seed = int(rand(1 << 30)) if $seed eq 'random';
 my $histories = $ENV{LEADCRM_HISTORIES} // 2000;
 
 note("LEADCRM_SEED=$seed");
@@ -236,8 +238,9 @@ BEGIN
             COMMIT;
         END LOOP;
         INSERT INTO activity (lead_id, kind, at, actor) SELECT some_lead(), 'call', now(), 'test' FROM generate_series(1, 2);
+        -- OFFSET: the dice are thrown for these pairs only, whatever the plan.
         PERFORM resolve_duplicate(id, 'distinct')
-           FROM (SELECT id FROM duplicate WHERE status = 'open' AND lead_a > oldest() ORDER BY id) d
+           FROM (SELECT id FROM duplicate WHERE status = 'open' AND lead_a > oldest() ORDER BY id OFFSET 0) d
           WHERE random() < 0.1;
         IF random() < 0.2 THEN
             PERFORM merge_some();

@@ -187,10 +187,10 @@ BEGIN
     PERFORM leadcrm._apply_access(workspace);
     PERFORM leadcrm._run_workspace_part(workspace, labels, 'comments');
     PERFORM leadcrm._run_workspace_part(workspace, version, 'seed');
-    PERFORM leadcrm._run_workspace_part(workspace, labels, 'seed');
     IF chinese THEN
         PERFORM leadcrm._run_workspace_part(workspace, version, 'seed chinese');
     END IF;
+    PERFORM leadcrm._run_workspace_part(workspace, labels, 'seed');
     IF sample THEN
         PERFORM leadcrm._run_workspace_part(workspace, labels, 'sample');
         PERFORM leadcrm._take_in_sample(workspace);

@@ -81,20 +81,27 @@ DECLARE
 
 	-- source|form|start of external_id, if the channel has one|key=field,...
 	channels CONSTANT text[] := leadcrm._sample_list('
-		百度推广|预约演示|BD|姓名=name,手机号=phone,公司名称=company,职位=title,搜索词=keyword,需求=need*11
-		百度推广|索要报价|BD|name=name,mobile=phone,company=company,keyword=keyword,预算=budget,message=need*6
+		百度推广|在线留言|BD|姓名=name,手机号=phone,公司名称=company,职位=title,搜索词=keyword,需求=need*9
+		百度推广|预约演示|BD|姓名=name,手机号=phone,公司名称=company,职位=title,搜索词=keyword,需求=need*2
+		百度推广|在线留言|BD|name=name,mobile=phone,company=company,keyword=keyword,预算=budget,message=need*4
+		百度推广|索要报价|BD|name=name,mobile=phone,company=company,keyword=keyword,预算=budget,message=need*2
 		360推广|下载白皮书|QH|联系人=name,电话=phone,单位=company,邮箱=email,行业=industry*5
-		360推广|预约演示|QH|姓名=name,联系电话=phone,公司=company,备注=need*4
-		微信公众号|预约演示||nickname=nickname,openid=openid,unionid=unionid,姓名=name,手机=phone,公司=company,城市=city*8
+		360推广|在线留言|QH|姓名=name,联系电话=phone,公司=company,备注=need*3
+		360推广|预约演示|QH|姓名=name,联系电话=phone,公司=company,备注=need
+		微信公众号|联系我们||nickname=nickname,openid=openid,unionid=unionid,姓名=name,手机=phone,公司=company,城市=city*6
+		微信公众号|预约演示||nickname=nickname,openid=openid,unionid=unionid,姓名=name,手机=phone,公司=company,城市=city*2
 		微信公众号|菜单留言||nickname=nickname,openid=openid,unionid=unionid,备注=need*3
 		微信公众号|下载白皮书||nickname=nickname,openid=openid,姓名=name,手机=phone,微信=wechat,行业=industry*3
 		抖音|留资卡|DY|name=name,telphone=phone,city=city,remark=need*8
-		抖音|预约演示|DY|姓名=name,手机号码=phone,城市=city,公司规模=size,备注=need*5
+		抖音|留资卡|DY|姓名=name,手机号码=phone,城市=city,公司规模=size,备注=need*4
+		抖音|预约演示|DY|姓名=name,手机号码=phone,城市=city,公司规模=size,备注=need
 		阿里巴巴|询盘|ALI|contactName=name,mobile=phone,companyName=company,email=email,productName=product,quantity=quantity,message=need*8
-		阿里巴巴|索要报价|ALI|name=name,tel=phone,company=company,address=address,product=product,budget=budget*4
+		阿里巴巴|询盘|ALI|name=name,tel=phone,company=company,address=address,product=product,budget=budget*3
+		阿里巴巴|索要报价|ALI|name=name,tel=phone,company=company,address=address,product=product,budget=budget
 		呼叫中心|来电||text=call*10
 		官网|下载白皮书||name=name,email=email,company=company,phone=phone,公司规模=size*5
-		官网|预约演示||姓名=name,电话=phone,邮箱=email,公司=company,职位=title,人数=size,需求=need*6
+		官网|联系我们||姓名=name,电话=phone,邮箱=email,公司=company,职位=title,人数=size,需求=need*4
+		官网|预约演示||姓名=name,电话=phone,邮箱=email,公司=company,职位=title,人数=size,需求=need*2
 		官网|在线咨询||message=call*3
 		官网-索要报价|索要报价||姓名=name,手机=phone,公司名称=company,邮箱=email,产品=product,预算=budget,人数=size,需求=need*5
 		渠道伙伴|客户报备||客户名称=company,联系人=name,联系电话=phone,行业=industry,预算=budget,伙伴=partner*5

@@ -53,16 +53,16 @@
 	getIdentitySequence(RelationGetRelid(rel), attnum, true)
 #endif
 
+/* Intervals can be infinite from 17 on. */
+#if PG_VERSION_NUM < 170000
+#define INTERVAL_NOT_FINITE(span) ((void) (span), false)
+#endif
+
 /* 17 moved the local transaction id. */
 #if PG_VERSION_NUM >= 170000
 #define MyLocalTransactionId (MyProc->vxid.lxid)
 #else
 #define MyLocalTransactionId (MyProc->lxid)
-#endif
-
-/* Intervals can be infinite from 17 on. */
-#if PG_VERSION_NUM < 170000
-#define INTERVAL_NOT_FINITE(span) ((void) (span), false)
 #endif
 
 /* 18 names the module's version in its magic block. */

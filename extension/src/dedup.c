@@ -205,7 +205,8 @@ leadcrm_int8_array(const int64 *value, int n)
 
 /*
  * Drop what an existing lead has noted of keys that it now claims anew: a
- * weak key becomes a strong one when the lead's kind or a rule changes.
+ * weak key becomes a strong one when the lead's kind or a rule changes.  One
+ * that it has to note again keeps its time.
  */
 static void
 drop_waiting(Workspace *ws, const DedupSubject *subject, IdentityKey *keys, int nkeys)
@@ -218,10 +219,16 @@ drop_waiting(Workspace *ws, const DedupSubject *subject, IdentityKey *keys, int 
 		values[1] = PointerGetDatum(keys[i].rule->kind_text);
 		values[2] = PointerGetDatum(keys[i].scope);
 		values[3] = PointerGetDatum(keys[i].key);
-		(void) leadcrm_workspace_run(ws, PLAN_DROP_WAITING,
-									 "DELETE FROM %s.identity WHERE lead_id = $1 AND NOT live"
-									 " AND kind = $2 AND scope = $3 AND key = $4",
-									 4, (Oid[]) {INT8OID, TEXTOID, TEXTOID, TEXTOID}, values);
+		if (leadcrm_workspace_run(ws, PLAN_DROP_WAITING,
+								  "DELETE FROM %s.identity WHERE lead_id = $1 AND NOT live"
+								  " AND kind = $2 AND scope = $3 AND key = $4 RETURNING claimed_at",
+								  4, (Oid[]) {INT8OID, TEXTOID, TEXTOID, TEXTOID}, values) > 0)
+		{
+			bool		isnull;
+
+			keys[i].noted_at = DatumGetTimestampTz(SPI_getbinval(SPI_tuptable->vals[0],
+																 SPI_tuptable->tupdesc, 1, &isnull));
+		}
 	}
 }
 
@@ -562,7 +569,7 @@ leadcrm_dedup_note(Workspace *ws, const DedupSubject *subject, const IdentityKey
 	Datum		values[6];
 
 	values[0] = Int64GetDatum(subject->id);
-	values[1] = TimestampTzGetDatum(subject->now);
+	values[1] = TimestampTzGetDatum(key->noted_at != 0 ? key->noted_at : subject->now);
 	values[2] = CStringGetTextDatum(state);
 	values[3] = PointerGetDatum(key->rule->kind_text);
 	values[4] = PointerGetDatum(key->scope);

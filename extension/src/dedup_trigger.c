@@ -35,12 +35,12 @@
 #include "utils/timestamp.h"
 
 #include "dedup.h"
+#include "score.h"
 #include "settle.h"
 
 static SettleFrame *frames = NULL;	/* top of the stack */
 
 static void frame_open(Relation lead, bool insert);
-static SettleFrame *frame_find(Relation lead, bool insert);
 static void frame_forget(void *arg);
 static bool frame_pending(int64 lead);
 static Datum dedup_insert_row(TriggerData *trigdata);
@@ -109,19 +109,21 @@ leadcrm_dedup(PG_FUNCTION_ARGS)
 		if (TRIGGER_FIRED_BY_INSERT(event) && trigdata->tg_newtable != NULL &&
 			strcmp(trigdata->tg_trigger->tgnewtable, SETTLE_ARRIVED) == 0)
 		{
-			SettleFrame *frame = frame_find(lead, true);
+			SettleFrame *frame = leadcrm_settle_frame(lead, true);
 
 			if (frame->claims != NULL)
 				leadcrm_claim_close(frame->claims);
 			leadcrm_settle_insert(ws, frame, trigdata);
+			leadcrm_score_settle(ws, frame);
 			MemoryContextDelete(frame->cxt);
 			return PointerGetDatum(NULL);
 		}
 		if (TRIGGER_FIRED_BY_UPDATE(event))
 		{
-			SettleFrame *frame = frame_find(lead, false);
+			SettleFrame *frame = leadcrm_settle_frame(lead, false);
 
 			leadcrm_settle_update(ws, frame, trigdata);
+			leadcrm_score_settle(ws, frame);
 			MemoryContextDelete(frame->cxt);
 			return PointerGetDatum(NULL);
 		}
@@ -154,9 +156,12 @@ frame_open(Relation lead, bool insert)
 	MemoryContextRegisterResetCallback(cxt, &frame->forget);
 }
 
-/* The statement's own frame: the nearest of its table and event. */
-static SettleFrame *
-frame_find(Relation lead, bool insert)
+/*
+ * leadcrm_settle_frame
+ *		The running statement's own frame: the nearest of its table and event.
+ */
+SettleFrame *
+leadcrm_settle_frame(Relation lead, bool insert)
 {
 	for (SettleFrame *frame = frames; frame != NULL; frame = frame->below)
 	{
@@ -206,7 +211,7 @@ static Datum
 dedup_insert_row(TriggerData *trigdata)
 {
 	Workspace  *ws = leadcrm_workspace_of(trigdata->tg_relation);
-	SettleFrame *frame = frame_find(trigdata->tg_relation, true);
+	SettleFrame *frame = leadcrm_settle_frame(trigdata->tg_relation, true);
 	TupleTableSlot *slot = trigdata->tg_trigslot;
 	HeapTuple	tuple = trigdata->tg_trigtuple;
 	IdentityKey keys[IDENTITY_MAX_KEYS];
@@ -277,7 +282,7 @@ static Datum
 dedup_update_row(TriggerData *trigdata)
 {
 	Workspace  *ws = leadcrm_workspace_of(trigdata->tg_relation);
-	SettleFrame *frame = frame_find(trigdata->tg_relation, false);
+	SettleFrame *frame = leadcrm_settle_frame(trigdata->tg_relation, false);
 	TupleTableSlot *oldslot = trigdata->tg_trigslot;
 	TupleTableSlot *newslot = trigdata->tg_newslot;
 	IdentityKey keys[IDENTITY_MAX_KEYS];

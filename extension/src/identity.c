@@ -72,6 +72,7 @@ leadcrm_identity_keys(Workspace *ws, TupleTableSlot *slot, IdentityKey *keys)
 			continue;
 		key->rule = rule;
 		key->weak = rule->weak;
+		key->noted_at = 0;
 		key->key = identity_key(ws, rule, slot, &key->weak);
 		if (key->key == NULL)
 			continue;

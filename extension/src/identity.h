@@ -6,6 +6,7 @@
 #ifndef LEADCRM_IDENTITY_H
 #define LEADCRM_IDENTITY_H
 
+#include "datatype/timestamp.h"
 #include "executor/tuptable.h"
 
 #include "workspace.h"
@@ -19,6 +20,7 @@ typedef struct IdentityKey
 	text	   *scope;
 	text	   *key;
 	bool		weak;			/* never held: noted, and reviewed or linked */
+	TimestampTz noted_at;		/* when an existing lead noted it, else 0 */
 } IdentityKey;
 
 extern int	leadcrm_identity_keys(Workspace *ws, TupleTableSlot *slot,

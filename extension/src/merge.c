@@ -15,6 +15,7 @@
 #include "utils/typcache.h"
 
 #include "row_json.h"
+#include "score.h"
 #include "settle.h"
 
 PG_FUNCTION_INFO_V1(leadcrm_row_image);
@@ -25,7 +26,8 @@ PG_FUNCTION_INFO_V1(leadcrm_filled_columns);
  *		row_image(record) returns jsonb: {column: value}, every value a string
  *		in the text form of its type, or null.
  *
- * The form of merge_log.before; see row_json.c.
+ * The form of merge_log.before; see row_json.c.  Without the columns that
+ * scoring computes: they follow from the others.
  */
 Datum
 leadcrm_row_image(PG_FUNCTION_ARGS)
@@ -50,7 +52,7 @@ leadcrm_row_image(PG_FUNCTION_ARGS)
 	{
 		Form_pg_attribute att = TupleDescAttr(tupdesc, i);
 
-		if (att->attisdropped)
+		if (att->attisdropped || leadcrm_score_computes(NameStr(att->attname)))
 			continue;
 		leadcrm_json_key(&state, NameStr(att->attname));
 		leadcrm_json_value(&state, WJB_VALUE, value[i], isnull[i], att->atttypid);

@@ -29,6 +29,7 @@
 #include "place.h"
 #include "region.h"
 #include "row_json.h"
+#include "score.h"
 #include "text.h"
 #include "workspace.h"
 
@@ -378,7 +379,8 @@ normalize_times(Row *row)
 		if (!row_get(row, LEAD_UPDATED_AT, &value))
 			row_set(row, LEAD_UPDATED_AT, TimestampTzGetDatum(now));
 	}
-	else if (!column_changed(row, LEAD_UPDATED_AT) && !row_redirected(row))
+	else if (!column_changed(row, LEAD_UPDATED_AT) && !row_redirected(row) &&
+			 !leadcrm_score_regrading())
 		row_set(row, LEAD_UPDATED_AT, TimestampTzGetDatum(now));
 }
 

@@ -73,6 +73,7 @@ extern RuleClass leadcrm_rule_set_class(const RuleSet *set, int rule);
 extern bool leadcrm_rule_set_uses_as_of(const RuleSet *set, int rule);
 extern void leadcrm_rule_set_match(RuleSet *set, TupleTableSlot *slot,
 								   TimestampTz as_of, uint64 *matched);
+extern bool leadcrm_rule_set_has_failures(const RuleSet *set);
 extern int	leadcrm_rule_set_take_failures(RuleSet *set, RuleFailure **failures);
 extern TimestampTz leadcrm_rule_set_next_change(RuleSet *set, TupleTableSlot *slot,
 												TimestampTz as_of);

@@ -73,6 +73,7 @@ struct RuleSet
 	TimestampTz as_of;			/* the moment of these values, */
 	bool		as_of_known;	/* if there is one */
 
+	int			nbroken;
 	bool		matched_once;	/* since failures were last taken */
 	int			nfailures;
 	int			failures_allocated;
@@ -292,6 +293,16 @@ leadcrm_rule_set_match(RuleSet *set, TupleTableSlot *slot, TimestampTz as_of, ui
 }
 
 /*
+ * leadcrm_rule_set_has_failures
+ *		Whether there are failures to take.
+ */
+bool
+leadcrm_rule_set_has_failures(const RuleSet *set)
+{
+	return set->nfailures > 0 || (set->nbroken > 0 && set->matched_once);
+}
+
+/*
  * leadcrm_rule_set_take_failures
  *		Failures of the set's rules since they were last taken.
  *
@@ -390,6 +401,7 @@ rule_compile(RuleSet *set, int rule, Relation rel, const char *condition,
 		MemoryContextSwitchTo(cxt);
 		CurrentResourceOwner = owner;
 	}
+	set->nbroken += broken;
 	target->rule_class = broken ? RULE_BROKEN : result->rule_class;
 	target->uses_as_of = !broken && result->uses_as_of;
 	return !broken;

@@ -33,6 +33,17 @@ typedef struct SettlePair
 	const char *reason;
 } SettlePair;
 
+/* A lead whose intent became another. */
+typedef struct SettleIntent
+{
+	int64		lead;
+	char	   *from;
+	char	   *to;
+	TimestampTz at;
+	int32		score;
+	char	   *rule;			/* that did it; NULL: the score */
+} SettleIntent;
+
 /* Decisions of the row triggers of one statement. */
 typedef struct SettleFrame
 {
@@ -56,7 +67,12 @@ typedef struct SettleFrame
 	char	  **new_source;		/* codes that the workspace does not know */
 	int			nnew_sources;
 	int			maxnew_sources;
+	SettleIntent *intent;
+	int			nintents;
+	int			maxintents;
 } SettleFrame;
+
+extern SettleFrame *leadcrm_settle_frame(Relation lead, bool insert);
 
 extern void leadcrm_settle_add_row(SettleFrame *frame, int64 id);
 extern void leadcrm_settle_add_decision(SettleFrame *frame, int64 id,

@@ -28,6 +28,7 @@
 #include "acting_role.h"
 #include "columns.h"
 #include "row_json.h"
+#include "score.h"
 #include "settle.h"
 
 /* A living lead that gets repeat inquiries in this statement. */
@@ -175,15 +176,15 @@ leadcrm_settle_fills(Workspace *ws, Form_pg_attribute att)
 {
 	static const char *const not_filled[] = {
 		"id", "kind", "first_source", "last_source", "last_form", "last_inbound_at",
-		"external_id", "stage", "loss_reason", "loss_note", "intent", "score", "lifecycle",
-		"behaviour_1", "behaviour_1_at", "behaviour_2", "behaviour_2_at",
-		"behaviour_3", "behaviour_3_at", "behaviour_4", "behaviour_4_at",
+		"external_id", "stage", "loss_reason", "loss_note", "lifecycle",
 		"owner", "team", "pool", "assigned_at", "first_contact_due_at",
 		"first_contacted_at", "last_contacted_at", "next_contact_at",
 		"merged_into", "attrs", "created_at", "updated_at"
 	};
 
 	if (att->attisdropped || att->attgenerated != '\0' || att->attidentity != '\0')
+		return false;
+	if (leadcrm_score_computes(NameStr(att->attname)))
 		return false;
 	if (bms_is_member(att->attnum, ws->unique))
 		return false;			/* the repeat inquiry's row keeps its value */

@@ -43,7 +43,10 @@
 #include "workspace.h"
 
 /* Tables of a workspace whose rows the cache holds. */
-static const char *const config_table[] = {"identity_rule", "source", "industry", "product_line"};
+static const char *const config_table[] = {
+	"identity_rule", "source", "industry", "product_line", "workspace",
+	"score_rule", "score_cap", "half_life", "activity_kind", "intent_level", "intent_rule"
+};
 
 #define NCONFIG_TABLES	lengthof(config_table)
 
@@ -84,6 +87,21 @@ static const struct
 	[LEAD_LAST_INBOUND_AT] = {"last_inbound_at", TIMESTAMPTZOID},
 	[LEAD_EXTERNAL_ID] = {"external_id", TEXTOID},
 	[LEAD_PROJECT_NAME] = {"project_name", TEXTOID},
+	[LEAD_INTENT] = {"intent", TEXTOID},
+	[LEAD_INTENT_SINCE] = {"intent_since", TIMESTAMPTZOID},
+	[LEAD_INTENT_BEFORE] = {"intent_before", TEXTOID},
+	[LEAD_INTENT_DUE_AT] = {"intent_due_at", TIMESTAMPTZOID},
+	[LEAD_SIGNALS] = {"signals", JSONBOID},
+	[LEAD_SCORE] = {"score", INT4OID},
+	[LEAD_FIT] = {"fit", INT4OID},
+	[LEAD_BEHAVIOUR_1] = {"behaviour_1", FLOAT8OID},
+	[LEAD_BEHAVIOUR_1_AT] = {"behaviour_1_at", TIMESTAMPTZOID},
+	[LEAD_BEHAVIOUR_2] = {"behaviour_2", FLOAT8OID},
+	[LEAD_BEHAVIOUR_2_AT] = {"behaviour_2_at", TIMESTAMPTZOID},
+	[LEAD_BEHAVIOUR_3] = {"behaviour_3", FLOAT8OID},
+	[LEAD_BEHAVIOUR_3_AT] = {"behaviour_3_at", TIMESTAMPTZOID},
+	[LEAD_BEHAVIOUR_4] = {"behaviour_4", FLOAT8OID},
+	[LEAD_BEHAVIOUR_4_AT] = {"behaviour_4_at", TIMESTAMPTZOID},
 	[LEAD_MERGED_INTO] = {"merged_into", INT8OID},
 	[LEAD_ATTRS] = {"attrs", JSONBOID},
 	[LEAD_CREATED_AT] = {"created_at", TIMESTAMPTZOID},
@@ -172,6 +190,16 @@ leadcrm_workspace_of(Relation lead)
 	if (!entry->valid)
 		workspace_build(entry, lead);
 	return entry->ws;
+}
+
+/*
+ * leadcrm_workspace_column
+ *		The name of a column of lead.
+ */
+const char *
+leadcrm_workspace_column(LeadColumn column)
+{
+	return lead_column[column].name;
 }
 
 /*

@@ -37,6 +37,21 @@ typedef enum LeadColumn
 	LEAD_LAST_INBOUND_AT,
 	LEAD_EXTERNAL_ID,
 	LEAD_PROJECT_NAME,
+	LEAD_INTENT,
+	LEAD_INTENT_SINCE,
+	LEAD_INTENT_BEFORE,
+	LEAD_INTENT_DUE_AT,
+	LEAD_SIGNALS,
+	LEAD_SCORE,
+	LEAD_FIT,
+	LEAD_BEHAVIOUR_1,			/* value and moment of each half-life class */
+	LEAD_BEHAVIOUR_1_AT,
+	LEAD_BEHAVIOUR_2,
+	LEAD_BEHAVIOUR_2_AT,
+	LEAD_BEHAVIOUR_3,
+	LEAD_BEHAVIOUR_3_AT,
+	LEAD_BEHAVIOUR_4,
+	LEAD_BEHAVIOUR_4_AT,
 	LEAD_MERGED_INTO,
 	LEAD_ATTRS,
 	LEAD_CREATED_AT,
@@ -140,6 +155,12 @@ typedef enum WorkspacePlan
 	PLAN_LEAD_IN,
 	PLAN_FIND_EXTERNAL,
 	PLAN_MAY_KNOW,
+	PLAN_ADD_INTENTS,
+	PLAN_ADD_RULE_ERRORS,
+	PLAN_REGRADE,
+	PLAN_JOIN_SIGNALS,
+	PLAN_DUE_LEADS,
+	PLAN_COUNT_DUE,
 	NPLANS
 } WorkspacePlan;
 
@@ -163,6 +184,7 @@ typedef struct Workspace
 	LeadSource *source;			/* sorted by code */
 	SynonymList industry;
 	SynonymList product_line;
+	struct ScoreModel *score;	/* built when first needed */
 	int			lead_in_natts;	/* columns PLAN_LEAD_IN was made for */
 	SPIPlanPtr	plan[NPLANS];
 	bool		planned[NPLANS];	/* has run, with a plan by index */
@@ -170,6 +192,7 @@ typedef struct Workspace
 
 extern void leadcrm_workspace_init(void);
 extern Workspace *leadcrm_workspace_of(Relation lead);
+extern const char *leadcrm_workspace_column(LeadColumn column);
 extern const LeadSource *leadcrm_workspace_source(Workspace *ws, const char *code);
 extern const char *leadcrm_workspace_synonym(const SynonymList *list,
 											 const char *spelling, size_t len);

@@ -35,7 +35,12 @@ CREATE TABLE lead (
     loss_reason          text,
     loss_note            text,
     intent               text,
+    intent_since         timestamptz,
+    intent_before        text,
+    intent_due_at        timestamptz,
+    signals              jsonb,
     score                integer,
+    fit                  integer,
     behaviour_1          double precision,
     behaviour_1_at       timestamptz,
     behaviour_2          double precision,
@@ -66,4 +71,13 @@ CREATE UNIQUE INDEX lead_external_id_key ON lead (first_source, external_id) WHE
 CREATE INDEX lead_phone_idx ON lead USING hash (phone);
 CREATE INDEX lead_email_idx ON lead USING hash (email);
 CREATE INDEX lead_created_at_idx ON lead (created_at);
+CREATE INDEX lead_fit_idx ON lead (fit DESC) WHERE fit IS NOT NULL;
+-- Who is due for time alone, and the order of the leads in each half-life
+-- class: the later points of a class are worth between one and two, the more
+-- they are at any moment.
+CREATE INDEX lead_intent_due_at_idx ON lead (intent_due_at) WHERE intent_due_at IS NOT NULL;
+CREATE INDEX lead_behaviour_1_idx ON lead (behaviour_1_at DESC, behaviour_1 DESC) WHERE behaviour_1 IS NOT NULL;
+CREATE INDEX lead_behaviour_2_idx ON lead (behaviour_2_at DESC, behaviour_2 DESC) WHERE behaviour_2 IS NOT NULL;
+CREATE INDEX lead_behaviour_3_idx ON lead (behaviour_3_at DESC, behaviour_3 DESC) WHERE behaviour_3 IS NOT NULL;
+CREATE INDEX lead_behaviour_4_idx ON lead (behaviour_4_at DESC, behaviour_4 DESC) WHERE behaviour_4 IS NOT NULL;
 CREATE INDEX lead_merged_into_idx ON lead (merged_into) WHERE merged_into IS NOT NULL;

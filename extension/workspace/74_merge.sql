@@ -264,6 +264,7 @@ BEGIN
     LOOP
         merges := merges || _merge_lead(living[1], loser, coalesce(nullif(fields, 'null'), '{}'));
     END LOOP;
+    PERFORM leadcrm.join_signals('lead', living[1], living[2:]);
     RETURN merges;
 END
 $$;
@@ -306,17 +307,20 @@ BEGIN
 END
 $$;
 
--- Does a key speak for the two leads of a pair being one?  Not if it only
--- does for leads merged into them, and these are a pair of their own.
-CREATE OR REPLACE FUNCTION _share_key(a bigint, b bigint, pair bigint) RETURNS boolean
+-- The keys that speak for the two leads of a pair being one, and since when.
+-- One of the two holds such a key: two who wait for a third lead are no pair by
+-- that.  And not one that both only have for leads merged into them, if these
+-- are a pair of their own.
+CREATE OR REPLACE FUNCTION _shared_keys(a bigint, b bigint, pair bigint) RETURNS TABLE (kind text, since timestamptz)
 LANGUAGE SQL STABLE
 BEGIN ATOMIC
-    SELECT EXISTS (
-        SELECT FROM identity x JOIN identity y USING (kind, scope, key)
-         CROSS JOIN LATERAL (SELECT coalesce(x.brought_by, a) AS a, coalesce(y.brought_by, b) AS b) o
-         WHERE x.lead_id = $1 AND y.lead_id = $2 AND x.state <> 'weak' AND y.state <> 'weak'
-           AND NOT EXISTS (SELECT FROM duplicate d
-                            WHERE d.id <> pair AND d.lead_a = least(o.a, o.b) AND d.lead_b = greatest(o.a, o.b)));
+    SELECT x.kind, greatest(x.claimed_at, y.claimed_at)
+      FROM identity x JOIN identity y USING (kind, scope, key)
+     CROSS JOIN LATERAL (SELECT coalesce(x.brought_by, a) AS a, coalesce(y.brought_by, b) AS b) o
+     WHERE x.lead_id = $1 AND y.lead_id = $2 AND x.state <> 'weak' AND y.state <> 'weak' AND (x.live OR y.live)
+       AND NOT EXISTS (SELECT FROM duplicate d
+                        WHERE d.id <> pair AND d.lead_a = least(o.a, o.b) AND d.lead_b = greatest(o.a, o.b))
+     ORDER BY 2, 1;
 END;
 
 -- Take a merge back.  Returns what could not be given back, and why.
@@ -458,6 +462,11 @@ BEGIN
                           AND g.before -> 'kept' @> jsonb_build_array(jsonb_build_object(
                                   'kind', i.kind, 'scope', i.scope, 'key', i.key)));
     PERFORM leadcrm.drop_keys('lead', m.winner);
+    -- That keeps what the winner bears no more and those bear that leave it now.
+    DELETE FROM identity i USING identity k
+     WHERE i.lead_id = m.loser AND k.lead_id = m.winner AND k.brought_by = ANY (own)
+       AND i.kind = k.kind AND i.scope = k.scope AND i.key = k.key;
+    UPDATE identity i SET lead_id = m.loser WHERE i.lead_id = m.winner AND i.brought_by = ANY (own);
 
     -- Pairs go back before anything new can be found, and so do activities.
     FOR d IN SELECT p.* FROM duplicate p WHERE m.before #> '{pairs,moved}' @> to_jsonb(p.id) LOOP
@@ -496,18 +505,24 @@ BEGIN
     PERFORM _restore_claims(m.winner, waiting), _restore_claims(m.loser, noted);
     PERFORM _own_claims(m.winner), _own_claims(m.loser);
 
-    -- Pairs found since that are the loser's by what they share, not the
-    -- winner's; and those that this merge alone had made.
+    -- Pairs found since that are one by another key now; that are the loser's
+    -- by what they share, not the winner's; and that this merge alone had made.
+    UPDATE duplicate p
+       SET kind = k.kind, found_at = k.since, reason = 'another key that both have is left',
+           rule = coalesce((SELECT r.code FROM identity_rule r WHERE r.kind = k.kind ORDER BY NOT r.active, r.position LIMIT 1), p.rule)
+      FROM duplicate q CROSS JOIN LATERAL (SELECT * FROM _shared_keys(q.lead_a, q.lead_b, q.id) LIMIT 1) k
+     WHERE p.id = q.id AND m.winner IN (q.lead_a, q.lead_b) AND q.status = 'open' AND q.found_at >= m.merged_at
+       AND q.kind NOT IN (SELECT s.kind FROM _shared_keys(q.lead_a, q.lead_b, q.id) s);
     FOR d IN
         SELECT p.* FROM duplicate p
          WHERE m.winner IN (p.lead_a, p.lead_b) AND m.loser NOT IN (p.lead_a, p.lead_b)
-           AND p.status IN ('open', 'merged') AND p.found_at >= m.merged_at AND NOT _share_key(p.lead_a, p.lead_b, p.id)
+           AND p.status IN ('open', 'merged') AND p.found_at >= m.merged_at AND NOT EXISTS (SELECT FROM _shared_keys(p.lead_a, p.lead_b, p.id))
     LOOP
         third := CASE m.winner WHEN d.lead_a THEN d.lead_b ELSE d.lead_a END;
-        IF d.status = 'open' AND _share_key(m.loser, third, d.id)
+        IF d.status = 'open' AND EXISTS (SELECT FROM _shared_keys(m.loser, third, d.id))
            AND NOT EXISTS (SELECT FROM duplicate k WHERE k.lead_a = least(m.loser, third) AND k.lead_b = greatest(m.loser, third)) THEN
             UPDATE duplicate p SET lead_a = least(m.loser, third), lead_b = greatest(m.loser, third) WHERE p.id = d.id;
-        ELSIF d.found_at = m.merged_at OR _share_key(m.loser, third, d.id) THEN
+        ELSIF d.found_at = m.merged_at OR EXISTS (SELECT FROM _shared_keys(m.loser, third, d.id)) THEN
             DELETE FROM duplicate p WHERE p.id = d.id;
         END IF;
     END LOOP;
@@ -537,6 +552,8 @@ BEGIN
      ORDER BY g.id;
     INSERT INTO event (kind, lead_id, at, actor, data)
     VALUES ('lead.unmerged', m.winner, now(), actor, jsonb_build_object('unmerged', m.loser, 'merge', merge_id));
+    -- What the merge made of the winner's intent goes with it.
+    PERFORM leadcrm.regrade('lead', ARRAY[m.winner, m.loser], now(), anew => true);
 END
 $$;
 

@@ -7,6 +7,8 @@ CREATE OR REPLACE TRIGGER lead_10_normalize BEFORE INSERT OR UPDATE ON lead
     FOR EACH ROW EXECUTE FUNCTION leadcrm.normalize();
 CREATE OR REPLACE TRIGGER lead_20_dedup BEFORE INSERT OR UPDATE ON lead
     FOR EACH ROW EXECUTE FUNCTION leadcrm.dedup();
+CREATE OR REPLACE TRIGGER lead_40_score BEFORE INSERT OR UPDATE ON lead
+    FOR EACH ROW EXECUTE FUNCTION leadcrm.score();
 CREATE OR REPLACE TRIGGER lead_60_insert AFTER INSERT ON lead REFERENCING NEW TABLE AS arrived
     FOR EACH STATEMENT EXECUTE FUNCTION leadcrm.dedup();
 CREATE OR REPLACE TRIGGER lead_60_update AFTER UPDATE ON lead
@@ -42,3 +44,45 @@ CREATE OR REPLACE TRIGGER config_truncated AFTER TRUNCATE ON product_line
     FOR EACH STATEMENT EXECUTE FUNCTION leadcrm.config_changed();
 ALTER TABLE product_line ENABLE ALWAYS TRIGGER config_changed;
 ALTER TABLE product_line ENABLE ALWAYS TRIGGER config_truncated;
+CREATE OR REPLACE TRIGGER config_changed AFTER INSERT OR UPDATE OR DELETE ON score_rule
+    FOR EACH ROW EXECUTE FUNCTION leadcrm.config_changed();
+CREATE OR REPLACE TRIGGER config_truncated AFTER TRUNCATE ON score_rule
+    FOR EACH STATEMENT EXECUTE FUNCTION leadcrm.config_changed();
+ALTER TABLE score_rule ENABLE ALWAYS TRIGGER config_changed;
+ALTER TABLE score_rule ENABLE ALWAYS TRIGGER config_truncated;
+CREATE OR REPLACE TRIGGER config_changed AFTER INSERT OR UPDATE OR DELETE ON score_cap
+    FOR EACH ROW EXECUTE FUNCTION leadcrm.config_changed();
+CREATE OR REPLACE TRIGGER config_truncated AFTER TRUNCATE ON score_cap
+    FOR EACH STATEMENT EXECUTE FUNCTION leadcrm.config_changed();
+ALTER TABLE score_cap ENABLE ALWAYS TRIGGER config_changed;
+ALTER TABLE score_cap ENABLE ALWAYS TRIGGER config_truncated;
+CREATE OR REPLACE TRIGGER config_changed AFTER INSERT OR UPDATE OR DELETE ON half_life
+    FOR EACH ROW EXECUTE FUNCTION leadcrm.config_changed();
+CREATE OR REPLACE TRIGGER config_truncated AFTER TRUNCATE ON half_life
+    FOR EACH STATEMENT EXECUTE FUNCTION leadcrm.config_changed();
+ALTER TABLE half_life ENABLE ALWAYS TRIGGER config_changed;
+ALTER TABLE half_life ENABLE ALWAYS TRIGGER config_truncated;
+CREATE OR REPLACE TRIGGER config_changed AFTER INSERT OR UPDATE OR DELETE ON activity_kind
+    FOR EACH ROW EXECUTE FUNCTION leadcrm.config_changed();
+CREATE OR REPLACE TRIGGER config_truncated AFTER TRUNCATE ON activity_kind
+    FOR EACH STATEMENT EXECUTE FUNCTION leadcrm.config_changed();
+ALTER TABLE activity_kind ENABLE ALWAYS TRIGGER config_changed;
+ALTER TABLE activity_kind ENABLE ALWAYS TRIGGER config_truncated;
+CREATE OR REPLACE TRIGGER config_changed AFTER INSERT OR UPDATE OR DELETE ON intent_level
+    FOR EACH ROW EXECUTE FUNCTION leadcrm.config_changed();
+CREATE OR REPLACE TRIGGER config_truncated AFTER TRUNCATE ON intent_level
+    FOR EACH STATEMENT EXECUTE FUNCTION leadcrm.config_changed();
+ALTER TABLE intent_level ENABLE ALWAYS TRIGGER config_changed;
+ALTER TABLE intent_level ENABLE ALWAYS TRIGGER config_truncated;
+CREATE OR REPLACE TRIGGER config_changed AFTER INSERT OR UPDATE OR DELETE ON intent_rule
+    FOR EACH ROW EXECUTE FUNCTION leadcrm.config_changed();
+CREATE OR REPLACE TRIGGER config_truncated AFTER TRUNCATE ON intent_rule
+    FOR EACH STATEMENT EXECUTE FUNCTION leadcrm.config_changed();
+ALTER TABLE intent_rule ENABLE ALWAYS TRIGGER config_changed;
+ALTER TABLE intent_rule ENABLE ALWAYS TRIGGER config_truncated;
+CREATE OR REPLACE TRIGGER config_changed AFTER INSERT OR UPDATE OR DELETE ON workspace
+    FOR EACH ROW EXECUTE FUNCTION leadcrm.config_changed();
+CREATE OR REPLACE TRIGGER config_truncated AFTER TRUNCATE ON workspace
+    FOR EACH STATEMENT EXECUTE FUNCTION leadcrm.config_changed();
+ALTER TABLE workspace ENABLE ALWAYS TRIGGER config_changed;
+ALTER TABLE workspace ENABLE ALWAYS TRIGGER config_truncated;

@@ -32,6 +32,43 @@ SELECT (i.received_at AT TIME ZONE w.time_zone)::date AS day,
  CROSS JOIN workspace w
  GROUP BY 1, 2, 3;
 
+-- How many leads are how warm.
+CREATE OR REPLACE VIEW v_intent AS
+SELECT v.level AS intent,
+       v.label,
+       v.position,
+       count(l.id) AS living_leads,
+       round(avg(l.score), 1) AS average_score,
+       min(l.score) AS lowest_score,
+       max(l.score) AS highest_score
+  FROM intent_level v
+  LEFT JOIN lead l ON l.intent = v.level AND l.merged_into IS NULL
+ GROUP BY v.level;
+
+-- Every change of an intent, with its reason.
+CREATE OR REPLACE VIEW v_intent_change AS
+SELECT e.lead_id,
+       e.at,
+       e.data ->> 'from' AS intent_before,
+       e.data ->> 'to' AS intent_after,
+       (e.data ->> 'score')::integer AS score,
+       e.data ->> 'rule' AS rule,
+       coalesce(r.label, e.data ->> 'rule') AS rule_label
+  FROM event e
+  LEFT JOIN intent_rule r ON r.code = e.data ->> 'rule'
+ WHERE e.kind = 'intent.changed';
+
+-- Rules that failed, folded.
+CREATE OR REPLACE VIEW v_rule_error AS
+SELECT ruleset,
+       rule,
+       sqlstate,
+       sum(failures)::bigint AS failures,
+       min(last_at) AS first_at,
+       max(last_at) AS last_at
+  FROM rule_error
+ GROUP BY ruleset, rule, sqlstate;
+
 -- Rows about persons: only for those who may see all leads.
 CREATE OR REPLACE VIEW v_lead WITH (security_barrier) AS
 SELECT l.id,
@@ -69,7 +106,12 @@ SELECT l.id,
        l.expected_close_on,
        l.stage,
        l.intent,
+       coalesce(v.label, l.intent) AS intent_label,
+       l.intent_since,
+       leadcrm.intent_at(l, now()) AS intent_now,
        l.score,
+       leadcrm.score_at(l, now()) AS score_now,
+       l.fit,
        l.owner,
        l.team,
        l.attrs,
@@ -84,6 +126,7 @@ SELECT l.id,
   LEFT JOIN product_line p ON p.code = l.product_line
   LEFT JOIN source f ON f.code = l.first_source
   LEFT JOIN source s ON s.code = l.last_source
+  LEFT JOIN intent_level v ON v.level = l.intent
  WHERE l.merged_into IS NULL
    AND (SELECT sees_all());
 

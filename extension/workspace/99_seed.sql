@@ -59,8 +59,100 @@ INSERT INTO field_alias (alias, field) VALUES
     ('submitted at', 'created_at'), ('submit time', 'created_at'), ('timestamp', 'created_at'),
     ('text', 'text'), ('raw text', 'text');
 
+INSERT INTO half_life (class, half_life, most) VALUES
+    (1, '3 days',   40),
+    (2, '14 days',  60),
+    (3, '45 days',  80),
+    (4, '180 days', 40);
+
+INSERT INTO activity_kind (kind, direction, points, class, daily_cap) VALUES
+    ('inquiry',                'in', 15, 3, 3),
+    ('view_page',              'in',  1, 1, 10),
+    ('view_product',           'in',  3, 1, 5),
+    ('view_price',             'in',  5, 1, 5),
+    ('download_whitepaper',    'in', 10, 2, 2),
+    ('download_case',          'in', 10, 2, 2),
+    ('download_document',      'in', 10, 2, 2),
+    ('webinar_registered',     'in',  8, 3, 1),
+    ('webinar_attended',       'in', 15, 3, 1),
+    ('salon_registered',       'in',  8, 3, 1),
+    ('salon_attended',         'in', 20, 3, 1),
+    ('mail_opened',            'in',  2, 1, 3),
+    ('mail_clicked',           'in',  4, 2, 3),
+    ('ask_price',              'in', 25, 3, 2),
+    ('ask_discount',           'in', 25, 3, 2),
+    ('ask_solution',           'in', 25, 3, 2),
+    ('ask_quote',              'in', 30, 3, 2),
+    ('book_demo',              'in', 30, 3, 1),
+    ('book_visit',             'in', 35, 3, 1),
+    ('discuss_implementation', 'in', 30, 3, 1),
+    ('discuss_contract',       'in', 35, 3, 1),
+    ('message',                'in',  3, 2, 5),
+    ('card_exchanged',         'in',  3, 4, 1),
+    ('contact_left',           'in',  3, 4, 1),
+    ('subscribed',             'in',  3, 4, 1);
+
+INSERT INTO intent_level (level, position, enter_at, leave_at, minimum_stay, follow_up) VALUES
+    ('cold', 1, NULL, NULL, '1 day', '30 days'),
+    ('warm', 2, 35,   25,   '1 day', '7 days'),
+    ('hot',  3, 70,   55,   '1 day', '1 day');
+
+INSERT INTO intent_rule (code, level, condition, holds_for) VALUES
+    ('demo_form', 'hot', $$lower(last_form) IN ('book a demo', 'request a demo', 'request a quote', 'get a quote')$$, '30 days');
+
+INSERT INTO intent_rule (code, level, activity_kinds, times, within, holds_for) VALUES
+    ('asked_price',    'hot',  '{ask_price,ask_discount}',                            1, NULL,      '14 days'),
+    ('asked_solution', 'hot',  '{ask_solution,ask_quote}',                            1, NULL,      '30 days'),
+    ('booked',         'hot',  '{book_demo,book_visit}',                              1, NULL,      '30 days'),
+    ('discusses',      'hot',  '{discuss_implementation,discuss_contract}',           1, NULL,      '30 days'),
+    ('core_pages',     'warm', '{view_product,view_price}',                           3, '7 days',  '14 days'),
+    ('downloaded',     'warm', '{download_whitepaper,download_case,download_document}', 1, NULL,    '14 days'),
+    ('attended',       'warm', '{webinar_attended,salon_attended}',                   1, NULL,      '30 days'),
+    ('mail_read',      'warm', '{mail_opened,mail_clicked}',                          2, '14 days', '14 days');
+
+INSERT INTO score_cap (cap_group, most) VALUES
+    ('title', 25), ('company', 20), ('budget', 30), ('contact', 12);
+
+INSERT INTO score_rule (code, axis, condition, points, cap_group) VALUES
+    ('title_chief',      'fit', $$lower(title) IN ('ceo', 'cto', 'cio', 'coo', 'cfo', 'founder', 'owner', 'president', 'managing director', 'general manager')$$, 25, 'title'),
+    ('title_director',   'fit', $$lower(title) LIKE '%director%' OR lower(title) LIKE 'vp%' OR lower(title) LIKE 'vice president%' OR lower(title) LIKE 'head of %'$$, 20, 'title'),
+    ('title_manager',    'fit', $$lower(title) LIKE '%manager%'$$, 12, 'title'),
+    ('title_buyer',      'fit', $$lower(title) LIKE '%purchas%' OR lower(title) LIKE '%procurement%' OR lower(title) LIKE '%buyer%'$$, 15, 'title'),
+    ('size_1000',        'fit', $$company_size >= 1000$$, 20, 'company'),
+    ('size_200',         'fit', $$company_size BETWEEN 200 AND 999$$, 15, 'company'),
+    ('size_50',          'fit', $$company_size BETWEEN 50 AND 199$$, 10, 'company'),
+    ('size_10',          'fit', $$company_size BETWEEN 10 AND 49$$, 5, 'company'),
+    ('budget_1000k',     'fit', $$budget_max >= 1000000$$, 25, 'budget'),
+    ('budget_200k',      'fit', $$budget_max >= 200000 AND budget_max < 1000000$$, 20, 'budget'),
+    ('budget_50k',       'fit', $$budget_max >= 50000 AND budget_max < 200000$$, 12, 'budget'),
+    ('budget_some',      'fit', $$budget_max > 0 AND budget_max < 50000$$, 5, 'budget'),
+    ('budget_exact',     'fit', $$budget_status = 'exact'$$, 5, 'budget'),
+    ('phone_known',      'fit', $$phone IS NOT NULL$$, 5, 'contact'),
+    ('mail_known',       'fit', $$email IS NOT NULL$$, 3, 'contact'),
+    ('wechat_known',     'fit', $$wechat IS NOT NULL OR unionid IS NOT NULL$$, 3, 'contact'),
+    ('company_known',    'fit', $$company IS NOT NULL$$, 3, 'contact'),
+    ('industry_known',   'fit', $$industry IS NOT NULL$$, 2, 'contact'),
+    ('partner_referral', 'fit', $$partner IS NOT NULL$$, 8, NULL),
+    ('project',          'fit', $$kind = 'project'$$, 10, NULL),
+    ('no_way_to_reach',  'penalty', $$phone IS NULL AND email IS NULL AND wechat IS NULL AND unionid IS NULL$$, -20, NULL),
+    ('unreadable_phone', 'penalty', $$attrs -> 'flags' ? 'phone'$$, -10, NULL);
+
 -- Only where the server encoding can hold it.
 -- part: seed chinese
+
+INSERT INTO intent_rule (code, level, condition, holds_for) VALUES
+    ('asked_quote', 'hot', $$last_source = '官网-索要报价' OR last_form IN ('索要报价', '预约演示', '预约参观', '申请试用')$$, '30 days'),
+    ('writes_of_price', 'hot', $$attrs ->> 'content' LIKE '%报价%' OR attrs ->> 'content' LIKE '%价格%' OR attrs ->> 'content' LIKE '%多少钱%' OR attrs ->> 'content' LIKE '%折扣%' OR attrs ->> 'content' LIKE '%优惠%'$$, '14 days'),
+    ('writes_of_solution', 'hot', $$attrs ->> 'content' LIKE '%解决方案%' OR attrs ->> 'content' LIKE '%实施%' OR attrs ->> 'content' LIKE '%合同%' OR attrs ->> 'content' LIKE '%演示%'$$, '14 days');
+
+INSERT INTO intent_rule (code, level, condition, holds_for) VALUES
+    ('took_document', 'warm', $$last_form IN ('下载白皮书', '下载案例', '下载资料', '下载技术文档')$$, '14 days');
+
+INSERT INTO score_rule (code, axis, condition, points, cap_group) VALUES
+    ('title_chief_zh',    'fit', $$title LIKE '%董事长%' OR title LIKE '%总经理%' OR title LIKE '%总裁%' OR title LIKE '%创始人%' OR title LIKE '%法人%' OR title LIKE '%老板%' OR title LIKE '%厂长%'$$, 25, 'title'),
+    ('title_director_zh', 'fit', $$title LIKE '%总监%' OR title LIKE '%副总%' OR title LIKE '%首席%'$$, 20, 'title'),
+    ('title_manager_zh',  'fit', $$title LIKE '%经理%' AND title NOT LIKE '%总经理%' OR title LIKE '%主管%' OR title LIKE '%主任%' OR title LIKE '%部长%'$$, 12, 'title'),
+    ('title_buyer_zh',    'fit', $$title LIKE '%采购%'$$, 15, 'title');
 
 INSERT INTO region (code, name, full_name, parent, level)
 SELECT code, name, full_name, parent, level FROM leadcrm.regions() ORDER BY level, code;

@@ -98,14 +98,19 @@ COMMENT ON COLUMN lead.stage IS 'stage it is in';
 COMMENT ON COLUMN lead.loss_reason IS 'why it was lost';
 COMMENT ON COLUMN lead.loss_note IS 'note on why it was lost';
 COMMENT ON COLUMN lead.intent IS 'intent: hot, warm or cold';
+COMMENT ON COLUMN lead.intent_since IS 'since when it has this intent';
+COMMENT ON COLUMN lead.intent_before IS 'intent before the last change; empty if it never changed';
+COMMENT ON COLUMN lead.intent_due_at IS 'earliest moment at which time alone can change the intent; tick() sees to it';
+COMMENT ON COLUMN lead.signals IS 'intent rules that keep the lead at a level, and until when';
 COMMENT ON COLUMN lead.score IS 'score';
-COMMENT ON COLUMN lead.behaviour_1 IS 'behaviour points, first half-life class';
+COMMENT ON COLUMN lead.fit IS 'points of the score rules that match the row, caps and penalties included';
+COMMENT ON COLUMN lead.behaviour_1 IS 'points of behaviour, first half-life class: what they are worth at behaviour_1_at, between 1 and 2';
 COMMENT ON COLUMN lead.behaviour_1_at IS 'moment for which behaviour_1 holds';
-COMMENT ON COLUMN lead.behaviour_2 IS 'behaviour points, second half-life class';
+COMMENT ON COLUMN lead.behaviour_2 IS 'points of behaviour, second half-life class: what they are worth at behaviour_2_at, between 1 and 2';
 COMMENT ON COLUMN lead.behaviour_2_at IS 'moment for which behaviour_2 holds';
-COMMENT ON COLUMN lead.behaviour_3 IS 'behaviour points, third half-life class';
+COMMENT ON COLUMN lead.behaviour_3 IS 'points of behaviour, third half-life class: what they are worth at behaviour_3_at, between 1 and 2';
 COMMENT ON COLUMN lead.behaviour_3_at IS 'moment for which behaviour_3 holds';
-COMMENT ON COLUMN lead.behaviour_4 IS 'behaviour points, fourth half-life class';
+COMMENT ON COLUMN lead.behaviour_4 IS 'points of behaviour, fourth half-life class: what they are worth at behaviour_4_at, between 1 and 2';
 COMMENT ON COLUMN lead.behaviour_4_at IS 'moment for which behaviour_4 holds';
 COMMENT ON COLUMN lead.owner IS 'who owns the lead';
 COMMENT ON COLUMN lead.team IS 'team of the owner';
@@ -167,6 +172,77 @@ COMMENT ON COLUMN merge_log.before IS 'values before the merge';
 COMMENT ON COLUMN merge_log.undone_at IS 'when it was undone';
 COMMENT ON COLUMN merge_log.undone_by IS 'who undid it';
 
+COMMENT ON TABLE score_rule IS 'score rules: a condition and its points';
+COMMENT ON COLUMN score_rule.code IS 'code of the rule';
+COMMENT ON COLUMN score_rule.label IS 'what it says';
+COMMENT ON COLUMN score_rule.axis IS 'fit, behaviour or penalty';
+COMMENT ON COLUMN score_rule.condition IS 'condition: an SQL expression over the row, see docs/rules.md';
+COMMENT ON COLUMN score_rule.points IS 'points; of a penalty negative';
+COMMENT ON COLUMN score_rule.cap_group IS 'group whose sum is capped; empty: none';
+COMMENT ON COLUMN score_rule.valid_from IS 'from when it counts';
+COMMENT ON COLUMN score_rule.valid_to IS 'until when it counts';
+COMMENT ON COLUMN score_rule.active IS 'whether it is in use';
+
+COMMENT ON TABLE score_cap IS 'the most that the rules of a group give together';
+COMMENT ON COLUMN score_cap.cap_group IS 'the group';
+COMMENT ON COLUMN score_cap.label IS 'what it says';
+COMMENT ON COLUMN score_cap.most IS 'most points, in either direction';
+
+COMMENT ON TABLE half_life IS 'half-life classes: how fast points of behaviour wear off';
+COMMENT ON COLUMN half_life.class IS 'class, 1 to 4';
+COMMENT ON COLUMN half_life.label IS 'what it says';
+COMMENT ON COLUMN half_life.half_life IS 'time in which points halve';
+COMMENT ON COLUMN half_life.most IS 'most points of the class; empty: no limit';
+
+COMMENT ON TABLE activity_kind IS 'kinds of activity and their points';
+COMMENT ON COLUMN activity_kind.kind IS 'kind, as in activity.kind';
+COMMENT ON COLUMN activity_kind.label IS 'label';
+COMMENT ON COLUMN activity_kind.direction IS 'only activities in this direction count; empty: all';
+COMMENT ON COLUMN activity_kind.points IS 'points each time';
+COMMENT ON COLUMN activity_kind.class IS 'half-life class';
+COMMENT ON COLUMN activity_kind.daily_cap IS 'how many count in a day; empty: all';
+COMMENT ON COLUMN activity_kind.active IS 'whether it is in use';
+
+COMMENT ON TABLE intent_level IS 'levels of intent and their thresholds';
+COMMENT ON COLUMN intent_level.level IS 'hot, warm or cold';
+COMMENT ON COLUMN intent_level.position IS 'order, the hotter the higher';
+COMMENT ON COLUMN intent_level.label IS 'label';
+COMMENT ON COLUMN intent_level.enter_at IS 'score at which a lead enters; empty for the lowest';
+COMMENT ON COLUMN intent_level.leave_at IS 'score below which it leaves';
+COMMENT ON COLUMN intent_level.minimum_stay IS 'least time before the level turns back';
+COMMENT ON COLUMN intent_level.follow_up IS 'how often to follow up';
+
+COMMENT ON TABLE intent_rule IS 'intent rules: a condition or an activity that sets the level at once';
+COMMENT ON COLUMN intent_rule.code IS 'code of the rule';
+COMMENT ON COLUMN intent_rule.label IS 'what it says';
+COMMENT ON COLUMN intent_rule.level IS 'the level';
+COMMENT ON COLUMN intent_rule.effect IS 'raise: at least this level; hold: this level whatever the score';
+COMMENT ON COLUMN intent_rule.condition IS 'condition over the lead';
+COMMENT ON COLUMN intent_rule.activity_kinds IS 'kinds of activity';
+COMMENT ON COLUMN intent_rule.times IS 'how many of them';
+COMMENT ON COLUMN intent_rule.within IS 'within what time';
+COMMENT ON COLUMN intent_rule.holds_for IS 'how long it holds; empty: while the condition is true';
+COMMENT ON COLUMN intent_rule.active IS 'whether it is in use';
+
+COMMENT ON TABLE rule_error IS 'failures of rules, gathered per statement, with nothing of the leads';
+COMMENT ON COLUMN rule_error.id IS 'number';
+COMMENT ON COLUMN rule_error.ruleset IS 'table of the rule';
+COMMENT ON COLUMN rule_error.rule IS 'code of the rule';
+COMMENT ON COLUMN rule_error.sqlstate IS 'SQLSTATE';
+COMMENT ON COLUMN rule_error.failures IS 'how often it failed';
+COMMENT ON COLUMN rule_error.last_at IS 'when it failed last';
+
+COMMENT ON TABLE rescore_run IS 'how far each run of rescore() is';
+COMMENT ON COLUMN rescore_run.id IS 'number';
+COMMENT ON COLUMN rescore_run.ruleset IS 'rule set; empty: all';
+COMMENT ON COLUMN rescore_run.actor IS 'who called it';
+COMMENT ON COLUMN rescore_run.total IS 'leads there were when it began';
+COMMENT ON COLUMN rescore_run.done IS 'leads done';
+COMMENT ON COLUMN rescore_run.last_lead IS 'last lead done';
+COMMENT ON COLUMN rescore_run.started_at IS 'when it began';
+COMMENT ON COLUMN rescore_run.updated_at IS 'time of the last chunk';
+COMMENT ON COLUMN rescore_run.finished_at IS 'when it was done; empty: not yet';
+
 COMMENT ON TABLE activity IS 'what happened with a lead';
 COMMENT ON COLUMN activity.id IS 'number of the activity';
 COMMENT ON COLUMN activity.lead_id IS 'the lead';
@@ -205,6 +281,41 @@ COMMENT ON COLUMN intake.actor IS 'who sent it';
 COMMENT ON TABLE field_alias IS 'how senders call the fields of a lead';
 COMMENT ON COLUMN field_alias.alias IS 'a spelling; case, width, character form, punctuation and spaces do not count';
 COMMENT ON COLUMN field_alias.field IS 'field of a lead that it means';
+
+COMMENT ON FUNCTION explain_score(bigint, timestamptz) IS 'what the score of a lead is made of at a moment; the points sum to the score';
+COMMENT ON FUNCTION score_at(bigint, timestamptz) IS 'the score of a lead at a moment';
+COMMENT ON FUNCTION tick(timestamptz, integer) IS 'does what time alone causes, in bounded batches; returns how much is left';
+COMMENT ON FUNCTION _begin_rescore(text, regclass) IS 'of rescore: begins a run or goes on with one';
+COMMENT ON FUNCTION _rescore_chunk(bigint, integer, regclass) IS 'of rescore: the next leads of a run';
+COMMENT ON PROCEDURE rescore(text, integer, regclass) IS 'scores and grades every lead again after rules have changed; in committed chunks, goes on where it was stopped';
+COMMENT ON VIEW v_intent IS 'how many leads are how warm, and their scores';
+COMMENT ON COLUMN v_intent.intent IS 'intent';
+COMMENT ON COLUMN v_intent.label IS 'label';
+COMMENT ON COLUMN v_intent.position IS 'order';
+COMMENT ON COLUMN v_intent.living_leads IS 'living leads';
+COMMENT ON COLUMN v_intent.average_score IS 'average score';
+COMMENT ON COLUMN v_intent.lowest_score IS 'lowest score';
+COMMENT ON COLUMN v_intent.highest_score IS 'highest score';
+COMMENT ON VIEW v_intent_change IS 'every change of an intent, with its reason';
+COMMENT ON COLUMN v_intent_change.lead_id IS 'the lead';
+COMMENT ON COLUMN v_intent_change.at IS 'when it changed';
+COMMENT ON COLUMN v_intent_change.intent_before IS 'intent before';
+COMMENT ON COLUMN v_intent_change.intent_after IS 'intent after';
+COMMENT ON COLUMN v_intent_change.score IS 'score at that moment';
+COMMENT ON COLUMN v_intent_change.rule IS 'rule that did it; empty: the score';
+COMMENT ON COLUMN v_intent_change.rule_label IS 'what the rule says';
+COMMENT ON VIEW v_rule_error IS 'failures of rules, summed up';
+COMMENT ON COLUMN v_rule_error.ruleset IS 'table of the rule';
+COMMENT ON COLUMN v_rule_error.rule IS 'code of the rule';
+COMMENT ON COLUMN v_rule_error.sqlstate IS 'SQLSTATE';
+COMMENT ON COLUMN v_rule_error.failures IS 'how often it failed';
+COMMENT ON COLUMN v_rule_error.first_at IS 'first recorded';
+COMMENT ON COLUMN v_rule_error.last_at IS 'last time';
+COMMENT ON COLUMN v_lead.intent_label IS 'label of the intent';
+COMMENT ON COLUMN v_lead.intent_since IS 'since when it has this intent';
+COMMENT ON COLUMN v_lead.intent_now IS 'intent at this moment';
+COMMENT ON COLUMN v_lead.score_now IS 'score at this moment';
+COMMENT ON COLUMN v_lead.fit IS 'points of the score rules';
 
 COMMENT ON VIEW v_source IS 'leads by source';
 COMMENT ON COLUMN v_source.source IS 'code of the first source';
@@ -378,7 +489,7 @@ COMMENT ON COLUMN import_progress.actor IS 'who runs it';
 
 COMMENT ON FUNCTION _own_claims(bigint) IS 'claims that a lead has by its own row need nobody who brought them';
 COMMENT ON FUNCTION _return_claim(merge_log, identity) IS 'gives the loser of a merge that is undone a claim back';
-COMMENT ON FUNCTION _share_key(bigint, bigint, bigint) IS 'does a strong key speak for the two leads of a pair being one';
+COMMENT ON FUNCTION _shared_keys(bigint, bigint, bigint) IS 'internal: the keys that speak for two leads being one, and since when';
 
 -- part: seed
 
@@ -434,6 +545,99 @@ UPDATE identity_rule r SET label = l.label FROM (VALUES
 ) AS l (code, label) WHERE l.code = r.code;
 
 -- The sample leads are Chinese, and so are their sources.
+UPDATE half_life r SET label = l.label FROM (VALUES
+    ('1', 'short: pages seen'),
+    ('2', 'weeks: downloads, mails'),
+    ('3', 'months: inquiries, events'),
+    ('4', 'long: contact details left')
+) AS l (class, label) WHERE l.class::smallint = r.class;
+
+UPDATE activity_kind r SET label = l.label FROM (VALUES
+    ('inquiry', 'inquiry'),
+    ('view_page', 'page seen'),
+    ('view_product', 'product page seen'),
+    ('view_price', 'price page seen'),
+    ('download_whitepaper', 'white paper downloaded'),
+    ('download_case', 'case study downloaded'),
+    ('download_document', 'technical document downloaded'),
+    ('webinar_registered', 'registered for a webinar'),
+    ('webinar_attended', 'attended a webinar'),
+    ('salon_registered', 'registered for a salon'),
+    ('salon_attended', 'attended a salon'),
+    ('mail_opened', 'mail opened'),
+    ('mail_clicked', 'link in a mail clicked'),
+    ('ask_price', 'asked for the price'),
+    ('ask_discount', 'asked for a discount'),
+    ('ask_solution', 'asked for a solution'),
+    ('ask_quote', 'asked for a detailed quote'),
+    ('book_demo', 'booked a demo'),
+    ('book_visit', 'booked a visit'),
+    ('discuss_implementation', 'discusses implementation'),
+    ('discuss_contract', 'discusses contract terms'),
+    ('message', 'message'),
+    ('card_exchanged', 'cards exchanged'),
+    ('contact_left', 'contact details left'),
+    ('subscribed', 'subscribed')
+) AS l (kind, label) WHERE l.kind = r.kind;
+
+UPDATE intent_level r SET label = l.label FROM (VALUES
+    ('hot', 'hot'),
+    ('warm', 'warm'),
+    ('cold', 'cold')
+) AS l (level, label) WHERE l.level = r.level;
+
+UPDATE intent_rule r SET label = l.label FROM (VALUES
+    ('demo_form', 'asked for a demo or a quote by form'),
+    ('asked_price', 'asked for price or discount'),
+    ('asked_solution', 'asked for a solution or a detailed quote'),
+    ('booked', 'booked a demo or a visit'),
+    ('discusses', 'discusses implementation or contract'),
+    ('core_pages', 'saw product or price pages 3 times in 7 days'),
+    ('downloaded', 'downloaded a paper'),
+    ('attended', 'attended a webinar or salon'),
+    ('mail_read', 'opened or clicked mails twice in 14 days'),
+    ('asked_quote', 'asked for a quote or a demo'),
+    ('took_document', 'took a white paper, case study or technical document'),
+    ('writes_of_price', 'writes of price or discount'),
+    ('writes_of_solution', 'writes of solution, implementation, contract or demo')
+) AS l (code, label) WHERE l.code = r.code;
+
+UPDATE score_cap r SET label = l.label FROM (VALUES
+    ('title', 'title'),
+    ('company', 'company size'),
+    ('budget', 'budget'),
+    ('contact', 'how much is known')
+) AS l (cap_group, label) WHERE l.cap_group = r.cap_group;
+
+UPDATE score_rule r SET label = l.label FROM (VALUES
+    ('title_chief', 'chief executive or owner'),
+    ('title_director', 'director'),
+    ('title_manager', 'manager'),
+    ('title_buyer', 'buyer'),
+    ('size_1000', '1,000 people or more'),
+    ('size_200', '200 to 999 people'),
+    ('size_50', '50 to 199 people'),
+    ('size_10', '10 to 49 people'),
+    ('budget_1000k', 'budget of 1,000,000 or more'),
+    ('budget_200k', 'budget of 200,000 to 1,000,000'),
+    ('budget_50k', 'budget of 50,000 to 200,000'),
+    ('budget_some', 'budget below 50,000'),
+    ('budget_exact', 'budget is exact'),
+    ('phone_known', 'telephone known'),
+    ('mail_known', 'mail address known'),
+    ('wechat_known', 'WeChat known'),
+    ('company_known', 'company known'),
+    ('industry_known', 'industry known'),
+    ('partner_referral', 'referred by a partner'),
+    ('project', 'a project'),
+    ('no_way_to_reach', 'no way to reach'),
+    ('unreadable_phone', 'telephone cannot be read'),
+    ('title_chief_zh', 'chief executive or owner (Chinese title)'),
+    ('title_director_zh', 'director (Chinese title)'),
+    ('title_manager_zh', 'manager (Chinese title)'),
+    ('title_buyer_zh', 'buyer (Chinese title)')
+) AS l (code, label) WHERE l.code = r.code;
+
 -- part: sample
 
 INSERT INTO source (code, label, channel, position, added_by) VALUES

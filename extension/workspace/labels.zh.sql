@@ -98,14 +98,19 @@ COMMENT ON COLUMN lead.stage IS '所处阶段';
 COMMENT ON COLUMN lead.loss_reason IS '丢单原因';
 COMMENT ON COLUMN lead.loss_note IS '丢单说明';
 COMMENT ON COLUMN lead.intent IS '意向：hot 高，warm 中，cold 低';
+COMMENT ON COLUMN lead.intent_since IS '进入当前意向的时间';
+COMMENT ON COLUMN lead.intent_before IS '变化之前的意向；空为从未变化';
+COMMENT ON COLUMN lead.intent_due_at IS '意向最早可能仅因时间而变化的时刻；由 tick 处理';
+COMMENT ON COLUMN lead.signals IS '使线索保持某意向的规则及其截止时间';
 COMMENT ON COLUMN lead.score IS '评分';
-COMMENT ON COLUMN lead.behaviour_1 IS '行为分，第 1 类半衰期';
+COMMENT ON COLUMN lead.fit IS '符合度：按行匹配的评分规则之和（含扣分，已封顶）';
+COMMENT ON COLUMN lead.behaviour_1 IS '行为分，第 1 类半衰期：在基准时间值几分（1 至 2 之间）';
 COMMENT ON COLUMN lead.behaviour_1_at IS '第 1 类行为分的基准时间';
-COMMENT ON COLUMN lead.behaviour_2 IS '行为分，第 2 类半衰期';
+COMMENT ON COLUMN lead.behaviour_2 IS '行为分，第 2 类半衰期：在基准时间值几分（1 至 2 之间）';
 COMMENT ON COLUMN lead.behaviour_2_at IS '第 2 类行为分的基准时间';
-COMMENT ON COLUMN lead.behaviour_3 IS '行为分，第 3 类半衰期';
+COMMENT ON COLUMN lead.behaviour_3 IS '行为分，第 3 类半衰期：在基准时间值几分（1 至 2 之间）';
 COMMENT ON COLUMN lead.behaviour_3_at IS '第 3 类行为分的基准时间';
-COMMENT ON COLUMN lead.behaviour_4 IS '行为分，第 4 类半衰期';
+COMMENT ON COLUMN lead.behaviour_4 IS '行为分，第 4 类半衰期：在基准时间值几分（1 至 2 之间）';
 COMMENT ON COLUMN lead.behaviour_4_at IS '第 4 类行为分的基准时间';
 COMMENT ON COLUMN lead.owner IS '负责人';
 COMMENT ON COLUMN lead.team IS '所属团队';
@@ -167,6 +172,77 @@ COMMENT ON COLUMN merge_log.before IS '合并前的值';
 COMMENT ON COLUMN merge_log.undone_at IS '撤销时间';
 COMMENT ON COLUMN merge_log.undone_by IS '撤销人';
 
+COMMENT ON TABLE score_rule IS '评分规则：条件成立则计分';
+COMMENT ON COLUMN score_rule.code IS '规则代码';
+COMMENT ON COLUMN score_rule.label IS '说明';
+COMMENT ON COLUMN score_rule.axis IS '维度：fit 符合度，behaviour 行为，penalty 扣分';
+COMMENT ON COLUMN score_rule.condition IS '条件，SQL 布尔表达式，见 docs/rules.md';
+COMMENT ON COLUMN score_rule.points IS '分值；扣分为负';
+COMMENT ON COLUMN score_rule.cap_group IS '封顶组；空为不封顶';
+COMMENT ON COLUMN score_rule.valid_from IS '生效时间';
+COMMENT ON COLUMN score_rule.valid_to IS '失效时间';
+COMMENT ON COLUMN score_rule.active IS '是否启用';
+
+COMMENT ON TABLE score_cap IS '封顶组：组内规则合计的上限';
+COMMENT ON COLUMN score_cap.cap_group IS '组';
+COMMENT ON COLUMN score_cap.label IS '说明';
+COMMENT ON COLUMN score_cap.most IS '上限（正负两个方向）';
+
+COMMENT ON TABLE half_life IS '半衰期类：行为分随时间减半的快慢';
+COMMENT ON COLUMN half_life.class IS '类，1 至 4';
+COMMENT ON COLUMN half_life.label IS '说明';
+COMMENT ON COLUMN half_life.half_life IS '分值减半所需的时间';
+COMMENT ON COLUMN half_life.most IS '该类行为分的上限；空为不限';
+
+COMMENT ON TABLE activity_kind IS '往来种类及其行为分';
+COMMENT ON COLUMN activity_kind.kind IS '种类，即 activity.kind';
+COMMENT ON COLUMN activity_kind.label IS '显示名称';
+COMMENT ON COLUMN activity_kind.direction IS '只计此方向的往来；空为全部';
+COMMENT ON COLUMN activity_kind.points IS '每次的分值';
+COMMENT ON COLUMN activity_kind.class IS '半衰期类';
+COMMENT ON COLUMN activity_kind.daily_cap IS '每日最多计几次；空为不限';
+COMMENT ON COLUMN activity_kind.active IS '是否启用';
+
+COMMENT ON TABLE intent_level IS '意向级别及其门槛';
+COMMENT ON COLUMN intent_level.level IS '级别：hot、warm、cold';
+COMMENT ON COLUMN intent_level.position IS '次序，越大越热';
+COMMENT ON COLUMN intent_level.label IS '显示名称';
+COMMENT ON COLUMN intent_level.enter_at IS '达到此分进入；最低级为空';
+COMMENT ON COLUMN intent_level.leave_at IS '低于此分离开';
+COMMENT ON COLUMN intent_level.minimum_stay IS '反向变化前至少停留的时间';
+COMMENT ON COLUMN intent_level.follow_up IS '跟进间隔';
+
+COMMENT ON TABLE intent_rule IS '意向规则：条件或行为一出现即定级';
+COMMENT ON COLUMN intent_rule.code IS '规则代码';
+COMMENT ON COLUMN intent_rule.label IS '说明';
+COMMENT ON COLUMN intent_rule.level IS '级别';
+COMMENT ON COLUMN intent_rule.effect IS 'raise 至少此级，hold 就是此级';
+COMMENT ON COLUMN intent_rule.condition IS '对线索行的条件';
+COMMENT ON COLUMN intent_rule.activity_kinds IS '往来种类';
+COMMENT ON COLUMN intent_rule.times IS '出现次数';
+COMMENT ON COLUMN intent_rule.within IS '在多长时间内';
+COMMENT ON COLUMN intent_rule.holds_for IS '保持多久；空为条件成立期间';
+COMMENT ON COLUMN intent_rule.active IS '是否启用';
+
+COMMENT ON TABLE rule_error IS '规则运行失败的记录，按语句汇总，不含线索内容';
+COMMENT ON COLUMN rule_error.id IS '编号';
+COMMENT ON COLUMN rule_error.ruleset IS '规则表';
+COMMENT ON COLUMN rule_error.rule IS '规则代码';
+COMMENT ON COLUMN rule_error.sqlstate IS '错误代码 SQLSTATE';
+COMMENT ON COLUMN rule_error.failures IS '失败次数';
+COMMENT ON COLUMN rule_error.last_at IS '最近一次的时间';
+
+COMMENT ON TABLE rescore_run IS '每次重算的进度';
+COMMENT ON COLUMN rescore_run.id IS '编号';
+COMMENT ON COLUMN rescore_run.ruleset IS '重算的规则集；空为全部';
+COMMENT ON COLUMN rescore_run.actor IS '操作人';
+COMMENT ON COLUMN rescore_run.total IS '开始时的线索数';
+COMMENT ON COLUMN rescore_run.done IS '已重算的线索数';
+COMMENT ON COLUMN rescore_run.last_lead IS '最后重算的线索';
+COMMENT ON COLUMN rescore_run.started_at IS '开始时间';
+COMMENT ON COLUMN rescore_run.updated_at IS '最近一批的时间';
+COMMENT ON COLUMN rescore_run.finished_at IS '完成时间；空为未完成';
+
 COMMENT ON TABLE activity IS '与线索的往来';
 COMMENT ON COLUMN activity.id IS '编号';
 COMMENT ON COLUMN activity.lead_id IS '线索编号';
@@ -205,6 +281,41 @@ COMMENT ON COLUMN intake.actor IS '提交人';
 COMMENT ON TABLE field_alias IS '字段别名：提交者如何称呼线索的字段';
 COMMENT ON COLUMN field_alias.alias IS '别名；比较时不分大小写、全半角、繁简，忽略标点和空格';
 COMMENT ON COLUMN field_alias.field IS '对应的线索字段';
+
+COMMENT ON FUNCTION explain_score(bigint, timestamptz) IS '说明线索在某一时刻的评分由哪些部分组成；各部分之和即评分';
+COMMENT ON FUNCTION score_at(bigint, timestamptz) IS '线索在某一时刻的评分';
+COMMENT ON FUNCTION tick(timestamptz, integer) IS '处理仅因时间而发生的一切，分批进行；返回剩余数量';
+COMMENT ON FUNCTION _begin_rescore(text, regclass) IS 'rescore 内部使用：开始或继续一次重算';
+COMMENT ON FUNCTION _rescore_chunk(bigint, integer, regclass) IS 'rescore 内部使用：重算下一批线索';
+COMMENT ON PROCEDURE rescore(text, integer, regclass) IS '规则改变后为所有线索重新评分定级；分批提交，可中断后继续';
+COMMENT ON VIEW v_intent IS '各意向级别的线索数和评分';
+COMMENT ON COLUMN v_intent.intent IS '意向';
+COMMENT ON COLUMN v_intent.label IS '显示名称';
+COMMENT ON COLUMN v_intent.position IS '次序';
+COMMENT ON COLUMN v_intent.living_leads IS '有效线索数';
+COMMENT ON COLUMN v_intent.average_score IS '平均评分';
+COMMENT ON COLUMN v_intent.lowest_score IS '最低评分';
+COMMENT ON COLUMN v_intent.highest_score IS '最高评分';
+COMMENT ON VIEW v_intent_change IS '意向变化的历史及原因';
+COMMENT ON COLUMN v_intent_change.lead_id IS '线索编号';
+COMMENT ON COLUMN v_intent_change.at IS '变化时间';
+COMMENT ON COLUMN v_intent_change.intent_before IS '变化前的意向';
+COMMENT ON COLUMN v_intent_change.intent_after IS '变化后的意向';
+COMMENT ON COLUMN v_intent_change.score IS '当时的评分';
+COMMENT ON COLUMN v_intent_change.rule IS '导致变化的规则；空为评分所致';
+COMMENT ON COLUMN v_intent_change.rule_label IS '规则说明';
+COMMENT ON VIEW v_rule_error IS '规则运行失败的汇总';
+COMMENT ON COLUMN v_rule_error.ruleset IS '规则表';
+COMMENT ON COLUMN v_rule_error.rule IS '规则代码';
+COMMENT ON COLUMN v_rule_error.sqlstate IS '错误代码 SQLSTATE';
+COMMENT ON COLUMN v_rule_error.failures IS '失败次数';
+COMMENT ON COLUMN v_rule_error.first_at IS '首次记录时间';
+COMMENT ON COLUMN v_rule_error.last_at IS '最近时间';
+COMMENT ON COLUMN v_lead.intent_label IS '意向名称';
+COMMENT ON COLUMN v_lead.intent_since IS '进入当前意向的时间';
+COMMENT ON COLUMN v_lead.intent_now IS '此刻的意向';
+COMMENT ON COLUMN v_lead.score_now IS '此刻的评分';
+COMMENT ON COLUMN v_lead.fit IS '符合度';
 
 COMMENT ON VIEW v_source IS '各来源的线索数量';
 COMMENT ON COLUMN v_source.source IS '首次来源的代码';
@@ -378,7 +489,7 @@ COMMENT ON COLUMN import_progress.actor IS '执行人';
 
 COMMENT ON FUNCTION _own_claims(bigint) IS '线索自身字段所含的标识不再记为由他人带来';
 COMMENT ON FUNCTION _return_claim(merge_log, identity) IS '撤销合并时把一个标识还给原线索';
-COMMENT ON FUNCTION _share_key(bigint, bigint, bigint) IS '一对线索自身是否有共同的强标识';
+COMMENT ON FUNCTION _shared_keys(bigint, bigint, bigint) IS '内部：说明两条线索为同一人的共同标识及其起始时间';
 
 -- part: seed
 
@@ -430,6 +541,99 @@ UPDATE identity_rule r SET label = l.label FROM (VALUES
     ('tax_id', '统一社会信用代码相同：关联'),
     ('company_project', '公司和项目名称相同：复核'),
     ('project_phone', '项目电话相同：关联')
+) AS l (code, label) WHERE l.code = r.code;
+
+UPDATE half_life r SET label = l.label FROM (VALUES
+    ('1', '页面浏览等短期行为'),
+    ('2', '下载、邮件等'),
+    ('3', '询价、活动等'),
+    ('4', '留下联系方式等长期行为')
+) AS l (class, label) WHERE l.class::smallint = r.class;
+
+UPDATE activity_kind r SET label = l.label FROM (VALUES
+    ('inquiry', '询盘'),
+    ('view_page', '浏览页面'),
+    ('view_product', '浏览产品页'),
+    ('view_price', '浏览价格页'),
+    ('download_whitepaper', '下载白皮书'),
+    ('download_case', '下载案例'),
+    ('download_document', '下载技术资料'),
+    ('webinar_registered', '报名直播课'),
+    ('webinar_attended', '参加直播课'),
+    ('salon_registered', '报名沙龙'),
+    ('salon_attended', '参加沙龙'),
+    ('mail_opened', '打开邮件'),
+    ('mail_clicked', '点击邮件'),
+    ('ask_price', '询问价格'),
+    ('ask_discount', '询问折扣'),
+    ('ask_solution', '索要方案'),
+    ('ask_quote', '索要详细报价'),
+    ('book_demo', '预约演示'),
+    ('book_visit', '预约拜访'),
+    ('discuss_implementation', '讨论实施细节'),
+    ('discuss_contract', '讨论合同条款'),
+    ('message', '来信'),
+    ('card_exchanged', '交换名片'),
+    ('contact_left', '留下联系方式'),
+    ('subscribed', '首次订阅')
+) AS l (kind, label) WHERE l.kind = r.kind;
+
+UPDATE intent_level r SET label = l.label FROM (VALUES
+    ('hot', '高意向'),
+    ('warm', '中意向'),
+    ('cold', '低意向')
+) AS l (level, label) WHERE l.level = r.level;
+
+UPDATE intent_rule r SET label = l.label FROM (VALUES
+    ('demo_form', '预约演示或索要报价的表单（英文）'),
+    ('asked_price', '询问价格或折扣'),
+    ('asked_solution', '索要方案或详细报价'),
+    ('booked', '预约演示或拜访'),
+    ('discusses', '讨论实施或合同'),
+    ('core_pages', '7 天内 3 次浏览产品或价格页'),
+    ('downloaded', '下载资料'),
+    ('attended', '参加直播课或沙龙'),
+    ('mail_read', '14 天内两次打开或点击邮件'),
+    ('asked_quote', '索要报价或预约演示'),
+    ('took_document', '下载了白皮书、案例或技术资料'),
+    ('writes_of_price', '留言提到价格或折扣'),
+    ('writes_of_solution', '留言提到方案、实施、合同或演示')
+) AS l (code, label) WHERE l.code = r.code;
+
+UPDATE score_cap r SET label = l.label FROM (VALUES
+    ('title', '职位'),
+    ('company', '公司规模'),
+    ('budget', '预算'),
+    ('contact', '资料完整度')
+) AS l (cap_group, label) WHERE l.cap_group = r.cap_group;
+
+UPDATE score_rule r SET label = l.label FROM (VALUES
+    ('title_chief', '企业负责人（英文职位）'),
+    ('title_director', '总监级（英文职位）'),
+    ('title_manager', '经理级（英文职位）'),
+    ('title_buyer', '采购（英文职位）'),
+    ('size_1000', '公司 1000 人以上'),
+    ('size_200', '公司 200-999 人'),
+    ('size_50', '公司 50-199 人'),
+    ('size_10', '公司 10-49 人'),
+    ('budget_1000k', '预算 100 万以上'),
+    ('budget_200k', '预算 20 万至 100 万'),
+    ('budget_50k', '预算 5 万至 20 万'),
+    ('budget_some', '预算 5 万以下'),
+    ('budget_exact', '预算明确'),
+    ('phone_known', '有电话'),
+    ('mail_known', '有邮箱'),
+    ('wechat_known', '有微信'),
+    ('company_known', '有公司'),
+    ('industry_known', '有行业'),
+    ('partner_referral', '伙伴推荐'),
+    ('project', '项目线索'),
+    ('no_way_to_reach', '没有任何联系方式'),
+    ('unreadable_phone', '电话无法识别'),
+    ('title_chief_zh', '企业负责人'),
+    ('title_director_zh', '总监级'),
+    ('title_manager_zh', '经理级'),
+    ('title_buyer_zh', '采购')
 ) AS l (code, label) WHERE l.code = r.code;
 
 -- part: sample

@@ -1,0 +1,257 @@
+/*-------------------------------------------------------------------------
+ * score_trigger.c
+ *	  The trigger leadcrm.score() on a workspace's lead table.
+ *
+ * Scores and grades every row that is inserted or updated, on every path.
+ * Score, fit, intent and its state are computed, not written: what a writer
+ * puts there is passed over.  Points of behaviour and the signals of
+ * activities come from behaviour.c alone, when it says that it is writing;
+ * otherwise they stay as they were.
+ *
+ * It sets columns of its own row; what happened to the level is queued in the
+ * statement's frame and becomes events when the statement ends.
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "leadcrm.h"
+
+#include "access/xact.h"
+#include "catalog/pg_type.h"
+#include "commands/trigger.h"
+#include "executor/spi.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/datum.h"
+#include "utils/rel.h"
+#include "utils/timestamp.h"
+
+#include "score.h"
+#include "settle.h"
+
+/* The columns that are computed, in the order of their values below. */
+static const LeadColumn computed[] = {
+	LEAD_INTENT, LEAD_INTENT_SINCE, LEAD_INTENT_BEFORE, LEAD_INTENT_DUE_AT, LEAD_SIGNALS,
+	LEAD_SCORE, LEAD_FIT,
+	LEAD_BEHAVIOUR_1, LEAD_BEHAVIOUR_1_AT, LEAD_BEHAVIOUR_2, LEAD_BEHAVIOUR_2_AT,
+	LEAD_BEHAVIOUR_3, LEAD_BEHAVIOUR_3_AT, LEAD_BEHAVIOUR_4, LEAD_BEHAVIOUR_4_AT
+};
+
+#define NCOMPUTED		lengthof(computed)
+
+/* Set while leadcrm_regrade() runs its UPDATE. */
+static int	regrading = 0;
+static TimestampTz regrade_as_of;
+static bool regrade_anew;
+static bool joining_signals = false;	/* in that UPDATE, of other leads */
+
+static HeapTuple score_row(Workspace *ws, TriggerData *trigdata);
+static void computed_values(ScoreModel *model, const ScoreState *state, TimestampTz as_of,
+							Datum *value, bool *isnull);
+
+PG_FUNCTION_INFO_V1(leadcrm_score);
+
+/*
+ * leadcrm_score
+ *		Trigger: BEFORE INSERT OR UPDATE ON lead FOR EACH ROW.
+ *
+ * Made by create_workspace() as lead_40_score.  Never returns NULL.  Raises
+ * 39P01 when it hangs elsewhere; a rule that fails raises nothing, it does
+ * not match and is counted.
+ */
+Datum
+leadcrm_score(PG_FUNCTION_ARGS)
+{
+	TriggerData *trigdata = (TriggerData *) fcinfo->context;
+
+	if (!CALLED_AS_TRIGGER(fcinfo))
+		ereport(ERROR,
+				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+				 errmsg("function \"%s\" was not called by trigger manager", "leadcrm.score")));
+	if (!TRIGGER_FIRED_FOR_ROW(trigdata->tg_event) ||
+		!TRIGGER_FIRED_BEFORE(trigdata->tg_event) ||
+		!(TRIGGER_FIRED_BY_INSERT(trigdata->tg_event) || TRIGGER_FIRED_BY_UPDATE(trigdata->tg_event)))
+		ereport(ERROR,
+				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+				 errmsg("trigger function \"%s\" must be fired BEFORE INSERT OR UPDATE for each row",
+						"leadcrm.score")));
+	return PointerGetDatum(score_row(leadcrm_workspace_of(trigdata->tg_relation), trigdata));
+}
+
+/*
+ * leadcrm_score_computes
+ *		Is that a column of lead that scoring computes?
+ */
+bool
+leadcrm_score_computes(const char *column)
+{
+	for (int i = 0; i < NCOMPUTED; i++)
+	{
+		if (strcmp(column, leadcrm_workspace_column(computed[i])) == 0)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * leadcrm_score_regrading
+ *		Is the running UPDATE leadcrm's own, which changes nothing that
+ *		anybody wrote?
+ */
+bool
+leadcrm_score_regrading(void)
+{
+	return regrading > 0;
+}
+
+static HeapTuple
+score_row(Workspace *ws, TriggerData *trigdata)
+{
+	bool		update = TRIGGER_FIRED_BY_UPDATE(trigdata->tg_event);
+	Relation	lead = trigdata->tg_relation;
+	TupleTableSlot *slot = update ? trigdata->tg_newslot : trigdata->tg_trigslot;
+	TupleTableSlot *old = update ? trigdata->tg_trigslot : NULL;
+	TupleTableSlot *behaviour = joining_signals ? slot : old;
+	HeapTuple	tuple = update ? trigdata->tg_newtuple : trigdata->tg_trigtuple;
+	TimestampTz as_of = regrading > 0 ? regrade_as_of : GetCurrentTransactionStartTimestamp();
+	ScoreModel *model = leadcrm_score_model(ws, lead);
+	IntentChange changes[SCORE_MAX_CHANGES];
+	ScoreState	state;
+	int			nchanges;
+	Datum		value[NCOMPUTED];
+	bool		isnull[NCOMPUTED];
+	int			attnum[NCOMPUTED];
+	int			n = 0;
+	bool		merged;
+	bool		none;
+
+	leadcrm_score_begin(ws, model, old, &state);
+	state.anew = regrading > 0 && regrade_anew;
+	(void) slot_getattr(slot, ws->column[LEAD_MERGED_INTO], &none);
+	merged = !none;
+	if (merged)
+		state.due = INTENT_NEVER;	/* nothing happens to it of itself */
+	nchanges = leadcrm_score_grade(ws, model, slot, behaviour, as_of, &state, changes);
+	if (merged)
+		state.due = INTENT_NEVER;
+	else if (nchanges > 0)
+	{
+		int64		id = DatumGetInt64(slot_getattr(slot, ws->column[LEAD_ID], &none));
+
+		for (int i = 0; i < nchanges; i++)
+			leadcrm_intent_queue(lead, id, model, &changes[i]);
+	}
+
+	computed_values(model, &state, as_of, value, isnull);
+	for (int i = 0; i < NCOMPUTED; i++)
+	{
+		Form_pg_attribute att = TupleDescAttr(RelationGetDescr(lead), ws->column[computed[i]] - 1);
+		Datum		given = slot_getattr(slot, att->attnum, &none);
+
+		if (none == isnull[i] && (none || datumIsEqual(given, value[i], att->attbyval, att->attlen)))
+			continue;
+		attnum[n] = att->attnum;
+		value[n] = value[i];
+		isnull[n] = isnull[i];
+		n++;
+	}
+	return n == 0 ? tuple :
+		heap_modify_tuple_by_cols(tuple, RelationGetDescr(lead), n, attnum, value, isnull);
+}
+
+/* The values of the computed columns. */
+static void
+computed_values(ScoreModel *model, const ScoreState *state, TimestampTz as_of,
+				Datum *value, bool *isnull)
+{
+	int			n = 0;
+
+#define COMPUTED(given, datum) \
+	(isnull[n] = !(given), value[n] = isnull[n] ? (Datum) 0 : (datum), n++)
+
+	COMPUTED(state->graded, CStringGetTextDatum(model->level_code[state->intent.level]));
+	COMPUTED(state->graded, TimestampTzGetDatum(state->intent.since));
+	COMPUTED(state->graded && state->intent.before >= 0,
+			 CStringGetTextDatum(model->level_code[state->intent.before]));
+	COMPUTED(state->due != INTENT_NEVER, TimestampTzGetDatum(state->due));
+	COMPUTED(state->signals != NULL, JsonbPGetDatum(state->signals));
+	COMPUTED(true, Int32GetDatum((int32) leadcrm_score_at(&state->curve, as_of)));
+	COMPUTED(true, Int32GetDatum((int32) state->curve.fit));
+	for (int c = 0; c < DECAY_CLASSES; c++)
+	{
+		COMPUTED(state->curve.sum[c].value != 0, Float8GetDatum(state->curve.sum[c].value));
+		COMPUTED(state->curve.sum[c].value != 0, TimestampTzGetDatum(state->curve.sum[c].at));
+	}
+#undef COMPUTED
+}
+
+/*
+ * leadcrm_score_regrade
+ *		Grade leads as of a moment: what tick() and rescore() do.
+ *
+ * leads: ids; those that are gone are passed by.  anew: as if they had just
+ * arrived, without the signals and the level they had before.  The caller is
+ * connected to SPI and acts as the table's owner.  Returns the number of leads.
+ */
+uint64
+leadcrm_score_regrade(Workspace *ws, ArrayType *leads, TimestampTz as_of, bool anew)
+{
+	Datum		values[] = {PointerGetDatum(leads)};
+	TimestampTz save_as_of = regrade_as_of;
+	bool		save_anew = regrade_anew;
+	volatile uint64 n = 0;
+
+	regrading++;
+	regrade_as_of = as_of;
+	regrade_anew = anew;
+	PG_TRY();
+	{
+		n = leadcrm_workspace_run(ws, PLAN_REGRADE,
+								  "UPDATE %s.lead SET score = score WHERE id = ANY ($1)",
+								  1, (Oid[]) {INT8ARRAYOID}, values);
+	}
+	PG_FINALLY();
+	{
+		regrading--;
+		regrade_as_of = save_as_of;
+		regrade_anew = save_anew;
+	}
+	PG_END_TRY();
+	return n;
+}
+
+/*
+ * leadcrm_score_join
+ *		Give a lead the signals of others, which are merged into it, too.
+ *
+ * The later end counts where both have one.  As leadcrm_score_regrade().
+ */
+void
+leadcrm_score_join(Workspace *ws, int64 lead, ArrayType *others)
+{
+	Datum		values[] = {Int64GetDatum(lead), PointerGetDatum(others)};
+	TimestampTz save_as_of = regrade_as_of;
+
+	regrading++;
+	regrade_as_of = GetCurrentTransactionStartTimestamp();
+	joining_signals = true;
+	PG_TRY();
+	{
+		(void) leadcrm_workspace_run(ws, PLAN_JOIN_SIGNALS,
+									 "UPDATE %s.lead w SET signals ="
+									 " (SELECT pg_catalog.jsonb_object_agg(s.rule, s.until)"
+									 "  FROM (SELECT e.key AS rule, max(e.value COLLATE \"C\") AS until"
+									 "        FROM %s.lead l, pg_catalog.jsonb_each_text(l.signals) e"
+									 "        WHERE l.id = w.id OR l.id = ANY ($2) GROUP BY e.key) s)"
+									 " WHERE w.id = $1"
+									 " AND EXISTS (SELECT FROM %s.lead l WHERE l.id = ANY ($2) AND l.signals IS NOT NULL)",
+									 2, (Oid[]) {INT8OID, INT8ARRAYOID}, values);
+	}
+	PG_FINALLY();
+	{
+		regrading--;
+		regrade_as_of = save_as_of;
+		joining_signals = false;
+	}
+	PG_END_TRY();
+}
