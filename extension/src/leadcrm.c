@@ -12,6 +12,7 @@
 
 #include "utils/guc.h"
 
+#include "rule.h"
 #include "rule_table.h"
 #include "workspace.h"
 
@@ -27,6 +28,7 @@ void
 _PG_init(void)
 {
 	MarkGUCPrefixReserved("leadcrm");
+	leadcrm_rule_set_init();
 	leadcrm_rule_table_init();
 	leadcrm_workspace_init();
 }

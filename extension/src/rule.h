@@ -63,6 +63,7 @@ extern void leadcrm_rule_parse(Relation rel, const char *condition,
 extern void leadcrm_rule_parse_key(Relation rel, const char *expression, RuleExpr *result);
 
 /* rule_set.c */
+extern void leadcrm_rule_set_init(void);
 extern RuleSet *leadcrm_rule_set_build(Relation rel, int nrules, const RuleText *rules,
 									   const char *time_zone, bool strict, MemoryContext parent);
 extern void leadcrm_rule_set_free(RuleSet *set);

@@ -18,7 +18,7 @@ typedef struct RuleConjunct
 {
 	int			rule;			/* its place in the set, from 0 */
 	Expr	   *expr;
-	bool		may_fail;		/* or another conjunct of its rule may */
+	bool		may_fail;
 	RuleSubject *subject;		/* set by building: NULL if not grouped */
 	bool		whole;			/* the expression itself is the subject */
 } RuleConjunct;

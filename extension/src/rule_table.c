@@ -66,7 +66,7 @@ typedef struct TableEntry
 	TableKey	key;			/* hash key */
 	bool		valid;			/* no table below was invalidated */
 	Oid			subject;		/* relation whose rows these are */
-	Oid			table[SOURCE_NTABLES];
+	Oid			table[LIST_NTABLES];
 	SnapshotMark seen;			/* a snapshot that sees the rules as built */
 	bool		current;		/* so do, while valid, this one and later ones */
 	SnapshotMark latest;
@@ -85,7 +85,7 @@ static void entry_make_room(void);
 static void entry_clear(TableEntry *entry);
 static bool entry_is_usable(TableEntry *entry, const SnapshotMark *now);
 static void entry_refresh(TableEntry *entry, Snapshot snapshot, const SnapshotMark *now);
-static RuleTable *table_build(const TableKey *key, RuleSource *source);
+static RuleTable *table_build(const TableKey *key, RuleList *list);
 static void table_set_in_force(RuleTable *table, TimestampTz as_of);
 static SnapshotMark snapshot_mark(Snapshot snapshot);
 static bool mark_is_equal(const SnapshotMark *a, const SnapshotMark *b);
@@ -108,7 +108,7 @@ leadcrm_rule_table_init(void)
  * row: of any composite type with a name.
  *
  * The result is good until the next call.  Raises what reading the table and
- * compiling its rules raises, see leadcrm_rule_source_read() and
+ * compiling its rules raises, see leadcrm_rule_list_read() and
  * leadcrm_rule_set_build().
  */
 const RuleTable *
@@ -145,7 +145,7 @@ leadcrm_rule_table_match(Oid rules, HeapTupleHeader row, TimestampTz as_of)
 	{
 		if (table->as_of != as_of)
 			table_set_in_force(table, as_of);
-		for (int i = 0; i < RULE_WORDS(table->source->nrules); i++)
+		for (int i = 0; i < RULE_WORDS(table->list->nrules); i++)
 			table->matched[i] &= table->in_force[i];
 	}
 	return table;
@@ -187,7 +187,7 @@ table_relcache_callback(Datum arg, Oid relid)
 	{
 		if (!OidIsValid(relid) || entry->subject == relid)
 			entry->valid = false;
-		for (int i = 0; i < SOURCE_NTABLES; i++)
+		for (int i = 0; i < LIST_NTABLES; i++)
 		{
 			if (entry->table[i] == relid)
 				entry->valid = false;
@@ -285,7 +285,7 @@ entry_is_usable(TableEntry *entry, const SnapshotMark *now)
 		now->command != (now->transaction == entry->latest.transaction ?
 						 entry->latest.command : FirstCommandId))
 		return false;
-	leadcrm_rule_source_check_access(entry->key.rules);
+	leadcrm_rule_list_check_access(entry->key.rules);
 	entry->seen = *now;
 	return true;
 }
@@ -297,7 +297,7 @@ entry_refresh(TableEntry *entry, Snapshot snapshot, const SnapshotMark *now)
 	MemoryContext cxt = AllocSetContextCreate(CurrentMemoryContext, "leadcrm rule table",
 											  ALLOCSET_DEFAULT_SIZES);
 	MemoryContext old = MemoryContextSwitchTo(cxt);
-	RuleSource *source;
+	RuleList *list;
 
 	if (entry->built != NULL &&
 		(!entry->valid || !leadcrm_rule_set_is_valid(entry->built->set)))
@@ -306,29 +306,29 @@ entry_refresh(TableEntry *entry, Snapshot snapshot, const SnapshotMark *now)
 	/* Whatever is invalidated from here on takes this back. */
 	entry->valid = true;
 	entry->current = false;
-	entry->table[SOURCE_RULES] = entry->key.rules;
+	entry->table[LIST_RULES] = entry->key.rules;
 	entry->subject = get_typ_typrelid(entry->key.type);
-	source = leadcrm_rule_source_read(entry->key.rules, snapshot);
-	memcpy(entry->table, source->table, sizeof(entry->table));
-	if (entry->built == NULL || !leadcrm_rule_source_equal(source, entry->built->source))
+	list = leadcrm_rule_list_read(entry->key.rules, snapshot);
+	memcpy(entry->table, list->table, sizeof(entry->table));
+	if (entry->built == NULL || !leadcrm_rule_list_equal(list, entry->built->list))
 	{
 		entry_clear(entry);
-		entry->built = table_build(&entry->key, source);
+		entry->built = table_build(&entry->key, list);
 		MemoryContextSetParent(cxt, table_cache_cxt);
 		cxt = AllocSetContextCreate(old, "leadcrm rule table", ALLOCSET_DEFAULT_SIZES);
 		MemoryContextSwitchTo(cxt);
 	}
 	entry->seen = *now;
 
-	if (entry->built->source->watched)
+	if (entry->built->list->watched)
 	{
 		/* The latest one, which may be had in parallel workers too. */
 		Snapshot	latest = RegisterSnapshot(GetCatalogSnapshot(entry->key.rules));
 
 		entry->latest = snapshot_mark(latest);
 		entry->current = mark_is_equal(&entry->latest, now) ||
-			leadcrm_rule_source_equal(leadcrm_rule_source_read(entry->key.rules, latest),
-									  entry->built->source);
+			leadcrm_rule_list_equal(leadcrm_rule_list_read(entry->key.rules, latest),
+									  entry->built->list);
 		UnregisterSnapshot(latest);
 	}
 	MemoryContextSwitchTo(old);
@@ -337,26 +337,26 @@ entry_refresh(TableEntry *entry, Snapshot snapshot, const SnapshotMark *now)
 
 /* Compile rules in the current memory context, which becomes the table's own. */
 static RuleTable *
-table_build(const TableKey *key, RuleSource *source)
+table_build(const TableKey *key, RuleList *list)
 {
 	RuleTable  *table = palloc0(sizeof(RuleTable));
-	RuleText   *text = palloc(Max(source->nrules, 1) * sizeof(RuleText));
-	int			nwords = Max(RULE_WORDS(source->nrules), 1);
+	RuleText   *text = palloc(Max(list->nrules, 1) * sizeof(RuleText));
+	int			nwords = Max(RULE_WORDS(list->nrules), 1);
 	bool		dated = false;
 	Relation	rel;
 
-	for (int i = 0; i < source->nrules; i++)
+	for (int i = 0; i < list->nrules; i++)
 	{
-		text[i].code = source->rule[i].code;
-		text[i].condition = source->rule[i].condition;
-		dated |= source->rule[i].valid_from != DT_NOBEGIN || source->rule[i].valid_to != DT_NOEND;
+		text[i].code = list->rule[i].code;
+		text[i].condition = list->rule[i].condition;
+		dated |= list->rule[i].valid_from != DT_NOBEGIN || list->rule[i].valid_to != DT_NOEND;
 	}
 	table->cxt = CurrentMemoryContext;
-	table->source = source;
+	table->list = list;
 	table->matched = palloc0(nwords * sizeof(uint64));
-	table->sum = palloc0(Max(source->ncaps, 1) * sizeof(int64));
+	table->sum = palloc0(Max(list->ncaps, 1) * sizeof(int64));
 	rel = leadcrm_row_relation_open(key->type);
-	table->set = leadcrm_rule_set_build(rel, source->nrules, text, source->time_zone, true,
+	table->set = leadcrm_rule_set_build(rel, list->nrules, text, list->time_zone, true,
 										table->cxt);
 	relation_close(rel, NoLock);
 	table->slot = MakeSingleTupleTableSlot(lookup_rowtype_tupdesc_copy(key->type, key->typmod),
@@ -374,12 +374,12 @@ table_build(const TableKey *key, RuleSource *source)
 static void
 table_set_in_force(RuleTable *table, TimestampTz as_of)
 {
-	const RuleSource *source = table->source;
+	const RuleList *list = table->list;
 
-	memset(table->in_force, 0, RULE_WORDS(source->nrules) * sizeof(uint64));
-	for (int i = 0; i < source->nrules; i++)
+	memset(table->in_force, 0, RULE_WORDS(list->nrules) * sizeof(uint64));
+	for (int i = 0; i < list->nrules; i++)
 	{
-		const SourceRule *rule = &source->rule[i];
+		const ListedRule *rule = &list->rule[i];
 
 		if (rule->valid_from <= as_of && (as_of < rule->valid_to || rule->valid_to == DT_NOEND))
 			table->in_force[i / 64] |= UINT64CONST(1) << (i % 64);

@@ -9,14 +9,14 @@
 #include "access/htup.h"
 
 #include "rule.h"
-#include "rule_source.h"
+#include "rule_list.h"
 
 /* A table of rules, compiled for rows of one type. */
 typedef struct RuleTable
 {
 	MemoryContext cxt;
-	RuleSource *source;
-	RuleSet    *set;			/* of source's rules, in their order */
+	RuleList *list;
+	RuleSet    *set;			/* of list's rules, in their order */
 	TupleTableSlot *slot;
 	uint64	   *in_force;		/* NULL, or a bitmap of the rules valid */
 	TimestampTz as_of;			/* at this moment */

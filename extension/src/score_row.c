@@ -36,21 +36,21 @@ leadcrm_score_row(PG_FUNCTION_ARGS)
 	HeapTupleHeader row = PG_GETARG_HEAPTUPLEHEADER(0);
 	Oid			rules = PG_GETARG_OID(1);
 	const RuleTable *table = leadcrm_rule_table_match(rules, row, PG_GETARG_TIMESTAMPTZ(2));
-	const RuleSource *source = table->source;
+	const RuleList *list = table->list;
 	int64		score = 0;
 
-	if (!source->has_points)
+	if (!list->has_points)
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_COLUMN),
 				 errmsg("table \"%s\" has no column \"%s\"", get_rel_name(rules), "points"),
 				 errhint("Rules that give a score have a column \"points\" of type integer.")));
 
-	memset(table->sum, 0, source->ncaps * sizeof(int64));
-	for (int w = 0; w < RULE_WORDS(source->nrules); w++)
+	memset(table->sum, 0, list->ncaps * sizeof(int64));
+	for (int w = 0; w < RULE_WORDS(list->nrules); w++)
 	{
 		for (uint64 bits = table->matched[w]; bits != 0; bits &= bits - 1)
 		{
-			const SourceRule *rule = &source->rule[w * 64 + pg_rightmost_one_pos64(bits)];
+			const ListedRule *rule = &list->rule[w * 64 + pg_rightmost_one_pos64(bits)];
 
 			if (rule->cap < 0)
 				score += rule->points;
@@ -58,8 +58,8 @@ leadcrm_score_row(PG_FUNCTION_ARGS)
 				table->sum[rule->cap] += rule->points;
 		}
 	}
-	for (int i = 0; i < source->ncaps; i++)
-		score += Min(table->sum[i], source->cap[i].most);
+	for (int i = 0; i < list->ncaps; i++)
+		score += Min(table->sum[i], list->cap[i].most);
 	if (score != (int32) score)
 		ereport(ERROR,
 				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
@@ -81,14 +81,14 @@ leadcrm_matching_rules(PG_FUNCTION_ARGS)
 	HeapTupleHeader row = PG_GETARG_HEAPTUPLEHEADER(0);
 	const RuleTable *table = leadcrm_rule_table_match(PG_GETARG_OID(1), row,
 													  PG_GETARG_TIMESTAMPTZ(2));
-	const RuleSource *source = table->source;
-	Datum	   *code = palloc(Max(source->nrules, 1) * sizeof(Datum));
+	const RuleList *list = table->list;
+	Datum	   *code = palloc(Max(list->nrules, 1) * sizeof(Datum));
 	int			n = 0;
 
-	for (int i = 0; i < source->nrules; i++)
+	for (int i = 0; i < list->nrules; i++)
 	{
 		if (RULE_MATCHED(table->matched, i))
-			code[n++] = CStringGetTextDatum(source->rule[i].code);
+			code[n++] = CStringGetTextDatum(list->rule[i].code);
 	}
 	PG_FREE_IF_COPY(row, 0);
 	PG_RETURN_ARRAYTYPE_P(construct_array(code, n, TEXTOID, -1, false, TYPALIGN_INT));

@@ -1,5 +1,5 @@
 /*-------------------------------------------------------------------------
- * rule_source.c
+ * rule_list.c
  *	  What a table of rules says, as one snapshot sees it.
  *
  * A table of rules is any table with columns code and condition of type text;
@@ -34,32 +34,32 @@
 #include "utils/timestamp.h"
 
 #include "rule.h"
-#include "rule_source.h"
+#include "rule_list.h"
 
 /* A scan of one of the tables. */
-typedef struct SourceScan
+typedef struct ListScan
 {
 	Relation	rel;
 	TableScanDesc scan;
 	TupleTableSlot *slot;
-} SourceScan;
+} ListScan;
 
-static void read_rules(RuleSource *source, Snapshot snapshot);
-static void read_caps(RuleSource *source, Snapshot snapshot);
-static void read_time_zone(RuleSource *source, Snapshot snapshot);
-static void scan_begin(SourceScan *scan, Oid relid, Snapshot snapshot);
-static bool scan_next(SourceScan *scan);
-static void scan_end(SourceScan *scan);
+static void read_rules(RuleList *list, Snapshot snapshot);
+static void read_caps(RuleList *list, Snapshot snapshot);
+static void read_time_zone(RuleList *list, Snapshot snapshot);
+static void scan_begin(ListScan *scan, Oid relid, Snapshot snapshot);
+static bool scan_next(ListScan *scan);
+static void scan_end(ListScan *scan);
 static AttrNumber find_column(Relation rel, const char *name, Oid type, bool needed);
-static Datum column_value(SourceScan *scan, AttrNumber column, Datum otherwise);
-static char *column_text(SourceScan *scan, AttrNumber column);
+static Datum column_value(ListScan *scan, AttrNumber column, Datum otherwise);
+static char *column_text(ListScan *scan, AttrNumber column);
 static bool is_watched(Relation rel);
 static bool is_config_changed(Oid func);
 static int	rule_compare(const void *a, const void *b);
 static int	cap_compare(const void *a, const void *b);
 
 /*
- * leadcrm_rule_source_read
+ * leadcrm_rule_list_read
  *		Read a table of rules and what stands beside it.
  *
  * The result is in the current memory context; the tables stay locked to the
@@ -69,33 +69,33 @@ static int	cap_compare(const void *a, const void *b);
  * is no table of rules, 42501 when the current user may not read it, 54000
  * when there are too many rules.
  */
-RuleSource *
-leadcrm_rule_source_read(Oid rules, Snapshot snapshot)
+RuleList *
+leadcrm_rule_list_read(Oid rules, Snapshot snapshot)
 {
-	RuleSource *source = palloc0(sizeof(RuleSource));
+	RuleList *list = palloc0(sizeof(RuleList));
 	Oid			schema;
 
-	source->table[SOURCE_RULES] = rules;
-	source->watched = true;
-	source->time_zone = "UTC";
+	list->table[LIST_RULES] = rules;
+	list->watched = true;
+	list->time_zone = "UTC";
 	schema = get_rel_namespace(rules);
 	if (OidIsValid(schema))
 	{
-		source->table[SOURCE_CAPS] = get_relname_relid("score_cap", schema);
-		source->table[SOURCE_WORKSPACE] = get_relname_relid("workspace", schema);
+		list->table[LIST_CAPS] = get_relname_relid("score_cap", schema);
+		list->table[LIST_WORKSPACE] = get_relname_relid("workspace", schema);
 	}
-	read_caps(source, snapshot);
-	read_rules(source, snapshot);
-	read_time_zone(source, snapshot);
-	return source;
+	read_caps(list, snapshot);
+	read_rules(list, snapshot);
+	read_time_zone(list, snapshot);
+	return list;
 }
 
 /*
- * leadcrm_rule_source_equal
+ * leadcrm_rule_list_equal
  *		Whether both say the same.
  */
 bool
-leadcrm_rule_source_equal(const RuleSource *a, const RuleSource *b)
+leadcrm_rule_list_equal(const RuleList *a, const RuleList *b)
 {
 	if (memcmp(a->table, b->table, sizeof(a->table)) != 0 || a->watched != b->watched ||
 		a->has_points != b->has_points || strcmp(a->time_zone, b->time_zone) != 0 ||
@@ -103,8 +103,8 @@ leadcrm_rule_source_equal(const RuleSource *a, const RuleSource *b)
 		return false;
 	for (int i = 0; i < a->nrules; i++)
 	{
-		const SourceRule *x = &a->rule[i];
-		const SourceRule *y = &b->rule[i];
+		const ListedRule *x = &a->rule[i];
+		const ListedRule *y = &b->rule[i];
 
 		if (strcmp(x->code, y->code) != 0 || strcmp(x->condition, y->condition) != 0 ||
 			x->points != y->points || x->cap != y->cap ||
@@ -121,12 +121,12 @@ leadcrm_rule_source_equal(const RuleSource *a, const RuleSource *b)
 }
 
 /*
- * leadcrm_rule_source_check_access
+ * leadcrm_rule_list_check_access
  *		Raise 42501 unless the current user may read the table of rules, all
  *		of it.
  */
 void
-leadcrm_rule_source_check_access(Oid rules)
+leadcrm_rule_list_check_access(Oid rules)
 {
 	AclResult	result = pg_class_aclcheck(rules, GetUserId(), ACL_SELECT);
 
@@ -140,9 +140,9 @@ leadcrm_rule_source_check_access(Oid rules)
 }
 
 static void
-read_rules(RuleSource *source, Snapshot snapshot)
+read_rules(RuleList *list, Snapshot snapshot)
 {
-	SourceScan	scan;
+	ListScan	scan;
 	AttrNumber	code;
 	AttrNumber	condition;
 	AttrNumber	active;
@@ -152,8 +152,8 @@ read_rules(RuleSource *source, Snapshot snapshot)
 	AttrNumber	valid_to;
 	int			allocated = 64;
 
-	scan_begin(&scan, source->table[SOURCE_RULES], snapshot);
-	leadcrm_rule_source_check_access(source->table[SOURCE_RULES]);
+	scan_begin(&scan, list->table[LIST_RULES], snapshot);
+	leadcrm_rule_list_check_access(list->table[LIST_RULES]);
 	code = find_column(scan.rel, "code", TEXTOID, true);
 	condition = find_column(scan.rel, "condition", TEXTOID, true);
 	active = find_column(scan.rel, "active", BOOLOID, false);
@@ -162,25 +162,25 @@ read_rules(RuleSource *source, Snapshot snapshot)
 	valid_from = find_column(scan.rel, "valid_from", TIMESTAMPTZOID, false);
 	valid_to = find_column(scan.rel, "valid_to", TIMESTAMPTZOID, false);
 
-	source->has_points = points != InvalidAttrNumber;
-	source->watched = source->watched && is_watched(scan.rel);
-	source->rule = palloc(allocated * sizeof(SourceRule));
+	list->has_points = points != InvalidAttrNumber;
+	list->watched = list->watched && is_watched(scan.rel);
+	list->rule = palloc(allocated * sizeof(ListedRule));
 	while (scan_next(&scan))
 	{
-		SourceRule *rule;
-		SourceCap	cap;
-		SourceCap  *hit = NULL;
+		ListedRule *rule;
+		ListedCap	cap;
+		ListedCap  *hit = NULL;
 		char	   *text = column_text(&scan, condition);
 
 		if (text == NULL || !DatumGetBool(column_value(&scan, active,
 													   BoolGetDatum(active == InvalidAttrNumber))))
 			continue;
-		if (source->nrules == allocated)
+		if (list->nrules == allocated)
 		{
 			allocated *= 2;
-			source->rule = repalloc(source->rule, allocated * sizeof(SourceRule));
+			list->rule = repalloc(list->rule, allocated * sizeof(ListedRule));
 		}
-		rule = &source->rule[source->nrules++];
+		rule = &list->rule[list->nrules++];
 		rule->code = column_text(&scan, code);
 		rule->condition = text;
 		rule->points = DatumGetInt32(column_value(&scan, points, Int32GetDatum(0)));
@@ -191,8 +191,8 @@ read_rules(RuleSource *source, Snapshot snapshot)
 			DatumGetTimestampTz(column_value(&scan, valid_to, TimestampTzGetDatum(DT_NOEND)));
 		cap.cap_group = column_text(&scan, cap_group);
 		if (cap.cap_group != NULL)
-			hit = bsearch(&cap, source->cap, source->ncaps, sizeof(SourceCap), cap_compare);
-		rule->cap = hit != NULL ? (int) (hit - source->cap) : -1;
+			hit = bsearch(&cap, list->cap, list->ncaps, sizeof(ListedCap), cap_compare);
+		rule->cap = hit != NULL ? (int) (hit - list->cap) : -1;
 		if (rule->code == NULL)
 			ereport(ERROR,
 					(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
@@ -200,67 +200,67 @@ read_rules(RuleSource *source, Snapshot snapshot)
 							RelationGetRelationName(scan.rel))));
 	}
 	scan_end(&scan);
-	qsort(source->rule, source->nrules, sizeof(SourceRule), rule_compare);
+	qsort(list->rule, list->nrules, sizeof(ListedRule), rule_compare);
 }
 
 static void
-read_caps(RuleSource *source, Snapshot snapshot)
+read_caps(RuleList *list, Snapshot snapshot)
 {
-	SourceScan	scan;
+	ListScan	scan;
 	AttrNumber	cap_group;
 	AttrNumber	most;
 	int			allocated = 8;
 
-	if (!OidIsValid(source->table[SOURCE_CAPS]))
+	if (!OidIsValid(list->table[LIST_CAPS]))
 		return;
-	scan_begin(&scan, source->table[SOURCE_CAPS], snapshot);
-	leadcrm_rule_source_check_access(source->table[SOURCE_CAPS]);
+	scan_begin(&scan, list->table[LIST_CAPS], snapshot);
+	leadcrm_rule_list_check_access(list->table[LIST_CAPS]);
 	cap_group = find_column(scan.rel, "cap_group", TEXTOID, true);
 	most = find_column(scan.rel, "most", INT4OID, true);
-	source->watched = source->watched && is_watched(scan.rel);
-	source->cap = palloc(allocated * sizeof(SourceCap));
+	list->watched = list->watched && is_watched(scan.rel);
+	list->cap = palloc(allocated * sizeof(ListedCap));
 	while (scan_next(&scan))
 	{
-		SourceCap	cap;
+		ListedCap	cap;
 
 		cap.cap_group = column_text(&scan, cap_group);
 		cap.most = DatumGetInt32(column_value(&scan, most, Int32GetDatum(PG_INT32_MAX)));
 		if (cap.cap_group == NULL)
 			continue;
-		if (source->ncaps == allocated)
+		if (list->ncaps == allocated)
 		{
 			allocated *= 2;
-			source->cap = repalloc(source->cap, allocated * sizeof(SourceCap));
+			list->cap = repalloc(list->cap, allocated * sizeof(ListedCap));
 		}
-		source->cap[source->ncaps++] = cap;
+		list->cap[list->ncaps++] = cap;
 	}
 	scan_end(&scan);
-	qsort(source->cap, source->ncaps, sizeof(SourceCap), cap_compare);
+	qsort(list->cap, list->ncaps, sizeof(ListedCap), cap_compare);
 }
 
 static void
-read_time_zone(RuleSource *source, Snapshot snapshot)
+read_time_zone(RuleList *list, Snapshot snapshot)
 {
-	SourceScan	scan;
+	ListScan	scan;
 	AttrNumber	time_zone;
 
-	if (!OidIsValid(source->table[SOURCE_WORKSPACE]))
+	if (!OidIsValid(list->table[LIST_WORKSPACE]))
 		return;
-	scan_begin(&scan, source->table[SOURCE_WORKSPACE], snapshot);
+	scan_begin(&scan, list->table[LIST_WORKSPACE], snapshot);
 	time_zone = find_column(scan.rel, "time_zone", TEXTOID, false);
-	source->watched = source->watched && is_watched(scan.rel);
+	list->watched = list->watched && is_watched(scan.rel);
 	if (time_zone != InvalidAttrNumber && scan_next(&scan))
 	{
 		char	   *text = column_text(&scan, time_zone);
 
 		if (text != NULL)
-			source->time_zone = text;
+			list->time_zone = text;
 	}
 	scan_end(&scan);
 }
 
 static void
-scan_begin(SourceScan *scan, Oid relid, Snapshot snapshot)
+scan_begin(ListScan *scan, Oid relid, Snapshot snapshot)
 {
 	scan->rel = try_table_open(relid, AccessShareLock);
 	if (scan->rel == NULL)
@@ -276,14 +276,14 @@ scan_begin(SourceScan *scan, Oid relid, Snapshot snapshot)
 }
 
 static bool
-scan_next(SourceScan *scan)
+scan_next(ListScan *scan)
 {
 	CHECK_FOR_INTERRUPTS();
 	return table_scan_getnextslot(scan->scan, ForwardScanDirection, scan->slot);
 }
 
 static void
-scan_end(SourceScan *scan)
+scan_end(ListScan *scan)
 {
 	table_endscan(scan->scan);
 	ExecDropSingleTupleTableSlot(scan->slot);
@@ -319,7 +319,7 @@ find_column(Relation rel, const char *name, Oid type, bool needed)
 
 /* A column's value; something else when it is NULL or there is none. */
 static Datum
-column_value(SourceScan *scan, AttrNumber column, Datum otherwise)
+column_value(ListScan *scan, AttrNumber column, Datum otherwise)
 {
 	bool		isnull = true;
 	Datum		value = (Datum) 0;
@@ -330,7 +330,7 @@ column_value(SourceScan *scan, AttrNumber column, Datum otherwise)
 }
 
 static char *
-column_text(SourceScan *scan, AttrNumber column)
+column_text(ListScan *scan, AttrNumber column)
 {
 	Datum		value = column_value(scan, column, (Datum) 0);
 
@@ -372,8 +372,8 @@ is_config_changed(Oid func)
 static int
 rule_compare(const void *a, const void *b)
 {
-	const SourceRule *x = a;
-	const SourceRule *y = b;
+	const ListedRule *x = a;
+	const ListedRule *y = b;
 	int			order = strcmp(x->code, y->code);
 
 	return order != 0 ? order : strcmp(x->condition, y->condition);
@@ -382,5 +382,5 @@ rule_compare(const void *a, const void *b)
 static int
 cap_compare(const void *a, const void *b)
 {
-	return strcmp(((const SourceCap *) a)->cap_group, ((const SourceCap *) b)->cap_group);
+	return strcmp(((const ListedCap *) a)->cap_group, ((const ListedCap *) b)->cap_group);
 }
