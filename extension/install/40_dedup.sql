@@ -26,3 +26,8 @@ CREATE FUNCTION leadcrm.check_identity_rule() RETURNS trigger
 LANGUAGE C AS 'MODULE_PATHNAME', 'leadcrm_check_identity_rule';
 COMMENT ON FUNCTION leadcrm.check_identity_rule() IS
 'trigger: refuses an identity rule whose expression or scope cannot be compiled over the lead table';
+
+CREATE FUNCTION leadcrm._key_problem(lead regclass, expression text) RETURNS text
+LANGUAGE C STABLE STRICT AS 'MODULE_PATHNAME', 'leadcrm_key_problem';
+COMMENT ON FUNCTION leadcrm._key_problem(regclass, text) IS
+'why an expression cannot be the key or the scope of an identity rule; NULL if it can';

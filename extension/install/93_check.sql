@@ -191,6 +191,16 @@ BEGIN
                ) AS t (name, wrong, problem, next_step)
          WHERE t.wrong $sql$, workspace) USING workspace;
 
+    RETURN QUERY EXECUTE format($sql$
+        SELECT 'error', 'identity_rule ' || r.code, 'gives no keys: ' || p.problem,
+               format('Change the rule, or UPDATE %%s.identity_rule SET active = false WHERE code = %%L;', $1, r.code)
+          FROM %1$s.identity_rule r
+         CROSS JOIN LATERAL (SELECT coalesce(leadcrm._key_problem($2, r.expression),
+                                             leadcrm._key_problem($2, r.scope))) p (problem)
+         WHERE r.active AND p.problem IS NOT NULL
+         ORDER BY r.position, r.code $sql$, workspace)
+    USING workspace, to_regclass(format('%s.lead', workspace));
+
     -- What waits for a decision
     RETURN QUERY EXECUTE format($sql$
         SELECT 'notice', 'source ' || s.code, 'came with a lead, and nobody has confirmed it',

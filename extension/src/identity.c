@@ -66,6 +66,8 @@ leadcrm_identity_keys(Workspace *ws, TupleTableSlot *slot, IdentityKey *keys)
 		IdentityKey *key = &keys[n];
 		int			before;
 
+		if (rule->broken)
+			continue;
 		if (rule->lead_kind != NULL &&
 			(kind == NULL || strlen(rule->lead_kind) != kind_len ||
 			 memcmp(rule->lead_kind, kind, kind_len) != 0))

@@ -3,7 +3,7 @@
  *	  The trigger leadcrm.check_identity_rule(): no rule that cannot work.
  *
  * A rule is compiled by every session that takes leads in, and one that does
- * not compile would stop them all.  So it is compiled when it is written.
+ * not compile gives no keys.  So it is compiled when it is written.
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
@@ -73,4 +73,24 @@ leadcrm_check_identity_rule(PG_FUNCTION_ARGS)
 	}
 	table_close(lead, AccessShareLock);
 	return PointerGetDatum(rule);
+}
+
+PG_FUNCTION_INFO_V1(leadcrm_key_problem);
+
+/*
+ * _key_problem(lead regclass, expression text) -> text
+ *		Why an expression cannot be a key or a scope; NULL if it can.
+ */
+Datum
+leadcrm_key_problem(PG_FUNCTION_ARGS)
+{
+	Relation	lead = table_open(PG_GETARG_OID(0), AccessShareLock);
+	char	   *problem;
+
+	(void) leadcrm_row_expression_try(lead, text_to_cstring(PG_GETARG_TEXT_PP(1)),
+									  CurrentMemoryContext, &problem);
+	table_close(lead, AccessShareLock);
+	if (problem == NULL)
+		PG_RETURN_NULL();
+	PG_RETURN_TEXT_P(cstring_to_text(problem));
 }

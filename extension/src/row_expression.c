@@ -2,42 +2,24 @@
  * row_expression.c
  *	  An SQL expression over one row of a table, compiled from text.
  *
- * Identity rules name keys and scopes this way.  The text is parsed as
- * "SELECT <text>", must be a single target and nothing else, and is analysed
- * as a check constraint would be: no sub-select, aggregate, window or set
- * returning function.  It may call immutable functions of pg_catalog and
- * leadcrm only, so that nobody's own code runs as the owner of the table.
- * Names are resolved under a fixed search_path, never the session's.
+ * Identity rules name keys and scopes this way.  The language is that of rule
+ * conditions (rule_parse.c), less what may fail and what depends on the
+ * moment or a time zone: a key follows from the row alone, and no row that
+ * arrives is ever stopped by one.
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
 #include "leadcrm.h"
 
-#include "catalog/pg_collation.h"
-#include "catalog/pg_namespace.h"
-#include "catalog/pg_type.h"
+#include "access/xact.h"
 #include "executor/executor.h"
-#include "nodes/nodeFuncs.h"
-#include "nodes/makefuncs.h"
 #include "optimizer/optimizer.h"
-#include "parser/parse_coerce.h"
-#include "parser/parse_collate.h"
-#include "parser/parse_expr.h"
-#include "parser/parse_relation.h"
-#include "parser/parser.h"
-#include "catalog/namespace.h"
 #include "utils/builtins.h"
-#include "utils/guc.h"
-#include "utils/lsyscache.h"
-#include "utils/rel.h"
+#include "utils/resowner.h"
 
 #include "row_expression.h"
-
-static Node *row_expression_parse(const char *source);
-static void row_expression_error(void *arg);
-static bool row_expression_foreign_function(Oid func, void *context);
-static bool row_expression_refused(Node *node, void *context);
+#include "rule.h"
 
 /*
  * leadcrm_row_expression_compile
@@ -46,57 +28,62 @@ static bool row_expression_refused(Node *node, void *context);
  * rel: an open relation.  source: the expression, in the server encoding.
  * cxt: where the result lives.
  *
- * Raises 42601 when the text is not one expression, 42P17 when it may not be
- * used, and whatever parse analysis finds (42703, 42883, ...).
+ * Raises what leadcrm_rule_parse_key() raises.
  */
 ExprState *
 leadcrm_row_expression_compile(Relation rel, const char *source, MemoryContext cxt)
 {
-	ErrorContextCallback errcallback;
-	ParseState *pstate;
-	ParseNamespaceItem *nsitem;
-	Node	   *expr;
-	ExprState  *state;
 	MemoryContext old;
-	int			nestlevel;
+	RuleExpr	key;
+	ExprState  *state;
 
-	errcallback.callback = row_expression_error;
-	errcallback.arg = unconstify(char *, source);
-	errcallback.previous = error_context_stack;
-	error_context_stack = &errcallback;
-
-	nestlevel = NewGUCNestLevel();
-	(void) set_config_option("search_path", "pg_catalog, pg_temp",
-							 PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
-	(void) set_config_option("standard_conforming_strings", "on",
-							 PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
-
-	pstate = make_parsestate(NULL);
-	nsitem = addRangeTableEntryForRelation(pstate, rel, AccessShareLock, NULL, false, false);
-	addNSItemToQuery(pstate, nsitem, false, true, true);
-
-	expr = transformExpr(pstate, row_expression_parse(source), EXPR_KIND_CHECK_CONSTRAINT);
-	expr = coerce_to_target_type(pstate, expr, exprType(expr), TEXTOID, -1,
-								 COERCION_EXPLICIT, COERCE_EXPLICIT_CAST, -1);
-	if (expr == NULL)
-		ereport(ERROR,
-				(errcode(ERRCODE_DATATYPE_MISMATCH),
-				 errmsg("expression has no text form")));
-	assign_expr_collations(pstate, expr);
-	if (contain_mutable_functions(expr) || row_expression_refused(expr, NULL))
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_OBJECT_DEFINITION),
-				 errmsg("expression may only use immutable functions of pg_catalog and leadcrm"),
-				 errdetail("Its value must depend on nothing but the row.")));
-	expr = (Node *) expression_planner((Expr *) expr);
-	free_parsestate(pstate);
-	AtEOXact_GUC(true, nestlevel);
-
+	leadcrm_rule_parse_key(rel, source, &key);
 	old = MemoryContextSwitchTo(cxt);
-	state = ExecInitExpr((Expr *) copyObject(expr), NULL);
+	state = ExecInitExpr(copyObject(expression_planner(key.expr)), NULL);
 	MemoryContextSwitchTo(old);
+	return state;
+}
 
-	error_context_stack = errcallback.previous;
+/*
+ * leadcrm_row_expression_try
+ *		As leadcrm_row_expression_compile(), but NULL instead of an error,
+ *		which is in *problem, in the current memory context.
+ *
+ * Runs under a subtransaction.  Cancellation and the end of the session pass
+ * through.
+ */
+ExprState *
+leadcrm_row_expression_try(Relation rel, const char *source, MemoryContext cxt, char **problem)
+{
+	MemoryContext caller = CurrentMemoryContext;
+	ResourceOwner owner = CurrentResourceOwner;
+	ExprState  *volatile state = NULL;
+
+	*problem = NULL;
+	BeginInternalSubTransaction(NULL);
+	MemoryContextSwitchTo(caller);
+	PG_TRY();
+	{
+		state = leadcrm_row_expression_compile(rel, source, cxt);
+		ReleaseCurrentSubTransaction();
+		MemoryContextSwitchTo(caller);
+		CurrentResourceOwner = owner;
+	}
+	PG_CATCH();
+	{
+		ErrorData  *error;
+
+		MemoryContextSwitchTo(caller);
+		error = CopyErrorData();
+		if (ERRCODE_TO_CATEGORY(error->sqlerrcode) == ERRCODE_OPERATOR_INTERVENTION)
+			PG_RE_THROW();
+		FlushErrorState();
+		RollbackAndReleaseCurrentSubTransaction();
+		MemoryContextSwitchTo(caller);
+		CurrentResourceOwner = owner;
+		*problem = error->message;
+	}
+	PG_END_TRY();
 	return state;
 }
 
@@ -120,67 +107,4 @@ leadcrm_row_expression_eval(ExprState *state, EState *estate, TupleTableSlot *sl
 	econtext->ecxt_scantuple = NULL;
 	ResetExprContext(econtext);
 	return result;
-}
-
-/* The one target of "SELECT source"; anything more is refused. */
-static Node *
-row_expression_parse(const char *source)
-{
-	List	   *statements = raw_parser(psprintf("SELECT %s", source), RAW_PARSE_DEFAULT);
-
-	if (list_length(statements) == 1)
-	{
-		Node	   *statement = linitial_node(RawStmt, statements)->stmt;
-
-		if (IsA(statement, SelectStmt) &&
-			list_length(((SelectStmt *) statement)->targetList) == 1)
-		{
-			SelectStmt *bare = makeNode(SelectStmt);
-			ResTarget  *target = linitial_node(ResTarget, ((SelectStmt *) statement)->targetList);
-
-			bare->targetList = ((SelectStmt *) statement)->targetList;
-			if (equal(bare, statement) && target->name == NULL && target->indirection == NIL)
-				return target->val;
-		}
-	}
-	ereport(ERROR,
-			(errcode(ERRCODE_SYNTAX_ERROR),
-			 errmsg("text is not one SQL expression")));
-	return NULL;				/* keep compiler quiet */
-}
-
-/* A caret in "SELECT source" must not land in the statement that runs. */
-static void
-row_expression_error(void *arg)
-{
-	int			position = geterrposition();
-
-	if (position > 0)
-	{
-		errposition(0);
-		internalerrposition(Max(position - (int) strlen("SELECT "), 1));
-		internalerrquery((const char *) arg);
-	}
-	errcontext("expression \"%s\"", (const char *) arg);
-}
-
-static bool
-row_expression_foreign_function(Oid func, void *context)
-{
-	Oid			namespace_oid = get_func_namespace(func);
-
-	return namespace_oid != PG_CATALOG_NAMESPACE &&
-		namespace_oid != get_namespace_oid("leadcrm", true);
-}
-
-static bool
-row_expression_refused(Node *node, void *context)
-{
-	if (node == NULL)
-		return false;
-	if (IsA(node, CoerceToDomain))	/* its checks may call anything */
-		return true;
-	if (check_functions_in_node(node, row_expression_foreign_function, context))
-		return true;
-	return expression_tree_walker(node, row_expression_refused, context);
 }

@@ -11,6 +11,8 @@
 
 extern ExprState *leadcrm_row_expression_compile(Relation rel, const char *source,
 												 MemoryContext cxt);
+extern ExprState *leadcrm_row_expression_try(Relation rel, const char *source,
+											 MemoryContext cxt, char **problem);
 extern text *leadcrm_row_expression_eval(ExprState *state, EState *estate,
 										 TupleTableSlot *slot);
 

@@ -349,11 +349,11 @@ allow_call(RuleSource *source, Node *node, Oid function, List *args)
 		case CALL_BOUND:
 			ereport(ERROR,
 					(errcode(ERRCODE_INVALID_OBJECT_DEFINITION),
-					 errmsg("%s depends on a time zone that is not known here",
+					 errmsg("%s depends on the time zone of the session",
 							format_procedure(function)),
 					 source->time_zone != NULL ?
-					 errhint("Compare dates with dates and moments with moments, or write AT TIME ZONE.") :
-					 errhint("Write AT TIME ZONE."),
+					 errhint("Compare dates with dates and moments with moments, or name the zone: created_at AT TIME ZONE 'Asia/Shanghai'.") :
+					 errhint("Name the zone: created_at AT TIME ZONE 'Asia/Shanghai'."),
 					 parser_errposition(pstate, exprLocation(node))));
 			break;
 		case CALL_FIELD:

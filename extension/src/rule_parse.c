@@ -152,8 +152,7 @@ rule_compile(RuleSource *source, RuleExpr *result)
 	expr = transformExpr(pstate, source->raw, EXPR_KIND_CHECK_CONSTRAINT);
 	expr = source->is_key ? as_key(source, expr) : as_condition(source, expr);
 	assign_expr_collations(pstate, expr);
-	if (source->time_zone != NULL)
-		expr = leadcrm_rule_bind_zone(expr, source->time_zone);
+	expr = leadcrm_rule_bind_zone(expr, source->time_zone);
 	leadcrm_rule_allow(source, expr);
 	expr = eval_const_expressions(NULL, expr);
 

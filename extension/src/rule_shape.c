@@ -30,6 +30,9 @@ typedef struct ShapeContext
 	int64		nodes;			/* as many as analysis will see */
 } ShapeContext;
 
+/* Where a rule asks for other rows. */
+#define ONE_ROW	"A rule sees one row; what is counted over other rows must be a column of it."
+
 /* What to write instead of a function, by its name. */
 static const struct
 {
@@ -49,6 +52,11 @@ static const struct
 	{"to_number", "Use leadcrm.num()."},
 	{"make_date", "Write the date as '2026-01-05'."},
 	{"make_interval", "Write interval '3 days', or add a number of days to a date."},
+	{"count", ONE_ROW},
+	{"sum", ONE_ROW},
+	{"avg", ONE_ROW},
+	{"max", "Use greatest() for the largest of several columns."},
+	{"min", "Use least() for the smallest of several columns."},
 	{"concat", "Use || and coalesce()."},
 	{"concat_ws", "Use || and coalesce()."},
 	{"format", "Use || and coalesce()."},
@@ -140,7 +148,7 @@ check_node(Node *node, void *context)
 			break;
 		case T_SubLink:
 			REFUSE(node, errmsg("a rule may not contain a sub-select"),
-				   errhint("A rule sees one row; what is counted over other rows must be a column of it."));
+				   errhint(ONE_ROW));
 			break;
 		case T_SQLValueFunction:
 			switch (((SQLValueFunction *) node)->op)
@@ -247,7 +255,7 @@ check_call(ShapeContext *shape, FuncCall *call)
 	if (call->agg_order || call->agg_filter || call->over || call->agg_within_group ||
 		call->agg_star || call->agg_distinct)
 		REFUSE(call, errmsg("a rule may not aggregate"),
-			   errhint("A rule sees one row; what is counted over other rows must be a column of it."));
+			   errhint(ONE_ROW));
 	if (call->func_variadic)
 		REFUSE(call, errmsg("VARIADIC is not allowed in a rule"));
 	if (!is_ours(call->funcname))

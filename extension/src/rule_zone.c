@@ -29,6 +29,7 @@
 static Node *bind(Node *node, void *zone);
 static Node *bind_operator(OpExpr *expr, Const *zone);
 static Node *bind_function(FuncExpr *expr, Const *zone);
+static Node *at_zone(Node *moment, void *zone, int location);
 static Const *zone_constant(const char *time_zone);
 static FuncExpr *call(const char *name, List *args, int location);
 static FuncExpr *replace(Oid function, Oid result, List *args, int location);
@@ -39,13 +40,13 @@ static bool is_moment(Oid type);
  *		A copy of an analysed expression in which nothing depends on the
  *		session's time zone.
  *
- * time_zone: of the rule.  What cannot be bound is left as it is, for
- * leadcrm_rule_allow() to refuse.
+ * time_zone: of the rule, or NULL if it has none.  What cannot be bound is left
+ * as it is, for leadcrm_rule_allow() to refuse.
  */
 Node *
 leadcrm_rule_bind_zone(Node *expr, const char *time_zone)
 {
-	return bind(expr, zone_constant(time_zone));
+	return bind(expr, time_zone ? zone_constant(time_zone) : NULL);
 }
 
 static Node *
@@ -101,18 +102,22 @@ bind_operator(OpExpr *expr, Const *zone)
 		else
 			args = list_make2(right, left);
 		if (exprType(lsecond(args)) == INTERVALOID && exprType(linitial(args)) == TIMESTAMPTZOID)
+		{
+			if (zone == NULL)
+				return (Node *) expr;
 			args = lappend(args, copyObject(zone));
+		}
 		return (Node *) call(*name == '+' ? "add" : "subtract", args, expr->location);
 	}
 
 	/* NULLIF gives its first argument back */
-	if (IsA(expr, NullIfExpr) && ltype != TIMESTAMPTZOID)
+	if (zone == NULL || (IsA(expr, NullIfExpr) && ltype != TIMESTAMPTZOID))
 		return (Node *) expr;
 	expr = copyObject(expr);
 	if (ltype != TIMESTAMPTZOID)
-		left = (Node *) call("at_zone", list_make2(left, copyObject(zone)), exprLocation(left));
+		left = at_zone(left, zone, exprLocation(left));
 	if (rtype != TIMESTAMPTZOID)
-		right = (Node *) call("at_zone", list_make2(right, copyObject(zone)), exprLocation(right));
+		right = at_zone(right, zone, exprLocation(right));
 	expr->opno = OpernameGetOprid(list_make2(makeString("pg_catalog"), makeString(name)),
 								  TIMESTAMPTZOID, TIMESTAMPTZOID);
 	expr->opfuncid = get_opcode(expr->opno);
@@ -129,33 +134,45 @@ bind_function(FuncExpr *expr, Const *zone)
 
 	switch (expr->funcid)
 	{
-		case F_TIMESTAMP_TIMESTAMPTZ:
-		case F_TIMESTAMPTZ_TIMESTAMP:
-		case F_TIMESTAMPTZ_DATE:
-			return (Node *) call("at_zone", list_make2(first, copyObject(zone)), location);
-		case F_DATE_TIMESTAMPTZ:
-			return (Node *) replace(F_DATE_TIMESTAMP, DATEOID,
-									list_make1(call("at_zone", list_make2(first, copyObject(zone)), location)),
-									location);
 		case F_TIMEZONE_TEXT_TIMESTAMPTZ:
 		case F_TIMEZONE_TEXT_TIMESTAMP:
-			return (Node *) call("at_zone", list_make2(second, first), location);
+			return at_zone(second, first, location);
+		case F_DATE_TRUNC_TEXT_TIMESTAMP:
+			return (Node *) call("start_of", list_make2(first, second), location);
 		case F_EXTRACT_TEXT_TIMESTAMPTZ:
 			/* seconds since 1970 are the same everywhere */
 			if (IsA(first, Const) && !((Const *) first)->constisnull &&
 				pg_strcasecmp(TextDatumGetCString(((Const *) first)->constvalue), "epoch") == 0)
 				zone = zone_constant("UTC");
+			break;
+	}
+	if (zone == NULL)
+		return (Node *) expr;
+	switch (expr->funcid)
+	{
+		case F_TIMESTAMP_TIMESTAMPTZ:
+		case F_TIMESTAMPTZ_TIMESTAMP:
+		case F_TIMESTAMPTZ_DATE:
+			return at_zone(first, zone, location);
+		case F_DATE_TIMESTAMPTZ:
+			return (Node *) replace(F_DATE_TIMESTAMP, DATEOID,
+									list_make1(at_zone(first, zone, location)), location);
+		case F_EXTRACT_TEXT_TIMESTAMPTZ:
 			return (Node *) replace(F_EXTRACT_TEXT_TIMESTAMP, NUMERICOID,
-									list_make2(first, call("at_zone", list_make2(second, copyObject(zone)), location)),
-									location);
-		case F_DATE_TRUNC_TEXT_TIMESTAMP:
-			return (Node *) call("start_of", list_make2(first, second), location);
+									list_make2(first, at_zone(second, zone, location)), location);
 		case F_DATE_TRUNC_TEXT_TIMESTAMPTZ:
-			second = (Node *) call("at_zone", list_make2(second, copyObject(zone)), location);
+			second = at_zone(second, zone, location);
 			second = (Node *) call("start_of", list_make2(first, second), location);
-			return (Node *) call("at_zone", list_make2(second, copyObject(zone)), location);
+			return at_zone(second, zone, location);
 	}
 	return (Node *) expr;
+}
+
+/* What a clock in the zone shows, or the moment at which it shows that. */
+static Node *
+at_zone(Node *moment, void *zone, int location)
+{
+	return (Node *) call("at_zone", list_make2(moment, copyObject(zone)), location);
 }
 
 static Const *

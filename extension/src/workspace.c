@@ -128,6 +128,8 @@ static void workspace_retire(Workspace *ws);
 static void workspace_free_plans(void *arg);
 static void workspace_find_columns(Workspace *ws, Relation lead);
 static void workspace_load_rules(Workspace *ws, Relation lead);
+static ExprState *workspace_compile(Workspace *ws, Relation lead, IdentityRule *rule,
+									const char *source);
 static void workspace_load_sources(Workspace *ws);
 static void workspace_load_synonyms(Workspace *ws, const char *table, SynonymList *list);
 static int	workspace_read(const char *query);
@@ -622,11 +624,32 @@ workspace_load_rules(Workspace *ws, Relation lead)
 			MemoryContextSwitchTo(old);
 		}
 		if (expression != NULL)
-			rule->expression = leadcrm_row_expression_compile(lead, expression, ws->cxt);
+			rule->expression = workspace_compile(ws, lead, rule, expression);
 		if (scope != NULL)
-			rule->scope = leadcrm_row_expression_compile(lead, scope, ws->cxt);
+			rule->scope = workspace_compile(ws, lead, rule, scope);
 		ws->nrules++;
 	}
+}
+
+/*
+ * The expression or scope of a rule.  It was checked when it was written; a
+ * column that has gone since must not stop all leads from coming in.
+ */
+static ExprState *
+workspace_compile(Workspace *ws, Relation lead, IdentityRule *rule, const char *source)
+{
+	char	   *problem;
+	ExprState  *state = leadcrm_row_expression_try(lead, source, ws->cxt, &problem);
+
+	if (state == NULL)
+	{
+		rule->broken = true;
+		ereport(WARNING,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("identity rule \"%s\" gives no keys: %s", rule->code, problem),
+				 errhint("Change or deactivate the rule.")));
+	}
+	return state;
 }
 
 static void

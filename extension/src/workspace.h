@@ -91,6 +91,7 @@ typedef struct IdentityRule
 	IdentityKind source;
 	ExprState  *expression;		/* with IDENTITY_EXPRESSION only */
 	ExprState  *scope;			/* NULL: one scope for all */
+	bool		broken;			/* gives no keys */
 	IdentityAction action;
 	bool		weak;			/* the key is never held, only noted */
 	bool		check_name;		/* contradicting names: review, not merge */
