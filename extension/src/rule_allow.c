@@ -102,9 +102,7 @@ leadcrm_rule_type_allowed(Oid type)
 	}
 	if (OidIsValid(element))
 		base = element;
-	else if (get_typtype(base) == TYPTYPE_ENUM)
-		return true;
-	return base == leadcrm_phone_type();
+	return get_typtype(base) == TYPTYPE_ENUM || base == leadcrm_phone_type();
 }
 
 /*
