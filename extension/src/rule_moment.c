@@ -99,6 +99,8 @@ leadcrm_rule_moments_build(List *conditions, bool others, pg_tz *time_zone, Memo
 	moments->comparison = palloc(Max(moments->n, 1) * sizeof(ExprState *));
 	moments->params = makeParamList(RULE_PARAM_AS_OF);
 	moments->params->params[RULE_PARAM_AS_OF - 1].ptype = TIMESTAMPTZOID;
+	moments->params->params[RULE_PARAM_AS_OF - 1].pflags = 0;
+	moments->params->params[RULE_PARAM_AS_OF - 1].isnull = false;
 	moments->econtext = CreateStandaloneExprContext();
 	moments->econtext->ecxt_param_list_info = moments->params;
 	foreach(cell, build.comparisons)
