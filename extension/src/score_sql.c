@@ -119,8 +119,8 @@ leadcrm_intent_at_sql(PG_FUNCTION_ARGS)
 	{
 		IntentChange changes[SCORE_MAX_CHANGES];
 
-		(void) leadcrm_score_grade(given.ws, given.model, given.slot, given.slot, as_of,
-								   &state, changes);
+		(void) leadcrm_score_grade(given.ws, given.model, given.slot, given.slot, given.slot,
+								   as_of, &state, changes);
 	}
 	if (state.graded)
 		level = cstring_to_text(given.model->level_code[state.intent.level]);

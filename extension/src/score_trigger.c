@@ -132,7 +132,7 @@ score_row(Workspace *ws, TriggerData *trigdata)
 	merged = !none;
 	if (merged)
 		state.due = INTENT_NEVER;	/* nothing happens to it of itself */
-	nchanges = leadcrm_score_grade(ws, model, slot, behaviour, as_of, &state, changes);
+	nchanges = leadcrm_score_grade(ws, model, old, slot, behaviour, as_of, &state, changes);
 	if (merged)
 		state.due = INTENT_NEVER;
 	else if (nchanges > 0)
