@@ -52,9 +52,7 @@ leadcrm_recompute_behaviour_sql(PG_FUNCTION_ARGS)
 		PG_RETURN_NULL();
 	lead = table_open(PG_GETARG_OID(0), RowExclusiveLock);
 	ws = leadcrm_workspace_of(lead);
-	if (!has_privs_of_role(GetUserId(), ws->owner))
-		aclcheck_error(ACLCHECK_NOT_OWNER, OBJECT_TABLE, RelationGetRelationName(lead));
-
+	leadcrm_owner_required(ws, lead);
 	leadcrm_owner_begin(ws, &save_userid, &save_sec_context);
 	if (PG_ARGISNULL(1))
 		leadcrm_behaviour_recount_all(ws);

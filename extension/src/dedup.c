@@ -168,20 +168,6 @@ leadcrm_dedup_decide(Workspace *ws, const DedupSubject *subject,
 	}
 }
 
-/*
- * leadcrm_owner_begin
- *		Act as the owner of the workspace, as foreign keys act as their table's.
- *
- * The caller restores with SetUserIdAndSecContext(); an error does it by
- * itself.
- */
-void
-leadcrm_owner_begin(Workspace *ws, Oid *save_userid, int *save_sec_context)
-{
-	GetUserIdAndSecContext(save_userid, save_sec_context);
-	SetUserIdAndSecContext(ws->owner, *save_sec_context | SECURITY_LOCAL_USERID_CHANGE);
-}
-
 /* Order of int64 values, for qsort() and bsearch(). */
 int
 leadcrm_int8_compare(const void *a, const void *b)

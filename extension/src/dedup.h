@@ -10,6 +10,7 @@
 #include "utils/array.h"
 
 #include "identity.h"
+#include "owner.h"
 
 /* A pair for the table duplicate. */
 typedef struct DedupPair
@@ -51,7 +52,6 @@ extern void leadcrm_dedup_note(Workspace *ws, const DedupSubject *subject,
 extern void leadcrm_dedup_release(Workspace *ws, ArrayType *leads);
 extern void leadcrm_dedup_reconcile(Workspace *ws, Relation lead, int64 id);
 
-extern void leadcrm_owner_begin(Workspace *ws, Oid *save_userid, int *save_sec_context);
 extern int	leadcrm_int8_compare(const void *a, const void *b);
 extern ArrayType *leadcrm_int8_array(const int64 *value, int n);
 

@@ -30,6 +30,7 @@
 #include "place.h"
 #include "region.h"
 #include "row_json.h"
+#include "row_trigger.h"
 #include "score.h"
 #include "text.h"
 #include "workspace.h"
@@ -90,21 +91,9 @@ PG_FUNCTION_INFO_V1(leadcrm_normalize);
 Datum
 leadcrm_normalize(PG_FUNCTION_ARGS)
 {
-	TriggerData *trigdata = (TriggerData *) fcinfo->context;
+	TriggerData *trigdata = leadcrm_row_trigger(fcinfo, "leadcrm.normalize");
 	HeapTuple	tuple;
 	Row			row;
-
-	if (!CALLED_AS_TRIGGER(fcinfo))
-		ereport(ERROR,
-				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
-				 errmsg("function \"%s\" was not called by trigger manager", "leadcrm.normalize")));
-	if (!TRIGGER_FIRED_FOR_ROW(trigdata->tg_event) ||
-		!TRIGGER_FIRED_BEFORE(trigdata->tg_event) ||
-		!(TRIGGER_FIRED_BY_INSERT(trigdata->tg_event) || TRIGGER_FIRED_BY_UPDATE(trigdata->tg_event)))
-		ereport(ERROR,
-				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
-				 errmsg("trigger function \"%s\" must be fired BEFORE INSERT OR UPDATE for each row",
-						"leadcrm.normalize")));
 
 	row.ws = leadcrm_workspace_of(trigdata->tg_relation);
 	row.n = 0;

@@ -32,7 +32,6 @@ static void model_load_levels(Workspace *ws, ScoreModel *model);
 static void model_load_caps(Workspace *ws, ScoreModel *model);
 static void model_load_score_rules(Workspace *ws, ScoreModel *model, Relation lead, const char *zone);
 static void model_load_intent_rules(Workspace *ws, ScoreModel *model, Relation lead, const char *zone);
-static int	model_query(const char *query);
 static char *model_text(ScoreModel *model, int row, int column);
 static int64 model_int(int row, int column, int64 if_null);
 static int64 model_span(int row, int column, int64 if_null);
@@ -104,7 +103,7 @@ model_build(Workspace *ws, ScoreModel *model, Relation lead)
 static void
 model_load_levels(Workspace *ws, ScoreModel *model)
 {
-	int			n = model_query(psprintf("SELECT level, enter_at, leave_at, minimum_stay"
+	int			n = leadcrm_workspace_config(psprintf("SELECT level, enter_at, leave_at, minimum_stay"
 										 " FROM %s.intent_level ORDER BY position", ws->name));
 
 	model->nlevels = Min(n, INTENT_MAX_LEVELS);
@@ -120,7 +119,7 @@ model_load_levels(Workspace *ws, ScoreModel *model)
 static void
 model_load_caps(Workspace *ws, ScoreModel *model)
 {
-	int			n = model_query(psprintf("SELECT cap_group, most FROM %s.score_cap ORDER BY 1", ws->name));
+	int			n = leadcrm_workspace_config(psprintf("SELECT cap_group, most FROM %s.score_cap ORDER BY 1", ws->name));
 
 	model->cap = MemoryContextAllocZero(model->cxt, Max(n, 1) * sizeof(ScoreCap));
 	model->ncaps = n;
@@ -134,7 +133,7 @@ model_load_caps(Workspace *ws, ScoreModel *model)
 static void
 model_load_score_rules(Workspace *ws, ScoreModel *model, Relation lead, const char *zone)
 {
-	int			n = model_query(psprintf("SELECT code, condition, points, cap_group, valid_from, valid_to"
+	int			n = leadcrm_workspace_config(psprintf("SELECT code, condition, points, cap_group, valid_from, valid_to"
 										 " FROM %s.score_rule WHERE active ORDER BY code LIMIT %d",
 										 ws->name, RULE_MAX_RULES));
 	RuleText   *text = palloc(Max(n, 1) * sizeof(RuleText));
@@ -165,7 +164,7 @@ model_load_score_rules(Workspace *ws, ScoreModel *model, Relation lead, const ch
 static void
 model_load_intent_rules(Workspace *ws, ScoreModel *model, Relation lead, const char *zone)
 {
-	int			n = model_query(psprintf("SELECT code, level, effect, condition, holds_for"
+	int			n = leadcrm_workspace_config(psprintf("SELECT code, level, effect, condition, holds_for"
 										 " FROM %s.intent_rule WHERE active"
 										 " ORDER BY effect <> 'hold', code LIMIT %d",
 										 ws->name, RULE_MAX_RULES));
@@ -192,19 +191,6 @@ model_load_intent_rules(Workspace *ws, ScoreModel *model, Relation lead, const c
 		model->nintent++;
 	}
 	model->intent_rules = leadcrm_rule_set_build(lead, nconditions, text, zone, false, model->cxt);
-}
-
-/* Run a query on configuration under the active snapshot; returns row count. */
-static int
-model_query(const char *query)
-{
-	SPIExecuteOptions options;
-
-	memset(&options, 0, sizeof(options));
-	options.read_only = true;	/* the snapshot that is active, no other */
-	if (SPI_execute_extended(query, &options) != SPI_OK_SELECT)
-		elog(ERROR, "could not read configuration: %s", query);
-	return (int) SPI_processed;
 }
 
 static char *

@@ -27,6 +27,7 @@
 #include "utils/timestamp.h"
 
 #include "behaviour.h"
+#include "row_trigger.h"
 #include "score.h"
 #include "settle.h"
 
@@ -63,19 +64,8 @@ PG_FUNCTION_INFO_V1(leadcrm_score);
 Datum
 leadcrm_score(PG_FUNCTION_ARGS)
 {
-	TriggerData *trigdata = (TriggerData *) fcinfo->context;
+	TriggerData *trigdata = leadcrm_row_trigger(fcinfo, "leadcrm.score");
 
-	if (!CALLED_AS_TRIGGER(fcinfo))
-		ereport(ERROR,
-				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
-				 errmsg("function \"%s\" was not called by trigger manager", "leadcrm.score")));
-	if (!TRIGGER_FIRED_FOR_ROW(trigdata->tg_event) ||
-		!TRIGGER_FIRED_BEFORE(trigdata->tg_event) ||
-		!(TRIGGER_FIRED_BY_INSERT(trigdata->tg_event) || TRIGGER_FIRED_BY_UPDATE(trigdata->tg_event)))
-		ereport(ERROR,
-				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
-				 errmsg("trigger function \"%s\" must be fired BEFORE INSERT OR UPDATE for each row",
-						"leadcrm.score")));
 	return PointerGetDatum(score_row(leadcrm_workspace_of(trigdata->tg_relation), trigdata));
 }
 
