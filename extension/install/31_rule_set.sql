@@ -2,8 +2,19 @@
 -- Tables of rules
 --
 
+CREATE FUNCTION leadcrm._row_rules_support(internal) RETURNS internal
+	AS 'MODULE_PATHNAME', 'leadcrm_row_rules_support'
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION leadcrm._row_rules_support(internal) IS 'planner support of matching_rules() and score()';
+
 CREATE FUNCTION leadcrm.matching_rules(subject_row record, rules regclass, as_of timestamptz DEFAULT now()) RETURNS text[]
 	AS 'MODULE_PATHNAME', 'leadcrm_matching_rules'
-	LANGUAGE C STABLE STRICT PARALLEL SAFE;
+	LANGUAGE C STABLE STRICT PARALLEL SAFE COST 50 SUPPORT leadcrm._row_rules_support;
 COMMENT ON FUNCTION leadcrm.matching_rules(record, regclass, timestamptz) IS
 'codes of the active rules in a table whose condition is true for a row; the row may be of any table';
+
+CREATE FUNCTION leadcrm._matching_rules_part(rules regclass, "row" regtype, columns int2vector, as_of timestamptz, VARIADIC "any") RETURNS text[]
+	AS 'MODULE_PATHNAME', 'leadcrm_matching_rules_part'
+	LANGUAGE C STABLE PARALLEL SAFE COST 50;
+COMMENT ON FUNCTION leadcrm._matching_rules_part(regclass, regtype, int2vector, timestamptz, "any") IS
+'what the planner makes of matching_rules() where it can pass the columns that the rules read instead of whole rows';

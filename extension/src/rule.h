@@ -13,6 +13,7 @@
 
 #include "datatype/timestamp.h"
 #include "executor/tuptable.h"
+#include "nodes/bitmapset.h"
 #include "nodes/primnodes.h"
 #include "utils/relcache.h"
 
@@ -72,6 +73,7 @@ extern bool leadcrm_rule_set_in_use(const RuleSet *set);
 extern int	leadcrm_rule_set_count(const RuleSet *set);
 extern RuleClass leadcrm_rule_set_class(const RuleSet *set, int rule);
 extern bool leadcrm_rule_set_uses_as_of(const RuleSet *set, int rule);
+extern const Bitmapset *leadcrm_rule_set_columns(const RuleSet *set);
 extern void leadcrm_rule_set_match(RuleSet *set, TupleTableSlot *slot,
 								   TimestampTz as_of, uint64 *matched);
 extern bool leadcrm_rule_set_has_failures(const RuleSet *set);

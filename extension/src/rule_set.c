@@ -14,6 +14,7 @@
 
 #include "leadcrm.h"
 
+#include "access/sysattr.h"
 #include "access/xact.h"
 #include "catalog/pg_type.h"
 #include "executor/executor.h"
@@ -53,6 +54,7 @@ struct RuleSet
 	int			nwords;
 	int			nbroken;
 	SetRule    *rule;
+	Bitmapset  *columns;		/* that the rules read */
 	RuleGroup  *group;
 	bool		runs_expressions;
 	bool		in_use;
@@ -207,6 +209,16 @@ leadcrm_rule_set_uses_as_of(const RuleSet *set, int rule)
 }
 
 /*
+ * leadcrm_rule_set_columns
+ *		The numbers of the columns that the rules read.
+ */
+const Bitmapset *
+leadcrm_rule_set_columns(const RuleSet *set)
+{
+	return set->columns;
+}
+
+/*
  * leadcrm_rule_set_match
  *		Which rules a row matches.
  *
@@ -308,6 +320,7 @@ set_prepare(RuleSet *set, const RuleCompilation *compilation)
 	Size		nbytes = Max(set->nwords, 1) * sizeof(uint64);
 	List	  **bare;
 	List	  **guarded;
+	Bitmapset  *columns = NULL;
 	ListCell   *cell;
 
 	set->group = compilation->group;
@@ -343,6 +356,7 @@ set_prepare(RuleSet *set, const RuleCompilation *compilation)
 		RuleConjunct *conjunct = lfirst(cell);
 		List	  **rest = conjunct->may_fail ? guarded : bare;
 
+		pull_varattnos((Node *) conjunct->expr, 1, &columns);
 		if (conjunct->subject == NULL)
 			rest[conjunct->rule] = lappend(rest[conjunct->rule], conjunct->expr);
 	}
@@ -369,6 +383,11 @@ set_prepare(RuleSet *set, const RuleCompilation *compilation)
 			set->guarded[i / 64] |= bit;
 		}
 	}
+
+	old = MemoryContextSwitchTo(set->cxt);
+	for (int i = -1; (i = bms_next_member(columns, i)) >= 0;)
+		set->columns = bms_add_member(set->columns, i + FirstLowInvalidHeapAttributeNumber);
+	MemoryContextSwitchTo(old);
 }
 
 /* Make an expression ready to be evaluated with the set's parameters. */

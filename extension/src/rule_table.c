@@ -102,52 +102,76 @@ leadcrm_rule_table_init(void)
 }
 
 /*
- * leadcrm_rule_table_match
- *		Which rules of a table a row matches, and all that it says of them.
+ * leadcrm_rule_table
+ *		The rules of a table that the active snapshot sees, compiled for rows
+ *		of a type.
  *
- * row: of any composite type with a name.
+ * rowtype, typmod: a composite type with a name.  current, if not NULL: set
+ * to whether all sessions would hear of a change of these rules from now on.
  *
  * The result is good until the next call.  Raises what reading the table and
  * compiling its rules raises, see leadcrm_rule_list_read() and
  * leadcrm_rule_set_build().
  */
-const RuleTable *
-leadcrm_rule_table_match(Oid rules, HeapTupleHeader row, TimestampTz as_of)
+RuleTable *
+leadcrm_rule_table(Oid rules, Oid rowtype, int32 typmod, bool *current)
 {
 	Snapshot	snapshot = GetActiveSnapshot();
 	SnapshotMark now = snapshot_mark(snapshot);
 	TableKey	key;
 	TableEntry *entry;
-	RuleTable  *table;
-	HeapTupleData tuple;
 
 	memset(&key, 0, sizeof(key));
 	key.rules = rules;
-	key.type = HeapTupleHeaderGetTypeId(row);
-	key.typmod = HeapTupleHeaderGetTypMod(row);
+	key.type = rowtype;
+	key.typmod = typmod;
 	key.role = GetUserId();
 
 	AcceptInvalidationMessages();
 	entry = entry_find(&key);
 	if (!entry_is_usable(entry, &now))
 		entry_refresh(entry, snapshot, &now);
+	if (current != NULL)
+		*current = entry->valid && entry->current;
+	return entry->built;
+}
 
-	table = entry->built;
+/*
+ * leadcrm_rule_table_match
+ *		Set table->matched to the rules that a row matches.
+ */
+void
+leadcrm_rule_table_match(RuleTable *table, TupleTableSlot *slot, TimestampTz as_of)
+{
+	leadcrm_rule_set_match(table->set, slot, as_of, table->matched);
+	if (table->in_force == NULL)
+		return;
+	if (table->as_of != as_of)
+		table_set_in_force(table, as_of);
+	for (int i = 0; i < RULE_WORDS(table->list->nrules); i++)
+		table->matched[i] &= table->in_force[i];
+}
+
+/*
+ * leadcrm_rule_table_match_row
+ *		Find the rules of a table for a row, and those that it matches.
+ *
+ * row: of any composite type with a name.
+ */
+RuleTable *
+leadcrm_rule_table_match_row(Oid rules, HeapTupleHeader row, TimestampTz as_of)
+{
+	RuleTable  *table = leadcrm_rule_table(rules, HeapTupleHeaderGetTypeId(row),
+										   HeapTupleHeaderGetTypMod(row), NULL);
+	HeapTupleData tuple;
+
 	tuple.t_len = HeapTupleHeaderGetDatumLength(row);
 	ItemPointerSetInvalid(&tuple.t_self);
 	tuple.t_tableOid = InvalidOid;
 	tuple.t_data = row;
-	ExecStoreHeapTuple(&tuple, table->slot, false);
-	leadcrm_rule_set_match(table->set, table->slot, as_of, table->matched);
-	ExecClearTuple(table->slot);
-
-	if (table->in_force != NULL)
-	{
-		if (table->as_of != as_of)
-			table_set_in_force(table, as_of);
-		for (int i = 0; i < RULE_WORDS(table->list->nrules); i++)
-			table->matched[i] &= table->in_force[i];
-	}
+	ExecStoreHeapTuple(&tuple, table->row, false);
+	leadcrm_rule_table_match(table, table->row, as_of);
+	ExecClearTuple(table->row);
 	return table;
 }
 
@@ -343,6 +367,7 @@ table_build(const TableKey *key, RuleList *list)
 	RuleText   *text = palloc(Max(list->nrules, 1) * sizeof(RuleText));
 	int			nwords = Max(RULE_WORDS(list->nrules), 1);
 	bool		dated = false;
+	TupleDesc	tupdesc;
 	Relation	rel;
 
 	for (int i = 0; i < list->nrules; i++)
@@ -353,14 +378,23 @@ table_build(const TableKey *key, RuleList *list)
 	}
 	table->cxt = CurrentMemoryContext;
 	table->list = list;
+	table->points = palloc(Max(list->nrules, 1) * sizeof(int32));
+	for (int i = 0; i < list->nrules; i++)
+		table->points[i] = list->rule[i].points;
 	table->matched = palloc0(nwords * sizeof(uint64));
 	table->sum = palloc0(Max(list->ncaps, 1) * sizeof(int64));
 	rel = leadcrm_row_relation_open(key->type);
 	table->set = leadcrm_rule_set_build(rel, list->nrules, text, list->time_zone, true,
 										table->cxt);
 	relation_close(rel, NoLock);
-	table->slot = MakeSingleTupleTableSlot(lookup_rowtype_tupdesc_copy(key->type, key->typmod),
-										   &TTSOpsHeapTuple);
+
+	tupdesc = lookup_rowtype_tupdesc_copy(key->type, key->typmod);
+	table->row = MakeSingleTupleTableSlot(tupdesc, &TTSOpsHeapTuple);
+	table->part = MakeSingleTupleTableSlot(tupdesc, &TTSOpsVirtual);
+	memset(table->part->tts_isnull, true, tupdesc->natts * sizeof(bool));
+	table->column = palloc(tupdesc->natts * sizeof(int16));
+	for (int i = 0; (i = bms_next_member(leadcrm_rule_set_columns(table->set), i)) >= 0;)
+		table->column[table->ncolumns++] = i;
 	if (dated)
 	{
 		table->in_force = palloc0(nwords * sizeof(uint64));

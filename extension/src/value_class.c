@@ -347,51 +347,31 @@ text_compare(const void *a, const void *b)
 }
 
 /*
- * The look-ups below find the first constant that is not less than the value.
+ * The look-ups below find how many constants are less than the value, by
+ * halving the rest; without a branch on the outcome, which nobody could
+ * predict.
  */
 
 static int
 integer_class(const ValueClasses *classes, int64 value)
 {
 	const int64 *constant = classes->constant.integer;
-	int			first = 0;
-	int			n = classes->n;
+	int			less = 0;
 
-	while (n > 0)
-	{
-		int			half = n / 2;
-
-		if (constant[first + half] < value)
-		{
-			first += half + 1;
-			n -= half + 1;
-		}
-		else
-			n = half;
-	}
-	return 2 * first + (first < classes->n && constant[first] == value);
+	for (int n = classes->n; n > 0; n -= (n + 1) / 2)
+		less += constant[less + (n - 1) / 2] < value ? (n + 1) / 2 : 0;
+	return 2 * less + (less < classes->n && constant[less] == value);
 }
 
 static int
 float_class(const ValueClasses *classes, float8 value)
 {
 	const float8 *constant = classes->constant.number;
-	int			first = 0;
-	int			n = classes->n;
+	int			less = 0;
 
-	while (n > 0)
-	{
-		int			half = n / 2;
-
-		if (float8_lt(constant[first + half], value))
-		{
-			first += half + 1;
-			n -= half + 1;
-		}
-		else
-			n = half;
-	}
-	return 2 * first + (first < classes->n && float8_eq(constant[first], value));
+	for (int n = classes->n; n > 0; n -= (n + 1) / 2)
+		less += float8_lt(constant[less + (n - 1) / 2], value) ? (n + 1) / 2 : 0;
+	return 2 * less + (less < classes->n && float8_eq(constant[less], value));
 }
 
 static int
