@@ -214,6 +214,32 @@ INSERT INTO intent_level (level, position, enter_at, leave_at) VALUES ('cold', 1
 UPDATE lead SET name = 'Anna';
 SELECT * FROM grades;
 
+-- Who may what: admins explain and tick, but not ahead of time; writers do not.
+DELETE FROM lead;
+INSERT INTO lead (id, name, title, first_source) VALUES (1, 'Ann', 'CEO', 'web');
+CREATE ROLE score_admin; CREATE ROLE score_writer;
+SELECT grant_access('score_admin', 'admin'), grant_access('score_writer', 'writer');
+SET ROLE score_admin;
+SELECT tick(), score_at(1) IS NOT NULL AS scored;
+SELECT tick(now() + interval '1 day');
+INSERT INTO score_rule (code, condition, points) VALUES ('mine', 'name IS NOT NULL', 4);
+SELECT axis, rule, points FROM explain_score(1);
+INSERT INTO score_rule (code, condition, points) VALUES ('not mine', 'pg_sleep(10) IS NULL', 4);
+SELECT leadcrm.regrade('lead', ARRAY[1], now());
+SELECT leadcrm.regrade_due('lead', now(), 1);
+SELECT leadcrm.join_signals('lead', 1, ARRAY[1]);
+UPDATE lead SET score = 5;
+CALL rescore();
+RESET ROLE;
+SET ROLE score_writer;
+SELECT * FROM explain_score(1);
+SELECT tick();
+INSERT INTO score_rule (code, condition, points) VALUES ('mine too', 'true', 4);
+RESET ROLE;
+DROP OWNED BY score_admin, score_writer;
+DELETE FROM access WHERE role IN ('score_admin', 'score_writer');
+DROP ROLE score_admin, score_writer;
+
 -- What is refused.
 INSERT INTO intent_level (level, position, enter_at, leave_at) VALUES ('warm', 3, 10, 20);
 INSERT INTO intent_rule (code, level, condition, activity_kinds) VALUES ('both', 'hot', 'true', '{call}');
