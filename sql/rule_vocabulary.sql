@@ -65,11 +65,11 @@ SELECT s.type AS source, t.type AS target, outcome(format('(%s::%s) IS NULL', s.
  WHERE s.type::text !~ '^"?any|\[\]$' AND t.type::text !~ '^"?any|\[\]$' AND s.type <> t.type;
 SELECT source AS taken_but_not_listed, target FROM converted c
  WHERE outcome ~ 'fail$' AND c.source NOT IN ('text', 'varchar', 'char') AND c.target NOT IN ('varchar', 'char')
-   AND NOT EXISTS (SELECT FROM leadcrm.rule_vocabulary() v WHERE v.kind = 'cast' AND replace(v.arguments, 'phone', 'leadcrm.phone')::regtype = c.source AND v.result::regtype = c.target
+   AND NOT EXISTS (SELECT FROM leadcrm.rule_vocabulary() v WHERE v.kind = 'cast' AND v.arguments::regtype = c.source AND v.result::regtype = c.target
                                                              AND v.may_fail = (c.outcome = 'may fail'));
 SELECT v.arguments AS listed_but_refused, v.result, v.may_fail, c.outcome
-  FROM leadcrm.rule_vocabulary() v LEFT JOIN converted c ON replace(v.arguments, 'phone', 'leadcrm.phone')::regtype = c.source AND v.result::regtype = c.target
- WHERE v.kind = 'cast' AND v.may_fail <> (c.outcome = 'may fail');
+  FROM leadcrm.rule_vocabulary() v LEFT JOIN converted c ON v.arguments::regtype = c.source AND v.result::regtype = c.target
+ WHERE v.kind = 'cast' AND c.outcome IS DISTINCT FROM CASE WHEN v.may_fail THEN 'may fail' ELSE 'cannot fail' END;
 
 -- The worst values there are.
 CREATE TABLE worst (n integer, LIKE subject);

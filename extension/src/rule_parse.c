@@ -155,7 +155,8 @@ rule_compile(RuleSource *source, RuleExpr *result)
 	source->pstate = pstate;
 	leadcrm_rule_check_shape(source);
 
-	expr = transformExpr(pstate, source->raw, EXPR_KIND_CHECK_CONSTRAINT);
+	/* analysis puts its results into some raw nodes */
+	expr = transformExpr(pstate, copyObject(source->raw), EXPR_KIND_CHECK_CONSTRAINT);
 	expr = source->is_key ? as_key(source, expr) : as_condition(source, expr);
 	assign_expr_collations(pstate, expr);
 	expr = leadcrm_rule_bind_zone(expr, source->time_zone);
