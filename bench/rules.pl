@@ -61,7 +61,7 @@ my %prefix = (
 my @apart = (
 	sub { sprintf "name LIKE '%%%d%%'", 10 + int rand 90 },
 	sub { sprintf "budget_max > expected_amount AND company_size > %d", 50 * int rand 20 },
-	sub { sprintf "address ILIKE '%%road %d%%'", 10 + int rand 90 },
+	sub { sprintf "CASE WHEN company_size > %d THEN budget_max ELSE expected_amount END > %d", 50 * int rand 20, 10_000 * int rand 50 },
 );
 
 sub single { return $test{ one_of(sort keys %test) }->(); }

@@ -18,3 +18,19 @@ CREATE FUNCTION leadcrm._matching_rules_part(rules regclass, "row" regtype, colu
 	LANGUAGE C STABLE PARALLEL SAFE COST 50;
 COMMENT ON FUNCTION leadcrm._matching_rules_part(regclass, regtype, int2vector, timestamptz, "any") IS
 'what the planner makes of matching_rules() where it can pass the columns that the rules read instead of whole rows';
+
+CREATE FUNCTION leadcrm.explain_rules(rules regclass, subject regclass,
+		OUT code text, OUT condition text, OUT class text, OUT evaluation text, OUT problem text)
+	RETURNS SETOF record
+	AS 'MODULE_PATHNAME', 'leadcrm_explain_rules'
+	LANGUAGE C STABLE STRICT;
+COMMENT ON FUNCTION leadcrm.explain_rules(regclass, regclass) IS
+'active rules of a table as they are evaluated over the rows of another: whether one may fail, by look-up or expression, and what is wrong with a broken one';
+
+CREATE FUNCTION leadcrm.rule_test(rules regclass, subject_row record, as_of timestamptz DEFAULT now(),
+		OUT code text, OUT matches boolean, OUT why text)
+	RETURNS SETOF record
+	AS 'MODULE_PATHNAME', 'leadcrm_rule_test'
+	LANGUAGE C STABLE STRICT;
+COMMENT ON FUNCTION leadcrm.rule_test(regclass, record, timestamptz) IS
+'which active rules of a table a row matches, and why not the others: the first part that is not true, with the values it reads';

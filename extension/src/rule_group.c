@@ -209,6 +209,16 @@ leadcrm_rule_group_expression(const RuleGroup *group, int subject)
 }
 
 /*
+ * leadcrm_rule_subject_expression
+ *		What a subject is, as long as its conjuncts are there.
+ */
+Expr *
+leadcrm_rule_subject_expression(const RuleSubject *subject)
+{
+	return subject->expr;
+}
+
+/*
  * leadcrm_rule_group_set_state
  *		How to evaluate a subject that is an expression.
  */

@@ -35,6 +35,7 @@ typedef struct RuleGroup
 extern RuleGroup *leadcrm_rule_group_build(int nrules, List *conjuncts,
 										   MemoryContext cxt);
 extern Expr *leadcrm_rule_group_expression(const RuleGroup *group, int subject);
+extern Expr *leadcrm_rule_subject_expression(const RuleSubject *subject);
 extern void leadcrm_rule_group_set_state(RuleGroup *group, int subject, ExprState *state);
 extern void leadcrm_rule_group_match_columns(const RuleGroup *group, TupleTableSlot *slot,
 											 uint64 *matched);
