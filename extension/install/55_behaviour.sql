@@ -24,3 +24,11 @@ LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'leadcrm_decayed_sql';
 COMMENT ON FUNCTION leadcrm.decayed(double precision, timestamptz, interval, timestamptz) IS
 'what points at one moment are worth at another, when half of them is gone after each half-life';
+
+CREATE FUNCTION leadcrm.hottest(lead regclass, n integer, filter text, as_of timestamptz)
+RETURNS TABLE (lead_id bigint, score integer, fit integer, behaviour_1 integer, behaviour_2 integer,
+               behaviour_3 integer, behaviour_4 integer)
+LANGUAGE C STABLE ROWS 20
+AS 'MODULE_PATHNAME', 'leadcrm_hottest';
+COMMENT ON FUNCTION leadcrm.hottest(regclass, integer, text, timestamptz) IS
+'the living leads with the highest scores at a moment, of those that pass a condition, and what their scores are made of';

@@ -463,7 +463,7 @@ workspace_execute(Workspace *ws, WorkspacePlan which, const char *query,
 static int
 plan_by_index(Workspace *ws, WorkspacePlan which, SPIPlanPtr plan)
 {
-	static const char *const off[] = {"enable_seqscan", "enable_bitmapscan",
+	static const char *const off[] = {"jit", "enable_seqscan", "enable_bitmapscan",
 		"enable_hashjoin", "enable_mergejoin"};
 	int			nestlevel;
 
