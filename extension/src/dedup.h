@@ -9,7 +9,17 @@
 #include "datatype/timestamp.h"
 #include "utils/array.h"
 
+#include "claim.h"
 #include "identity.h"
+
+/* A key of ours that is held by somebody. */
+typedef struct DedupHit
+{
+	IdentityKey *key;
+	int64		holder;			/* living lead; 0: the key is known as shared */
+	text	   *name;			/* of the holder, or NULL */
+	TimestampTz last_inbound_at;
+} DedupHit;
 
 /* A pair for the table duplicate. */
 typedef struct DedupPair
@@ -46,6 +56,12 @@ typedef bool (*DedupPending) (int64 lead);
 extern void leadcrm_dedup_decide(Workspace *ws, const DedupSubject *subject,
 								 IdentityKey *keys, int nkeys,
 								 DedupPending pending, DedupDecision *decision);
+extern bool leadcrm_dedup_arrive(Workspace *ws, Relation lead, ClaimTarget *claims,
+								 DedupSubject *subject, IdentityKey *keys, int nkeys,
+								 DedupDecision *decision);
+extern IdentityAction leadcrm_dedup_choose(const DedupSubject *subject,
+										   const DedupHit *hits, int nhits,
+										   DedupDecision *decision);
 extern void leadcrm_dedup_note(Workspace *ws, const DedupSubject *subject,
 							   const IdentityKey *key, const char *state);
 extern void leadcrm_dedup_release(Workspace *ws, ArrayType *leads);
