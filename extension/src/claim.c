@@ -3,17 +3,12 @@
  *	  Inserting identity claims without a statement for each row.
  *
  * What is done here is INSERT INTO identity … ON CONFLICT (kind, scope, key)
- * WHERE live DO NOTHING, in the two halves that ExecInsert() too has: look
- * whether somebody holds the key, waiting for transactions that come or go,
- * and insert.  The guarantee is the unique index's, as it is there: two
- * sessions that both found the key free both insert, and the second one to
- * reach the index is told so.
- *
- * ExecInsert() inserts speculatively, so that the second one's row can be
- * taken back at once.  Here it is deleted like any row, and who comes upon it
- * may wait for its transaction, though the key is another's.  That is no more
- * than to wait for the holder, as that transaction does next, and it happens
- * only between the two halves; all others save two locks and a WAL record.
+ * WHERE live DO NOTHING, step by step as ExecInsert() in nodeModifyTable.c
+ * does it: look whether somebody holds the key, waiting for transactions that
+ * come or go; insert speculatively; take the row back if somebody was faster.
+ * The guarantee is the unique index's, as it is there.  The look-up is apart
+ * from the insertion, so that a row's keys are all looked up before any is
+ * claimed, and one speculative lock serves all of them.
  *
  * Where direct.c will not open the table, claims are made through SPI
  * (dedup.c).
@@ -79,6 +74,7 @@ struct ClaimTarget
 	SnapshotData dirty;			/* what others have not committed shows, too */
 	IndexScanDesc scan;			/* of identity_live_key, under that snapshot */
 	ScanKeyData key[LIVE_KEY_COLUMNS];
+	uint32		token;			/* of the row being claimed for */
 };
 
 static Relation claim_prepare_indexes(ResultRelInfo *result);
@@ -206,6 +202,18 @@ leadcrm_claim_lock(ClaimTarget *target, Claim *claim)
 }
 
 /*
+ * leadcrm_claim_begin
+ *		Before the claims of a row are inserted.
+ *
+ * Until leadcrm_claim_end() nothing may be done but that: others wait for it.
+ */
+void
+leadcrm_claim_begin(ClaimTarget *target)
+{
+	target->token = SpeculativeInsertionLockAcquire(GetCurrentTransactionId());
+}
+
+/*
  * leadcrm_claim_insert
  *		Claim a key that leadcrm_claim_find() has found free; false when
  *		somebody was faster.
@@ -233,16 +241,25 @@ leadcrm_claim_insert(ClaimTarget *target, int64 lead, int64 brought_by, Timestam
 	slot->tts_values[CLAIM_CLAIMED_AT] = TimestampTzGetDatum(now);
 	ExecStoreVirtualTuple(slot);
 
-	/* Every unique index reports, none raises. */
-	table_tuple_insert(table->rel, slot, GetCurrentCommandId(true), 0, NULL);
+	/* Every unique index reports a conflict, none raises it. */
+	table_tuple_insert_speculative(table->rel, slot, GetCurrentCommandId(true), 0, NULL, target->token);
 	(void) ExecInsertIndexTuples_compat(table->result, slot, table->estate, true, &conflict, NIL);
+	table_tuple_complete_speculative(table->rel, slot, target->token, !conflict);
 	ResetPerTupleExprContext(table->estate);
 	claim->tid = slot->tts_tid;
 	claim->lead = lead;
 	claim->own = true;
-	if (conflict)
-		leadcrm_claim_retract(target, claim);
 	return !conflict;
+}
+
+/*
+ * leadcrm_claim_end
+ *		After the claims of a row were inserted.
+ */
+void
+leadcrm_claim_end(ClaimTarget *target)
+{
+	SpeculativeInsertionLockRelease(GetCurrentTransactionId());
 }
 
 /*

@@ -69,11 +69,13 @@ leadcrm_dedup_arrive(Workspace *ws, Relation lead, ClaimTarget *claims, DedupSub
 	if (nhits == 0 ||
 		!choose_winner(ws, lead, claims, subject, keys, nkeys, held, claim, decision))
 	{
-		subject->claimed = claim_free(claims, subject, 0, keys, nkeys, held, claim);
+		subject->claimed = nfree > 0 ? claim_free(claims, subject, 0, keys, nkeys, held, claim) : 0;
 		return subject->claimed == nkeys;
 	}
 
 	/* Keys that nobody holds are claimed for the winner at once. */
+	if (nfree == 0)
+		return true;
 	nclaimed = claim_free(claims, subject, decision->winner, keys, nkeys, held, claim);
 	if (nclaimed == nfree)
 		return true;
@@ -184,6 +186,7 @@ claim_free(ClaimTarget *claims, const DedupSubject *subject, int64 winner,
 {
 	int			nclaimed = 0;
 
+	leadcrm_claim_begin(claims);
 	for (int i = 0; i < nkeys; i++)
 	{
 		if (held[i])
@@ -193,5 +196,6 @@ claim_free(ClaimTarget *claims, const DedupSubject *subject, int64 winner,
 			break;
 		nclaimed++;
 	}
+	leadcrm_claim_end(claims);
 	return nclaimed;
 }
