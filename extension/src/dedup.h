@@ -22,15 +22,6 @@ typedef struct DedupHit
 	TimestampTz last_inbound_at;
 } DedupHit;
 
-/* A key of ours that is held by somebody. */
-typedef struct DedupHit
-{
-	IdentityKey *key;
-	int64		holder;			/* living lead; 0: the key is known as shared */
-	text	   *name;			/* of the holder, or NULL */
-	TimestampTz last_inbound_at;
-} DedupHit;
-
 /* A pair for the table duplicate. */
 typedef struct DedupPair
 {
