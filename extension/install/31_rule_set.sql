@@ -34,3 +34,11 @@ CREATE FUNCTION leadcrm.rule_test(rules regclass, subject_row record, as_of time
 	LANGUAGE C STABLE STRICT;
 COMMENT ON FUNCTION leadcrm.rule_test(regclass, record, timestamptz) IS
 'which active rules of a table a row matches, and why not the others: the first part that is not true, with the values it reads';
+
+CREATE FUNCTION leadcrm.rule_coverage(rules regclass, subject regclass, filter text DEFAULT NULL, as_of timestamptz DEFAULT now(),
+		OUT code text, OUT matched bigint, OUT of_rows bigint)
+	RETURNS SETOF record
+	AS 'MODULE_PATHNAME', 'leadcrm_rule_coverage'
+	LANGUAGE C VOLATILE;
+COMMENT ON FUNCTION leadcrm.rule_coverage(regclass, regclass, text, timestamptz) IS
+'how many rows of a table, or of those for which a condition is true, each active rule matches';
