@@ -280,8 +280,19 @@ SELECT e, refused(e) FROM (VALUES
 	('now()'), ('current_user'), ('random()'), ('(SELECT 1)'), ('max(licence)'), ('licence, phone'), ('licence AS l'), ('licence FROM lead'),
 	('licence; DROP TABLE lead'), (''), ('nosuch'), ('tell(licence)'), ('public.tell(licence)'), ('dedup.tell(licence)'),
 	('licence::dedup.telling'), ('ctid'), ('row_to_json(lead)'), ('generate_series(1, 2)'), ('$1'), ('nextval(''x'')'),
-	('licence COLLATE "nosuch"'), ('1 /'), ('count(*) OVER ()')) AS v (e);
+	('licence COLLATE "nosuch"'), ('1 /'), ('count(*) OVER ()'), ('licence::int::text'), ('leadcrm.num(licence)::text'), ('company_size + 1'),
+	('as_of::date - 1'), ('extract(year FROM created_at)'), ('extract(year FROM created_at AT TIME ZONE ''Asia/Shanghai'')'), ('created_at'),
+	('CASE WHEN created_at > ''2026-01-05'' THEN licence END'), ('CASE WHEN created_at > ''2026-01-05 09:30+08'' THEN licence END')) AS v (e);
 \set VERBOSITY terse
+-- A rule whose column has gone gives no keys, says so, and stops nobody.
+UPDATE identity_rule SET expression = 'licence' WHERE code = 'licence';
+ALTER TABLE lead RENAME licence TO permit;
+INSERT INTO lead (external_id, permit, attrs, first_source) VALUES ('d', '苏A-12345', '{"order": 18}', 'x');
+SELECT lead, lives_in FROM leads;
+SELECT item, problem, next_step FROM leadcrm.check_workspace('dedup') WHERE item LIKE 'identity_rule%';
+ALTER TABLE lead RENAME permit TO licence;
+INSERT INTO lead (external_id, licence, first_source) VALUES ('e', '苏A-12345', 'x'), ('f', '苏A-12345', 'x');
+SELECT lead, lives_in FROM leads;
 DELETE FROM identity_rule WHERE code IN ('licence', 'order');
 
 -- An age limit: after it, a lead may come anew; the old claim is stored as expired.

@@ -99,6 +99,49 @@ SELECT ruleset, rule, sqlstate, failures FROM v_rule_error ORDER BY sqlstate;
 DELETE FROM score_rule WHERE code = 'mood';
 DELETE FROM lead; DELETE FROM event;
 
+-- Time alone changes what a rule finds: just then is the lead due.
+INSERT INTO lead (id, name, first_source, last_inbound_at, created_at, expected_close_on)
+VALUES (1, 'Ann', 'web', now() - interval '10 days', now() - interval '10 days', (now() + interval '3 days')::date);
+CREATE TABLE public.timed (n integer, condition text, due timestamptz);
+INSERT INTO public.timed VALUES
+    (1, $$last_inbound_at < as_of - interval '30 days'$$),
+    (2, $$created_at::date = as_of::date - 20$$),
+    (3, $$expected_close_on <> as_of::date$$),
+    (4, $$as_of - created_at > interval '15 days'$$),
+    (5, $$created_at > as_of - interval '2 days'$$),
+    (6, $$date_trunc('month', as_of) > updated_at$$),
+    (7, $$expected_close_on BETWEEN as_of::date AND as_of::date + 7$$),
+    (8, $$name = 'Ann' AND (created_at + interval '1 month' < as_of OR as_of > '2126-01-01T00:00:00+08:00')$$),
+    (9, $$created_at < '2026-01-01T00:00:00+08:00'$$);
+DO $$
+DECLARE
+    t record;
+BEGIN
+    FOR t IN SELECT * FROM public.timed LOOP
+        DELETE FROM score_rule;
+        INSERT INTO score_rule (code, condition, points) VALUES ('timed', t.condition, 10);
+        UPDATE lead SET name = 'Ann';
+        UPDATE public.timed SET due = (SELECT intent_due_at FROM lead) WHERE n = t.n;
+    END LOOP;
+END
+$$;
+SELECT t.n, t.condition, h.now, h.just_before = h.now AS still_so_just_before, h.then <> h.now AS not_so_then
+  FROM public.timed t CROSS JOIN lead l
+ CROSS JOIN LATERAL (SELECT leadcrm.condition_holds(l, t.condition, now(), 'Asia/Shanghai') AS now,
+                            leadcrm.condition_holds(l, t.condition, t.due - interval '1 us', 'Asia/Shanghai') AS just_before,
+                            leadcrm.condition_holds(l, t.condition, t.due, 'Asia/Shanghai') AS then) h
+ ORDER BY t.n;
+-- Days and hours are looked at when they begin.
+DELETE FROM score_rule;
+INSERT INTO score_rule (code, condition, points) VALUES ('monday', 'extract(isodow FROM as_of) = 1', 10);
+UPDATE lead SET name = 'Ann';
+SELECT intent_due_at = (date_trunc('day', now() AT TIME ZONE 'Asia/Shanghai') + interval '1 day') AT TIME ZONE 'Asia/Shanghai' AS at_midnight FROM lead;
+INSERT INTO score_rule (code, condition, points) VALUES ('evening', 'extract(hour FROM as_of) >= 18', 10);
+UPDATE lead SET name = 'Ann';
+SELECT intent_due_at = date_trunc('hour', now()) + interval '1 hour' AS at_the_hour FROM lead;
+DROP TABLE public.timed;
+DELETE FROM score_rule; DELETE FROM lead; DELETE FROM event;
+
 -- Intents: thresholds to enter and to leave, and a minimum stay.
 DELETE FROM score_rule;
 INSERT INTO score_rule (code, condition, points)
@@ -170,6 +213,32 @@ SELECT leadcrm.score_at(l, now()), leadcrm.intent_at(l, now()) FROM lead l;
 INSERT INTO intent_level (level, position, enter_at, leave_at) VALUES ('cold', 1, NULL, NULL), ('hot', 2, -5, -5);
 UPDATE lead SET name = 'Anna';
 SELECT * FROM grades;
+
+-- Who may what: admins explain and tick, but not ahead of time; writers do not.
+DELETE FROM lead;
+INSERT INTO lead (id, name, title, first_source) VALUES (1, 'Ann', 'CEO', 'web');
+CREATE ROLE score_admin; CREATE ROLE score_writer;
+SELECT grant_access('score_admin', 'admin'), grant_access('score_writer', 'writer');
+SET ROLE score_admin;
+SELECT tick(), score_at(1) IS NOT NULL AS scored;
+SELECT tick(now() + interval '1 day');
+INSERT INTO score_rule (code, condition, points) VALUES ('mine', 'name IS NOT NULL', 4);
+SELECT axis, rule, points FROM explain_score(1);
+INSERT INTO score_rule (code, condition, points) VALUES ('not mine', 'pg_sleep(10) IS NULL', 4);
+SELECT leadcrm.regrade('lead', ARRAY[1], now());
+SELECT leadcrm.regrade_due('lead', now(), 1);
+SELECT leadcrm.join_signals('lead', 1, ARRAY[1]);
+UPDATE lead SET score = 5;
+CALL rescore();
+RESET ROLE;
+SET ROLE score_writer;
+SELECT * FROM explain_score(1);
+SELECT tick();
+INSERT INTO score_rule (code, condition, points) VALUES ('mine too', 'true', 4);
+RESET ROLE;
+DROP OWNED BY score_admin, score_writer;
+DELETE FROM access WHERE role IN ('score_admin', 'score_writer');
+DROP ROLE score_admin, score_writer;
 
 -- What is refused.
 INSERT INTO intent_level (level, position, enter_at, leave_at) VALUES ('warm', 3, 10, 20);

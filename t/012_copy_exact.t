@@ -129,7 +129,9 @@ sub state
 {
 	return $db->query(<<'SQL');
 SELECT md5(string_agg(line, E'\n' ORDER BY line COLLATE "C"))
-  FROM (SELECT 'lead ' || (to_jsonb(l) - ARRAY['id', 'merged_into', 'last_inbound_at', 'created_at', 'updated_at'])::text
+  FROM (SELECT 'lead ' || (to_jsonb(l) - ARRAY['id', 'merged_into', 'last_inbound_at', 'created_at', 'updated_at',
+                                              'signals', 'intent_since', 'intent_before', 'intent_due_at', 'behaviour_1', 'behaviour_1_at',
+                                              'behaviour_2', 'behaviour_2_at', 'behaviour_3', 'behaviour_3_at', 'behaviour_4', 'behaviour_4_at'])::text
                || coalesce(w.external_id, '-') AS line
           FROM crm.lead l LEFT JOIN crm.lead w ON w.id = l.merged_into
          UNION ALL
@@ -142,7 +144,8 @@ SELECT md5(string_agg(line, E'\n' ORDER BY line COLLATE "C"))
         SELECT concat_ws(' ', 'activity', l.external_id, a.kind, a.channel, a.content, b.external_id)
           FROM crm.activity a JOIN crm.lead l ON l.id = a.lead_id JOIN crm.lead b ON b.id = a.brought_by
          UNION ALL
-        SELECT concat_ws(' ', 'event', e.kind, l.external_id) FROM crm.event e JOIN crm.lead l ON l.id = e.lead_id) AS s
+        SELECT concat_ws(' ', 'event', e.kind, l.external_id) FROM crm.event e JOIN crm.lead l ON l.id = e.lead_id
+         WHERE e.kind <> 'intent.changed') AS s
 SQL
 }
 

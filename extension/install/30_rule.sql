@@ -166,7 +166,7 @@ CREATE FUNCTION leadcrm.rule_vocabulary(OUT kind text, OUT name text, OUT argume
 	LANGUAGE sql STABLE PARALLEL SAFE ROWS 600
 BEGIN ATOMIC
 	WITH called AS (
-		SELECT f.function, f.named, f.arguments, f.may_fail, p.proname, p.prorettype
+		SELECT f.function, f.named, f.arguments, f.may_fail, p.pronamespace, p.proname, p.prorettype
 		  FROM leadcrm._rule_functions() f JOIN pg_catalog.pg_proc p ON p.oid = f.function
 	), word (kind, name, arguments, result, may_fail) AS (
 		SELECT 'operator',
@@ -177,7 +177,7 @@ BEGIN ATOMIC
 		 WHERE o.oprnamespace IN ('pg_catalog'::regnamespace, 'leadcrm'::regnamespace)
 		   AND o.oprname !~ '^~[<>]=?~$'
 		UNION ALL
-		SELECT 'function', c.proname, c.arguments, pg_catalog.format_type(c.prorettype, NULL), c.may_fail
+		SELECT 'function', CASE c.pronamespace WHEN 'leadcrm'::regnamespace THEN 'leadcrm.' ELSE '' END || c.proname, c.arguments, pg_catalog.format_type(c.prorettype, NULL), c.may_fail
 		  FROM called c WHERE c.named
 		UNION ALL
 		SELECT 'cast', 'CAST', pg_catalog.format_type(t.castsource, NULL), pg_catalog.format_type(t.casttarget, NULL), c.may_fail
@@ -185,7 +185,7 @@ BEGIN ATOMIC
 		 WHERE t.casttarget::regtype::text !~ '^(oid|reg)'
 		UNION ALL
 		SELECT 'cast', 'CAST', s, 'text', false
-		  FROM unnest(ARRAY['smallint', 'integer', 'bigint', 'numeric', 'uuid', 'phone']) s
+		  FROM unnest(ARRAY['smallint', 'integer', 'bigint', 'numeric', 'uuid', 'leadcrm.phone']) s
 		UNION ALL
 		SELECT 'cast', 'CAST', 'text', t, true
 		  FROM unnest(ARRAY['smallint', 'integer', 'bigint', 'numeric', 'real', 'double precision', 'boolean']) t
@@ -193,7 +193,7 @@ BEGIN ATOMIC
 		SELECT 'type', t, '', '', false
 		  FROM unnest(ARRAY['boolean', 'smallint', 'integer', 'bigint', 'numeric', 'real', 'double precision', 'text',
 		                    'character varying', 'character', 'date', 'timestamp', 'timestamp with time zone', 'interval',
-		                    'jsonb', 'uuid', 'phone', 'array of these but jsonb', 'domain over these', 'enum']) t
+		                    'jsonb', 'uuid', 'leadcrm.phone', 'array of these but jsonb', 'domain over these', 'enum']) t
 		UNION ALL
 		SELECT 'syntax', s, '', '', false
 		  FROM unnest(ARRAY['AND', 'OR', 'NOT', 'IS NULL', 'IS NOT NULL', 'IS TRUE', 'IS FALSE', 'IS UNKNOWN', 'IS DISTINCT FROM',

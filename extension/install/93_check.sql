@@ -201,6 +201,24 @@ BEGIN
          ORDER BY r.position, r.code $sql$, workspace)
     USING workspace, to_regclass(format('%s.lead', workspace));
 
+    -- What time should have caused
+    RETURN QUERY EXECUTE format($sql$
+        SELECT 'warning', 'tick', format('leads that time should have graded a day ago and more: %%s', count(*)),
+               format('Have a scheduler call SELECT %%s.tick(); every few minutes.', $1)
+          FROM %1$s.lead l
+         WHERE l.intent_due_at < now() - interval '1 day'
+        HAVING count(*) > 0 $sql$, workspace) USING workspace;
+
+    -- Rules that fail
+    RETURN QUERY EXECUTE format($sql$
+        SELECT 'warning', e.ruleset || ' ' || e.rule,
+               format('failed %%s times in the last week with SQLSTATE %%s; where it fails it does not match', sum(e.failures), e.sqlstate),
+               format('SELECT * FROM leadcrm.explain_rules(%%L, %%L) WHERE code = %%L;', $1 || '.' || e.ruleset, $1 || '.lead', e.rule)
+          FROM %1$s.rule_error e
+         WHERE e.last_at > now() - interval '7 days'
+         GROUP BY e.ruleset, e.rule, e.sqlstate
+         ORDER BY e.ruleset, e.rule, e.sqlstate $sql$, workspace) USING workspace::text;
+
     -- What waits for a decision
     RETURN QUERY EXECUTE format($sql$
         SELECT 'notice', 'source ' || s.code, 'came with a lead, and nobody has confirmed it',

@@ -85,6 +85,20 @@ $$;
 COMMENT ON FUNCTION leadcrm._enable_triggers(regnamespace, boolean) IS
 'puts the engine''s triggers of a workspace into the template''s state, or off (but those that only invalidate caches)';
 
+CREATE FUNCTION leadcrm._grade_leads(workspace regnamespace) RETURNS void
+LANGUAGE plpgsql SET search_path TO pg_catalog, pg_temp
+AS $$
+DECLARE
+    lead regclass := format('%s.lead', workspace);
+BEGIN
+    PERFORM leadcrm._recompute_behaviour(lead, NULL);
+    EXECUTE format('SELECT leadcrm.regrade($1, array_agg(id), now()) FROM %s WHERE score IS NULL HAVING count(*) > 0', lead)
+      USING lead;
+END
+$$;
+COMMENT ON FUNCTION leadcrm._grade_leads(regnamespace) IS
+'sums up the behaviour of all leads anew and grades those that never were';
+
 CREATE FUNCTION leadcrm.repair_workspace(name text)
 RETURNS TABLE (severity text, item text, problem text, next_step text)
 LANGUAGE C VOLATILE
@@ -117,11 +131,12 @@ BEGIN
     END LOOP;
     PERFORM leadcrm._rebuild_workspace(workspace, version, leadcrm._edited_objects(workspace));
     PERFORM leadcrm._claim_leads(workspace);
+    PERFORM leadcrm._grade_leads(workspace);
     RETURN QUERY SELECT * FROM leadcrm._check_workspace(workspace);
 END
 $$;
 COMMENT ON FUNCTION leadcrm._repair_workspace(regnamespace) IS
-'repairs, claims the keys of leads that came meanwhile, and checks';
+'repairs, claims the keys of leads that came meanwhile, grades them, and checks';
 
 CREATE FUNCTION leadcrm.upgrade_workspace(name text)
 RETURNS TABLE (object text, kept text, shipped text)

@@ -23,6 +23,7 @@
 #include "utils/rel.h"
 #include "utils/typcache.h"
 
+#include "row_trigger.h"
 #include "rule.h"
 #include "workspace.h"
 
@@ -135,24 +136,11 @@ PG_FUNCTION_INFO_V1(leadcrm_check_rules);
 Datum
 leadcrm_check_rules(PG_FUNCTION_ARGS)
 {
-	TriggerData *trigdata = (TriggerData *) fcinfo->context;
+	TriggerData *trigdata = leadcrm_row_trigger(fcinfo, "leadcrm.check_rules");
 	const char *subject;
 	const char *column;
 	text	   *condition;
 	HeapTuple	row;
-
-	if (!CALLED_AS_TRIGGER(fcinfo))
-		ereport(ERROR,
-				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
-				 errmsg("function \"%s\" was not called by trigger manager",
-						"leadcrm.check_rules")));
-	if (!TRIGGER_FIRED_FOR_ROW(trigdata->tg_event) ||
-		!TRIGGER_FIRED_BEFORE(trigdata->tg_event) ||
-		!(TRIGGER_FIRED_BY_INSERT(trigdata->tg_event) || TRIGGER_FIRED_BY_UPDATE(trigdata->tg_event)))
-		ereport(ERROR,
-				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
-				 errmsg("trigger function \"%s\" must be fired BEFORE INSERT OR UPDATE for each row",
-						"leadcrm.check_rules")));
 
 	row = TRIGGER_FIRED_BY_UPDATE(trigdata->tg_event) ? trigdata->tg_newtuple : trigdata->tg_trigtuple;
 	subject = trigdata->tg_trigger->tgnargs > 0 ? trigdata->tg_trigger->tgargs[0] : "lead";

@@ -2,12 +2,16 @@
  * claim.c
  *	  Inserting identity claims without a statement for each row.
  *
- * What is done here for one key is INSERT INTO identity … ON CONFLICT (kind,
- * scope, key) WHERE live DO NOTHING, step by step as ExecInsert() in
- * nodeModifyTable.c does it: look for a conflict, insert speculatively, take
- * the tuple back and look again if somebody was faster.  The guarantee is the
- * unique index's, as it is there.  Where direct.c will not open the table,
- * claims are made through SPI (dedup.c).
+ * What is done here is INSERT INTO identity … ON CONFLICT (kind, scope, key)
+ * WHERE live DO NOTHING, step by step as ExecInsert() in nodeModifyTable.c
+ * does it: look whether somebody holds the key, waiting for transactions that
+ * come or go; insert speculatively; take the row back if somebody was faster.
+ * The guarantee is the unique index's, as it is there.  The look-up is apart
+ * from the insertion, so that a row's keys are all looked up before any is
+ * claimed, and one speculative lock serves all of them.
+ *
+ * Where direct.c will not open the table, claims are made through SPI
+ * (dedup.c).
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
@@ -15,14 +19,19 @@
 #include "leadcrm.h"
 
 #include "access/genam.h"
+#include "access/heapam.h"
+#include "access/stratnum.h"
 #include "access/tableam.h"
 #include "access/xact.h"
+#include "catalog/pg_collation.h"
+#include "catalog/pg_opfamily.h"
 #include "catalog/pg_type.h"
 #include "executor/executor.h"
 #include "miscadmin.h"
 #include "nodes/nodeFuncs.h"
 #include "storage/lmgr.h"
 #include "utils/builtins.h"
+#include "utils/fmgroids.h"
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
 
@@ -53,17 +62,25 @@ static const DirectColumn claim_column[] = {
 	[CLAIM_CLAIMED_AT] = {"claimed_at", TIMESTAMPTZOID},
 };
 
+/* Columns of the unique index of live claims. */
+#define LIVE_KEY_COLUMNS	3
+
 struct ClaimTarget
 {
+	MemoryContext cxt;
 	DirectTable *table;
-	TupleTableSlot *conflict;	/* for looking at a conflicting row; made when needed */
-	List	   *arbiter;		/* OID of identity_live_key */
 	Datum		held;			/* state of a live claim */
+	TupleTableSlot *holder;		/* for looking at a claim */
+	SnapshotData dirty;			/* what others have not committed shows, too */
+	IndexScanDesc scan;			/* of identity_live_key, under that snapshot */
+	ScanKeyData key[LIVE_KEY_COLUMNS];
+	uint32		token;			/* of the row being claimed for */
 };
 
-static Oid	claim_prepare_indexes(ResultRelInfo *result);
+static Relation claim_prepare_indexes(ResultRelInfo *result);
+static bool claim_index_is_ours(Relation index, const IndexInfo *info);
 static bool claim_predicate_is_live(List *predicate, bool *negated);
-static void claim_check_visible(ClaimTarget *target, ItemPointer tid);
+static void claim_check_visible(ClaimTarget *target);
 
 /*
  * leadcrm_claim_open
@@ -80,13 +97,13 @@ leadcrm_claim_open(Workspace *ws, MemoryContext cxt)
 	ClaimTarget *target;
 	DirectTable *table;
 	MemoryContext old;
-	Oid			arbiter;
+	Relation	index;
 
-	table = leadcrm_direct_open(ws, "identity", claim_column, lengthof(claim_column), true, cxt);
+	table = leadcrm_direct_open(ws, "identity", claim_column, lengthof(claim_column), cxt);
 	if (table == NULL)
 		return NULL;
-	arbiter = claim_prepare_indexes(table->result);
-	if (!OidIsValid(arbiter))
+	index = claim_prepare_indexes(table->result);
+	if (index == NULL)
 	{
 		leadcrm_direct_close(table);
 		return NULL;
@@ -94,26 +111,123 @@ leadcrm_claim_open(Workspace *ws, MemoryContext cxt)
 
 	old = MemoryContextSwitchTo(cxt);
 	target = palloc0(sizeof(ClaimTarget));
+	target->cxt = cxt;
 	target->table = table;
 	target->held = CStringGetTextDatum("held");
-	target->arbiter = list_make1_oid(arbiter);
+	target->holder = table_slot_create(table->rel, NULL);
+	InitDirtySnapshot(target->dirty);
+	target->scan = index_beginscan_compat(table->rel, index, &target->dirty, LIVE_KEY_COLUMNS);
+	for (int i = 0; i < LIVE_KEY_COLUMNS; i++)
+		ScanKeyInit(&target->key[i], i + 1, BTEqualStrategyNumber, F_TEXTEQ, (Datum) 0);
 	MemoryContextSwitchTo(old);
 	return target;
 }
 
 /*
- * leadcrm_claim_insert
- *		Claim one key for a lead; false when somebody holds it.
+ * leadcrm_claim_find
+ *		Is a key held, and by which claim?
  *
- * Waits for a transaction that holds or gives up the key.  Raises 40001 where
- * the isolation level forbids to act on a row that the snapshot cannot see.
+ * Waits for a transaction that is about to hold or to give up the key.  Raises
+ * 40001 where the isolation level forbids to act on a claim that the snapshot
+ * cannot see.
  */
 bool
-leadcrm_claim_insert(ClaimTarget *target, int64 lead, TimestampTz now, const IdentityKey *key)
+leadcrm_claim_find(ClaimTarget *target, const IdentityKey *key, Claim *claim)
+{
+	TupleTableSlot *slot = target->holder;
+	const int16 *column = target->scan->indexRelation->rd_index->indkey.values;
+	bool		found;
+
+	for (int i = 0; i < LIVE_KEY_COLUMNS; i++)
+		target->key[i].sk_argument = PointerGetDatum(column[i] == CLAIM_KEY + 1 ? key->key :
+													 column[i] == CLAIM_KIND + 1 ? key->rule->kind_text :
+													 key->scope);
+	for (;;)
+	{
+		MemoryContext old = MemoryContextSwitchTo(target->cxt);	/* the scan's */
+		TransactionId xwait;
+		uint32		token;
+		bool		isnull;
+
+		index_rescan(target->scan, target->key, LIVE_KEY_COLUMNS, NULL, 0);
+		found = index_getnext_slot(target->scan, ForwardScanDirection, slot);
+		MemoryContextSwitchTo(old);
+		if (!found)
+			break;
+		xwait = TransactionIdIsValid(target->dirty.xmin) ? target->dirty.xmin : target->dirty.xmax;
+		token = target->dirty.speculativeToken;
+		claim->tid = slot->tts_tid;
+		if (!TransactionIdIsValid(xwait))
+		{
+			claim->lead = DatumGetInt64(slot_getattr(slot, CLAIM_LEAD_ID + 1, &isnull));
+			claim->own = TransactionIdIsCurrentTransactionId(
+				DatumGetTransactionId(slot_getsysattr(slot, MinTransactionIdAttributeNumber, &isnull)));
+			claim_check_visible(target);
+		}
+
+		/* No pin of ours is in anybody's way while we wait, or do other things. */
+		ExecClearTuple(slot);
+		index_rescan(target->scan, target->key, LIVE_KEY_COLUMNS, NULL, 0);
+		if (!TransactionIdIsValid(xwait))
+			break;
+		if (token != 0)
+			SpeculativeInsertionWait(xwait, token);
+		else
+			XactLockTableWait(xwait, target->table->rel, &claim->tid, XLTW_InsertIndex);
+		CHECK_FOR_INTERRUPTS();
+	}
+	return found;
+}
+
+/*
+ * leadcrm_claim_lock
+ *		Lock a claim FOR SHARE, so that nobody moves or retires it before this
+ *		transaction ends; false when somebody has.
+ *
+ * What this transaction inserted is out of everybody's reach as it is.  The
+ * current command must not have inserted it.
+ */
+bool
+leadcrm_claim_lock(ClaimTarget *target, Claim *claim)
+{
+	TM_FailureData tmfd;
+	TM_Result	result;
+
+	if (claim->own)
+		return true;
+	result = table_tuple_lock(target->table->rel, &claim->tid, SnapshotAny, target->holder,
+							  GetCurrentCommandId(false), LockTupleShare, LockWaitBlock, 0, &tmfd);
+	ExecClearTuple(target->holder);
+	return result == TM_Ok;
+}
+
+/*
+ * leadcrm_claim_begin
+ *		Before the claims of a row are inserted.
+ *
+ * Until leadcrm_claim_end() nothing may be done but that: others wait for it.
+ */
+void
+leadcrm_claim_begin(ClaimTarget *target)
+{
+	target->token = SpeculativeInsertionLockAcquire(GetCurrentTransactionId());
+}
+
+/*
+ * leadcrm_claim_insert
+ *		Claim a key that leadcrm_claim_find() has found free; false when
+ *		somebody was faster.
+ *
+ * brought_by: the merged row that bears the key, or 0.  claim gets what
+ * leadcrm_claim_retract() needs.
+ */
+bool
+leadcrm_claim_insert(ClaimTarget *target, int64 lead, int64 brought_by, TimestampTz now,
+					 const IdentityKey *key, Claim *claim)
 {
 	DirectTable *table = target->table;
 	TupleTableSlot *slot = leadcrm_direct_row(table);
-	bool		inserted = false;
+	bool		conflict = false;
 
 	memset(slot->tts_isnull, false, lengthof(claim_column) * sizeof(bool));
 	slot->tts_values[CLAIM_LEAD_ID] = Int64GetDatum(lead);
@@ -122,32 +236,41 @@ leadcrm_claim_insert(ClaimTarget *target, int64 lead, TimestampTz now, const Ide
 	slot->tts_values[CLAIM_KEY] = PointerGetDatum(key->key);
 	slot->tts_values[CLAIM_LIVE] = BoolGetDatum(true);
 	slot->tts_values[CLAIM_STATE] = target->held;
-	slot->tts_isnull[CLAIM_BROUGHT_BY] = true;
+	slot->tts_values[CLAIM_BROUGHT_BY] = Int64GetDatum(brought_by);
+	slot->tts_isnull[CLAIM_BROUGHT_BY] = brought_by == 0;
 	slot->tts_values[CLAIM_CLAIMED_AT] = TimestampTzGetDatum(now);
 	ExecStoreVirtualTuple(slot);
 
-	while (!inserted)
-	{
-		ItemPointerData tid;
-		uint32		token;
-		bool		conflict = false;
-
-		CHECK_FOR_INTERRUPTS();
-		if (!ExecCheckIndexConstraints_compat(table->result, slot, table->estate, &tid, target->arbiter))
-		{
-			claim_check_visible(target, &tid);
-			break;
-		}
-		token = SpeculativeInsertionLockAcquire(GetCurrentTransactionId());
-		table_tuple_insert_speculative(table->rel, slot, GetCurrentCommandId(true), 0, NULL, token);
-		(void) ExecInsertIndexTuples_compat(table->result, slot, table->estate,
-											true, &conflict, target->arbiter);
-		table_tuple_complete_speculative(table->rel, slot, token, !conflict);
-		SpeculativeInsertionLockRelease(GetCurrentTransactionId());
-		inserted = !conflict;
-	}
+	/* Every unique index reports a conflict, none raises it. */
+	table_tuple_insert_speculative(table->rel, slot, GetCurrentCommandId(true), 0, NULL, target->token);
+	(void) ExecInsertIndexTuples_compat(table->result, slot, table->estate, true, &conflict, NIL);
+	table_tuple_complete_speculative(table->rel, slot, target->token, !conflict);
 	ResetPerTupleExprContext(table->estate);
-	return inserted;
+	claim->tid = slot->tts_tid;
+	claim->lead = lead;
+	claim->own = true;
+	return !conflict;
+}
+
+/*
+ * leadcrm_claim_end
+ *		After the claims of a row were inserted.
+ */
+void
+leadcrm_claim_end(ClaimTarget *target)
+{
+	SpeculativeInsertionLockRelease(GetCurrentTransactionId());
+}
+
+/*
+ * leadcrm_claim_retract
+ *		Take back a claim that this statement has made.
+ */
+void
+leadcrm_claim_retract(ClaimTarget *target, Claim *claim)
+{
+	CommandCounterIncrement();
+	simple_heap_delete(target->table->rel, &claim->tid);
 }
 
 /*
@@ -157,22 +280,26 @@ leadcrm_claim_insert(ClaimTarget *target, int64 lead, TimestampTz now, const Ide
 void
 leadcrm_claim_close(ClaimTarget *target)
 {
-	if (target->conflict != NULL)
-		ExecDropSingleTupleTableSlot(target->conflict);
+	ResourceOwner owner = CurrentResourceOwner;
+
+	CurrentResourceOwner = target->table->owner;
+	index_endscan(target->scan);
+	ExecDropSingleTupleTableSlot(target->holder);
+	CurrentResourceOwner = owner;
 	leadcrm_direct_close(target->table);
 }
 
 /*
- * Find the unique index of live claims; InvalidOid when it is not there.
+ * Find the unique index of live claims; NULL when it is not there.
  *
  * Every row inserted here is live: an index WHERE live takes it without
  * asking, an index WHERE NOT live never.  Saying so once saves compiling
  * both predicates for each statement.
  */
-static Oid
+static Relation
 claim_prepare_indexes(ResultRelInfo *result)
 {
-	Oid			arbiter = InvalidOid;
+	Relation	live_key = NULL;
 	int			kept = 0;
 
 	for (int i = 0; i < result->ri_NumIndices; i++)
@@ -189,17 +316,36 @@ claim_prepare_indexes(ResultRelInfo *result)
 				continue;
 			}
 			info->ii_Predicate = NIL;
-			if (strcmp(RelationGetRelationName(index), "identity_live_key") == 0 &&
-				info->ii_Unique && info->ii_NumIndexKeyAttrs == 3 &&
-				index->rd_index->indimmediate && index->rd_index->indisvalid)
-				arbiter = RelationGetRelid(index);
+			if (claim_index_is_ours(index, info))
+				live_key = index;
 		}
 		result->ri_IndexRelationDescs[kept] = index;
 		result->ri_IndexRelationInfo[kept] = info;
 		kept++;
 	}
 	result->ri_NumIndices = kept;
-	return arbiter;
+	return live_key;
+}
+
+/* Does an index WHERE live keep every key unique, and as its bytes are? */
+static bool
+claim_index_is_ours(Relation index, const IndexInfo *info)
+{
+	Bitmapset  *columns = NULL;
+
+	if (strcmp(RelationGetRelationName(index), "identity_live_key") != 0 ||
+		!info->ii_Unique || !index->rd_index->indimmediate || !index->rd_index->indisvalid ||
+		info->ii_NumIndexAttrs != LIVE_KEY_COLUMNS || info->ii_NumIndexKeyAttrs != LIVE_KEY_COLUMNS)
+		return false;
+	for (int i = 0; i < LIVE_KEY_COLUMNS; i++)
+	{
+		if (index->rd_opfamily[i] != TEXT_BTREE_FAM_OID || index->rd_indcollation[i] != C_COLLATION_OID)
+			return false;
+		columns = bms_add_member(columns, info->ii_IndexAttrNumbers[i]);
+	}
+	return bms_num_members(columns) == LIVE_KEY_COLUMNS &&
+		bms_is_member(CLAIM_KIND + 1, columns) && bms_is_member(CLAIM_SCOPE + 1, columns) &&
+		bms_is_member(CLAIM_KEY + 1, columns);
 }
 
 /* Is a predicate just "live" or "NOT live"? */
@@ -222,33 +368,18 @@ claim_predicate_is_live(List *predicate, bool *negated)
  * not show must not be acted on; as ExecCheckTIDVisible() in core.
  */
 static void
-claim_check_visible(ClaimTarget *target, ItemPointer tid)
+claim_check_visible(ClaimTarget *target)
 {
-	Relation	identity = target->table->rel;
-	bool		visible;
+	bool		isnull;
+	Datum		xmin;
 
-	if (!IsolationUsesXactSnapshot())
+	if (!IsolationUsesXactSnapshot() ||
+		table_tuple_satisfies_snapshot(target->table->rel, target->holder, GetTransactionSnapshot()))
 		return;
-	if (target->conflict == NULL)
-	{
-		MemoryContext old = MemoryContextSwitchTo(GetMemoryChunkContext(target));
 
-		target->conflict = table_slot_create(identity, NULL);
-		MemoryContextSwitchTo(old);
-	}
-	if (!table_tuple_fetch_row_version(identity, tid, SnapshotAny, target->conflict))
-		elog(ERROR, "failed to fetch conflicting tuple");
-	visible = table_tuple_satisfies_snapshot(identity, target->conflict, GetTransactionSnapshot());
-	if (!visible)
-	{
-		bool		isnull;
-		Datum		xmin = slot_getsysattr(target->conflict, MinTransactionIdAttributeNumber, &isnull);
-
-		/* Our own row is fine, whatever command of ours inserted it. */
-		visible = TransactionIdIsCurrentTransactionId(DatumGetTransactionId(xmin));
-	}
-	ExecClearTuple(target->conflict);
-	if (!visible)
+	/* Our own row is fine, whatever command of ours inserted it. */
+	xmin = slot_getsysattr(target->holder, MinTransactionIdAttributeNumber, &isnull);
+	if (!TransactionIdIsCurrentTransactionId(DatumGetTransactionId(xmin)))
 		ereport(ERROR,
 				(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
 				 errmsg("could not serialize access due to concurrent update")));

@@ -29,20 +29,22 @@
 #include "nodes/miscnodes.h"
 #endif
 
-/* 16 added summarizing indexes, 18 the row that is being updated. */
-#if PG_VERSION_NUM >= 180000
-#define ExecCheckIndexConstraints_compat(result, slot, estate, tid, arbiters) \
-	ExecCheckIndexConstraints(result, slot, estate, tid, &(slot)->tts_tid, arbiters)
-#else
-#define ExecCheckIndexConstraints_compat(result, slot, estate, tid, arbiters) \
-	ExecCheckIndexConstraints(result, slot, estate, tid, arbiters)
-#endif
+/* 16 added summarizing indexes. */
 #if PG_VERSION_NUM >= 160000
 #define ExecInsertIndexTuples_compat(result, slot, estate, no_error, conflict, arbiters) \
 	ExecInsertIndexTuples(result, slot, estate, false, no_error, conflict, arbiters, false)
 #else
 #define ExecInsertIndexTuples_compat(result, slot, estate, no_error, conflict, arbiters) \
 	ExecInsertIndexTuples(result, slot, estate, false, no_error, conflict, arbiters)
+#endif
+
+/* 18 counts the work of an index scan. */
+#if PG_VERSION_NUM >= 180000
+#define index_beginscan_compat(heap, index, snapshot, nkeys) \
+	index_beginscan(heap, index, snapshot, NULL, nkeys, 0)
+#else
+#define index_beginscan_compat(heap, index, snapshot, nkeys) \
+	index_beginscan(heap, index, snapshot, nkeys, 0)
 #endif
 
 /* 17 asks for the relation, not its OID. */

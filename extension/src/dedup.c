@@ -16,6 +16,9 @@
  * his own snapshot cannot see them.  A holder that vanished between the hit
  * and the lock frees the key: claim again.
  *
+ * That takes several statements.  What most arrivals need, new keys or one
+ * holder to be merged into, dedup_direct.c does without any.
+ *
  * A claim counts only if its lead exists.  Rows that are claimed for but never
  * inserted (ON CONFLICT on another index, a trigger that returns NULL) leave
  * claims behind until the end of their statement; a later row of the same
@@ -52,30 +55,21 @@
 /* A holder can vanish between hit and lock; more often is a storm. */
 #define CLAIM_MAX_TRIES		3
 
-/* A key of ours that is held by somebody. */
-typedef struct Hit
-{
-	IdentityKey *key;
-	int64		holder;			/* living lead; 0: the key is known as shared */
-	text	   *name;			/* of the holder, or NULL */
-	TimestampTz last_inbound_at;
-} Hit;
-
 static void drop_waiting(Workspace *ws, const DedupSubject *subject,
 						 IdentityKey *keys, int nkeys);
 static int	claim_keys(Workspace *ws, const DedupSubject *subject,
 					   IdentityKey **keys, int nkeys);
 static int	find_hits(Workspace *ws, const DedupSubject *subject,
 					  IdentityKey **keys, int nkeys, DedupPending pending,
-					  Hit *hits, int *nfree, IdentityKey **free_keys, bool *exists);
+					  DedupHit *hits, int *nfree, IdentityKey **free_keys, bool *exists);
 static bool lock_holder(Workspace *ws, const IdentityKey *key, int64 *holder);
 static void read_holders(Workspace *ws, const DedupSubject *subject, DedupPending pending,
-						 Hit *hits, int *nhits, bool *exists);
+						 DedupHit *hits, int *nhits, bool *exists);
 static HeapTuple find_lead(SPITupleTable *leads, uint64 n, int64 id);
 static void key_values(const IdentityKey *key, Datum *values);
-static bool holder_expired(const DedupSubject *subject, const Hit *hit);
-static const Hit *deciding_hit(const Hit *hits, int nhits);
-static void decide(Workspace *ws, const DedupSubject *subject, const Hit *hits, int nhits,
+static bool holder_expired(const DedupSubject *subject, const DedupHit *hit);
+static const DedupHit *deciding_hit(const DedupHit *hits, int nhits);
+static void decide(Workspace *ws, const DedupSubject *subject, const DedupHit *hits, int nhits,
 				   int nclaimed, DedupDecision *decision);
 static void give_to_winner(Workspace *ws, int64 loser, int64 winner, int nclaimed);
 static void note_weak_key(Workspace *ws, const DedupSubject *subject,
@@ -85,7 +79,7 @@ static void add_pair(DedupDecision *decision, int64 lead, int64 other,
 
 /*
  * leadcrm_dedup_decide
- *		Claim the keys of a row and say what it is.
+ *		Claim the keys of a row and say what it is, whatever that takes.
  *
  * keys: sorted by leadcrm_identity_compare().  pending: tells the rows that
  * outer statements are still inserting.
@@ -102,7 +96,7 @@ leadcrm_dedup_decide(Workspace *ws, const DedupSubject *subject,
 					 DedupPending pending, DedupDecision *decision)
 {
 	IdentityKey *wanted[IDENTITY_MAX_KEYS];
-	Hit			hits[IDENTITY_MAX_KEYS];
+	DedupHit			hits[IDENTITY_MAX_KEYS];
 	int			nwanted = 0;
 	int			nclaimed = 0;
 	int			nhits = 0;
@@ -166,20 +160,6 @@ leadcrm_dedup_decide(Workspace *ws, const DedupSubject *subject,
 		if (keys[i].weak)
 			note_weak_key(ws, subject, &keys[i], decision);
 	}
-}
-
-/*
- * leadcrm_owner_begin
- *		Act as the owner of the workspace, as foreign keys act as their table's.
- *
- * The caller restores with SetUserIdAndSecContext(); an error does it by
- * itself.
- */
-void
-leadcrm_owner_begin(Workspace *ws, Oid *save_userid, int *save_sec_context)
-{
-	GetUserIdAndSecContext(save_userid, save_sec_context);
-	SetUserIdAndSecContext(ws->owner, *save_sec_context | SECURITY_LOCAL_USERID_CHANGE);
 }
 
 /* Order of int64 values, for qsort() and bsearch(). */
@@ -286,7 +266,7 @@ claim_keys(Workspace *ws, const DedupSubject *subject, IdentityKey **keys, int n
  */
 static int
 find_hits(Workspace *ws, const DedupSubject *subject, IdentityKey **keys, int nkeys,
-		  DedupPending pending, Hit *hits, int *nfree, IdentityKey **free_keys, bool *exists)
+		  DedupPending pending, DedupHit *hits, int *nfree, IdentityKey **free_keys, bool *exists)
 {
 	int			nhits = 0;
 
@@ -360,7 +340,7 @@ lock_holder(Workspace *ws, const IdentityKey *key, int64 *holder)
  */
 static void
 read_holders(Workspace *ws, const DedupSubject *subject, DedupPending pending,
-			 Hit *hits, int *nhits, bool *exists)
+			 DedupHit *hits, int *nhits, bool *exists)
 {
 	int64		ids[IDENTITY_MAX_KEYS + 1];
 	Datum		values[5];
@@ -438,7 +418,7 @@ key_values(const IdentityKey *key, Datum *values)
 }
 
 static bool
-holder_expired(const DedupSubject *subject, const Hit *hit)
+holder_expired(const DedupSubject *subject, const DedupHit *hit)
 {
 	TimestampTz end;
 
@@ -451,10 +431,10 @@ holder_expired(const DedupSubject *subject, const Hit *hit)
 }
 
 /* The first rule in order decides, then the oldest lead. */
-static const Hit *
-deciding_hit(const Hit *hits, int nhits)
+static const DedupHit *
+deciding_hit(const DedupHit *hits, int nhits)
 {
-	const Hit  *best = NULL;
+	const DedupHit  *best = NULL;
 
 	for (int i = 0; i < nhits; i++)
 	{
@@ -467,17 +447,27 @@ deciding_hit(const Hit *hits, int nhits)
 	return best;
 }
 
-/* Apply the deciding rule; what else was hit becomes a pair for review. */
-static void
-decide(Workspace *ws, const DedupSubject *subject, const Hit *hits, int nhits,
-	   int nclaimed, DedupDecision *decision)
+/*
+ * leadcrm_dedup_choose
+ *		Let the deciding rule speak; what else was hit becomes a pair for review.
+ *
+ * Reads nothing and writes the decision only.  Returns what is to be done; to
+ * merge or to reject means nothing where nobody was hit (decision->rule is
+ * NULL).  Raises 23505 where the rule or the source rejects duplicates.
+ */
+IdentityAction
+leadcrm_dedup_choose(const DedupSubject *subject, const DedupHit *hits, int nhits,
+					 DedupDecision *decision)
 {
-	const Hit  *first = deciding_hit(hits, nhits);
+	const DedupHit *first = deciding_hit(hits, nhits);
 	IdentityAction action;
 	const char *reason = NULL;
 
+	decision->winner = 0;
+	decision->rule = NULL;
+	decision->npairs = 0;
 	if (first == NULL)
-		return;
+		return IDENTITY_REVIEW;
 	decision->rule = first->key->rule;
 	action = decision->rule->action;
 
@@ -503,29 +493,43 @@ decide(Workspace *ws, const DedupSubject *subject, const Hit *hits, int nhits,
 	}
 
 	if (action == IDENTITY_MERGE)
-	{
 		decision->winner = first->holder;
-		if (nclaimed > 0)
-			give_to_winner(ws, subject->id, first->holder, nclaimed);
-		for (int i = 0; i < nhits; i++)
-		{
-			if (hits[i].holder != 0 && hits[i].holder != decision->winner)
-				add_pair(decision, decision->winner, hits[i].holder, hits[i].key->rule,
-						 false, "one arrival has keys of both");
-		}
-		return;
-	}
-
-	/* The deciding rule stands for its pair, whatever else the two share. */
-	add_pair(decision, subject->id, first->holder, decision->rule,
-			 action == IDENTITY_LINK, reason);
+	else						/* the deciding rule stands for its pair, whatever else the two share */
+		add_pair(decision, subject->id, first->holder, decision->rule,
+				 action == IDENTITY_LINK, reason);
 	for (int i = 0; i < nhits; i++)
 	{
-		if (hits[i].holder == 0)
+		if (hits[i].holder == 0 || hits[i].holder == decision->winner)
 			continue;
-		leadcrm_dedup_note(ws, subject, hits[i].key, action == IDENTITY_LINK ? "linked" : "review");
-		add_pair(decision, subject->id, hits[i].holder, hits[i].key->rule,
-				 action == IDENTITY_LINK, reason);
+		if (action == IDENTITY_MERGE)
+			add_pair(decision, decision->winner, hits[i].holder, hits[i].key->rule,
+					 false, "one arrival has keys of both");
+		else
+			add_pair(decision, subject->id, hits[i].holder, hits[i].key->rule,
+					 action == IDENTITY_LINK, reason);
+	}
+	return action;
+}
+
+/* Decide, and write in identity what that means for the keys. */
+static void
+decide(Workspace *ws, const DedupSubject *subject, const DedupHit *hits, int nhits,
+	   int nclaimed, DedupDecision *decision)
+{
+	IdentityAction action = leadcrm_dedup_choose(subject, hits, nhits, decision);
+
+	if (decision->rule == NULL)
+		return;
+	if (action == IDENTITY_MERGE)
+	{
+		if (nclaimed > 0)
+			give_to_winner(ws, subject->id, decision->winner, nclaimed);
+		return;
+	}
+	for (int i = 0; i < nhits; i++)
+	{
+		if (hits[i].holder != 0)
+			leadcrm_dedup_note(ws, subject, hits[i].key, action == IDENTITY_LINK ? "linked" : "review");
 	}
 }
 

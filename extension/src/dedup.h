@@ -9,7 +9,18 @@
 #include "datatype/timestamp.h"
 #include "utils/array.h"
 
+#include "claim.h"
 #include "identity.h"
+#include "owner.h"
+
+/* A key of ours that is held by somebody. */
+typedef struct DedupHit
+{
+	IdentityKey *key;
+	int64		holder;			/* living lead; 0: the key is known as shared */
+	text	   *name;			/* of the holder, or NULL */
+	TimestampTz last_inbound_at;
+} DedupHit;
 
 /* A pair for the table duplicate. */
 typedef struct DedupPair
@@ -46,12 +57,17 @@ typedef bool (*DedupPending) (int64 lead);
 extern void leadcrm_dedup_decide(Workspace *ws, const DedupSubject *subject,
 								 IdentityKey *keys, int nkeys,
 								 DedupPending pending, DedupDecision *decision);
+extern bool leadcrm_dedup_arrive(Workspace *ws, Relation lead, ClaimTarget *claims,
+								 DedupSubject *subject, IdentityKey *keys, int nkeys,
+								 DedupDecision *decision);
+extern IdentityAction leadcrm_dedup_choose(const DedupSubject *subject,
+										   const DedupHit *hits, int nhits,
+										   DedupDecision *decision);
 extern void leadcrm_dedup_note(Workspace *ws, const DedupSubject *subject,
 							   const IdentityKey *key, const char *state);
 extern void leadcrm_dedup_release(Workspace *ws, ArrayType *leads);
 extern void leadcrm_dedup_reconcile(Workspace *ws, Relation lead, int64 id);
 
-extern void leadcrm_owner_begin(Workspace *ws, Oid *save_userid, int *save_sec_context);
 extern int	leadcrm_int8_compare(const void *a, const void *b);
 extern ArrayType *leadcrm_int8_array(const int64 *value, int n);
 

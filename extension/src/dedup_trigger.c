@@ -248,23 +248,19 @@ dedup_insert_row(TriggerData *trigdata)
 		frame->claims_tried = true;
 		frame->claims = leadcrm_claim_open(ws, frame->cxt);
 	}
-	if (frame->claims != NULL)
+	if (frame->claims == NULL ||
+		!leadcrm_dedup_arrive(ws, trigdata->tg_relation, frame->claims, &subject, keys, nkeys, &decision))
 	{
-		subject.claimed = 0;
-		for (int i = 0; i < nkeys; i++)
-			subject.claimed += !keys[i].weak &&
-				leadcrm_claim_insert(frame->claims, subject.id, subject.now, &keys[i]);
-		if (subject.claimed == nkeys)
-			return PointerGetDatum(tuple);
+		leadcrm_owner_begin(ws, &save_userid, &save_sec_context);
+		if (SPI_connect() != SPI_OK_CONNECT)
+			elog(ERROR, "SPI_connect failed");
+		leadcrm_dedup_decide(ws, &subject, keys, nkeys, frame_pending, &decision);
+		leadcrm_settle_add_decision(frame, subject.id, &decision);
+		SPI_finish();
+		SetUserIdAndSecContext(save_userid, save_sec_context);
 	}
-
-	leadcrm_owner_begin(ws, &save_userid, &save_sec_context);
-	if (SPI_connect() != SPI_OK_CONNECT)
-		elog(ERROR, "SPI_connect failed");
-	leadcrm_dedup_decide(ws, &subject, keys, nkeys, frame_pending, &decision);
-	leadcrm_settle_add_decision(frame, subject.id, &decision);
-	SPI_finish();
-	SetUserIdAndSecContext(save_userid, save_sec_context);
+	else
+		leadcrm_settle_add_decision(frame, subject.id, &decision);
 
 	if (decision.winner != 0)
 	{

@@ -34,16 +34,15 @@ static bool direct_is_plain(Workspace *ws, Relation rel, const DirectColumn *col
  * leadcrm_direct_open
  *		Open a table for rows of one statement.
  *
- * column, ncolumns: its columns.  speculative: rows are inserted
- * speculatively.  cxt: where the result lives, a context of the current
- * subtransaction.
+ * column, ncolumns: its columns.  cxt: where the result lives, a context of
+ * the current subtransaction.
  *
  * Returns NULL when the table is not as the template makes it.  Locks it in
  * ROW EXCLUSIVE mode; raises 42P01 when it is gone.
  */
 DirectTable *
 leadcrm_direct_open(Workspace *ws, const char *name, const DirectColumn *column, int ncolumns,
-					bool speculative, MemoryContext cxt)
+					MemoryContext cxt)
 {
 	DirectTable *table;
 	Relation	rel;
@@ -63,7 +62,7 @@ leadcrm_direct_open(Workspace *ws, const char *name, const DirectColumn *column,
 	table->estate = CreateExecutorState();
 	table->result = makeNode(ResultRelInfo);
 	InitResultRelInfo(table->result, rel, 0, NULL, 0);
-	ExecOpenIndices(table->result, speculative);
+	ExecOpenIndices(table->result, false);
 	table->slot = MakeSingleTupleTableSlot(RelationGetDescr(rel), &TTSOpsVirtual);
 	MemoryContextSwitchTo(old);
 	return table;

@@ -30,7 +30,7 @@ typedef struct DirectTable
 
 extern DirectTable *leadcrm_direct_open(Workspace *ws, const char *table,
 										const DirectColumn *column, int ncolumns,
-										bool speculative, MemoryContext cxt);
+										MemoryContext cxt);
 extern TupleTableSlot *leadcrm_direct_row(DirectTable *table);
 extern void leadcrm_direct_insert(DirectTable *table);
 extern void leadcrm_direct_close(DirectTable *table);

@@ -60,7 +60,7 @@ leadcrm_event_created(Workspace *ws, Tuplestorestate *arrived, TupleDesc tupdesc
 	Datum		actor;
 
 	event = leadcrm_direct_open(ws, "event", event_column, lengthof(event_column),
-								false, CurrentMemoryContext);
+								CurrentMemoryContext);
 	if (event == NULL)
 		return false;
 	sequence = getIdentitySequence_compat(event->rel, EVENT_ID + 1);

@@ -18,6 +18,7 @@
 #include "utils/rel.h"
 
 #include "row_expression.h"
+#include "row_trigger.h"
 #include "workspace.h"
 
 PG_FUNCTION_INFO_V1(leadcrm_check_identity_rule);
@@ -34,23 +35,10 @@ Datum
 leadcrm_check_identity_rule(PG_FUNCTION_ARGS)
 {
 	static const char *const column[] = {"expression", "scope"};
-	TriggerData *trigdata = (TriggerData *) fcinfo->context;
+	TriggerData *trigdata = leadcrm_row_trigger(fcinfo, "leadcrm.check_identity_rule");
 	TupleDesc	tupdesc;
 	HeapTuple	rule;
 	Relation	lead;
-
-	if (!CALLED_AS_TRIGGER(fcinfo))
-		ereport(ERROR,
-				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
-				 errmsg("function \"%s\" was not called by trigger manager",
-						"leadcrm.check_identity_rule")));
-	if (!TRIGGER_FIRED_FOR_ROW(trigdata->tg_event) ||
-		!TRIGGER_FIRED_BEFORE(trigdata->tg_event) ||
-		!(TRIGGER_FIRED_BY_INSERT(trigdata->tg_event) || TRIGGER_FIRED_BY_UPDATE(trigdata->tg_event)))
-		ereport(ERROR,
-				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
-				 errmsg("trigger function \"%s\" must be fired BEFORE INSERT OR UPDATE for each row",
-						"leadcrm.check_identity_rule")));
 
 	tupdesc = RelationGetDescr(trigdata->tg_relation);
 	rule = TRIGGER_FIRED_BY_UPDATE(trigdata->tg_event) ? trigdata->tg_newtuple : trigdata->tg_trigtuple;

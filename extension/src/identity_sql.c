@@ -28,7 +28,6 @@
 /* Leads read at a time; pairs found are written as often. */
 #define CLAIM_BATCH		1000
 
-static void check_owner(Workspace *ws, Relation lead);
 static void claim_row(Workspace *ws, SettleFrame *frame, HeapTuple row, TupleTableSlot *slot,
 					  SPIPlanPtr claims, int64 *claimed);
 static bool bears_claim(const IdentityKey *key);
@@ -122,7 +121,7 @@ leadcrm_claim_keys_sql(PG_FUNCTION_ARGS)
 		PG_RETURN_NULL();
 	lead = table_open(PG_GETARG_OID(0), RowExclusiveLock);
 	ws = leadcrm_workspace_of(lead);
-	check_owner(ws, lead);
+	leadcrm_owner_required(ws, lead);
 	if (!all)
 		values[0] = PG_GETARG_DATUM(1);
 
@@ -194,7 +193,7 @@ leadcrm_drop_keys_sql(PG_FUNCTION_ARGS)
 	Oid			save_userid;
 	int			save_sec_context;
 
-	check_owner(ws, lead);
+	leadcrm_owner_required(ws, lead);
 	leadcrm_owner_begin(ws, &save_userid, &save_sec_context);
 	SPI_connect();
 	leadcrm_dedup_reconcile(ws, lead, PG_GETARG_INT64(1));
@@ -202,13 +201,6 @@ leadcrm_drop_keys_sql(PG_FUNCTION_ARGS)
 	SetUserIdAndSecContext(save_userid, save_sec_context);
 	table_close(lead, NoLock);
 	PG_RETURN_VOID();
-}
-
-static void
-check_owner(Workspace *ws, Relation lead)
-{
-	if (!has_privs_of_role(GetUserId(), ws->owner))
-		aclcheck_error(ACLCHECK_NOT_OWNER, OBJECT_TABLE, RelationGetRelationName(lead));
 }
 
 /*

@@ -24,11 +24,13 @@
 #include "utils/rel.h"
 #include "utils/timestamp.h"
 
+#include "behaviour.h"
 #include "fold.h"
 #include "phone.h"
 #include "place.h"
 #include "region.h"
 #include "row_json.h"
+#include "row_trigger.h"
 #include "score.h"
 #include "text.h"
 #include "workspace.h"
@@ -89,21 +91,9 @@ PG_FUNCTION_INFO_V1(leadcrm_normalize);
 Datum
 leadcrm_normalize(PG_FUNCTION_ARGS)
 {
-	TriggerData *trigdata = (TriggerData *) fcinfo->context;
+	TriggerData *trigdata = leadcrm_row_trigger(fcinfo, "leadcrm.normalize");
 	HeapTuple	tuple;
 	Row			row;
-
-	if (!CALLED_AS_TRIGGER(fcinfo))
-		ereport(ERROR,
-				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
-				 errmsg("function \"%s\" was not called by trigger manager", "leadcrm.normalize")));
-	if (!TRIGGER_FIRED_FOR_ROW(trigdata->tg_event) ||
-		!TRIGGER_FIRED_BEFORE(trigdata->tg_event) ||
-		!(TRIGGER_FIRED_BY_INSERT(trigdata->tg_event) || TRIGGER_FIRED_BY_UPDATE(trigdata->tg_event)))
-		ereport(ERROR,
-				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
-				 errmsg("trigger function \"%s\" must be fired BEFORE INSERT OR UPDATE for each row",
-						"leadcrm.normalize")));
 
 	row.ws = leadcrm_workspace_of(trigdata->tg_relation);
 	row.n = 0;
@@ -380,7 +370,7 @@ normalize_times(Row *row)
 			row_set(row, LEAD_UPDATED_AT, TimestampTzGetDatum(now));
 	}
 	else if (!column_changed(row, LEAD_UPDATED_AT) && !row_redirected(row) &&
-			 !leadcrm_score_regrading())
+			 !leadcrm_score_regrading() && !leadcrm_behaviour_writing())
 		row_set(row, LEAD_UPDATED_AT, TimestampTzGetDatum(now));
 }
 

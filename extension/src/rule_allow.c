@@ -54,6 +54,7 @@ static void allow_literal(RuleSource *source, Const *value);
 static bool iso_moment(const char *s, Oid type, bool needs_offset);
 static bool digits(const char **s, int n);
 static void allow_call(RuleSource *source, Node *node, Oid function, List *args);
+static char *call_name(Node *node, Oid function);
 static void allow_field(RuleSource *source, Oid function, Node *name);
 static void allow_zone(RuleSource *source, Node *name);
 static void allow_conversion(RuleSource *source, CoerceViaIO *conversion);
@@ -65,6 +66,7 @@ static bool good_pattern(const char *pattern);
 static bool shallow(Jsonb *jb);
 static bool uses_param(Node *node, void *context);
 static bool is_text(Oid type);
+static bool is_enum(Oid type);
 static Oid	leadcrm_phone_type(void);
 
 /*
@@ -100,9 +102,8 @@ leadcrm_rule_type_allowed(Oid type)
 		case JSONBOID:
 			return !OidIsValid(element);
 	}
-	if (OidIsValid(element))
-		base = element;
-	return get_typtype(base) == TYPTYPE_ENUM || base == leadcrm_phone_type();
+	return (!OidIsValid(element) && is_enum(base)) ||
+		(OidIsValid(element) ? element : base) == leadcrm_phone_type();
 }
 
 /*
@@ -170,6 +171,12 @@ allow_node(Node *node, void *context)
 			break;
 		case T_MinMaxExpr:
 			allow_collation(source, node, ((MinMaxExpr *) node)->args);
+			if (is_enum(exprType(node)))
+				ereport(ERROR,
+						(errcode(ERRCODE_INVALID_OBJECT_DEFINITION),
+						 errmsg("a rule may not ask for the order of an enum"),
+						 errhint("Compare with = and IN."),
+						 parser_errposition(pstate, exprLocation(node))));
 			break;
 		case T_Const:
 			allow_literal(source, (Const *) node);
@@ -185,6 +192,17 @@ allow_node(Node *node, void *context)
 		case T_ScalarArrayOpExpr:
 			allow_call(source, node, ((ScalarArrayOpExpr *) node)->opfuncid,
 					   ((ScalarArrayOpExpr *) node)->args);
+			/* labels of an enum may be listed, an array of them is no value */
+			if (is_enum(get_element_type(exprType(lsecond(((ScalarArrayOpExpr *) node)->args)))))
+			{
+				List	   *args = ((ScalarArrayOpExpr *) node)->args;
+
+				(void) allow_node(linitial(args), context);
+				if (IsA(lsecond(args), ArrayExpr))
+					return allow_node((Node *) ((ArrayExpr *) lsecond(args))->elements, context);
+				if (IsA(lsecond(args), Const))
+					return false;
+			}
 			break;
 		case T_CoerceViaIO:
 			allow_conversion(source, (CoerceViaIO *) node);
@@ -340,7 +358,7 @@ allow_call(RuleSource *source, Node *node, Oid function, List *args)
 		case CALL_REFUSED:
 			ereport(ERROR,
 					(errcode(ERRCODE_INVALID_OBJECT_DEFINITION),
-					 errmsg("%s is not allowed in a rule", format_procedure(function)),
+					 errmsg("%s is not allowed in a rule", call_name(node, function)),
 					 errhint("leadcrm.rule_vocabulary() lists what is."),
 					 parser_errposition(pstate, exprLocation(node))));
 			break;
@@ -348,7 +366,7 @@ allow_call(RuleSource *source, Node *node, Oid function, List *args)
 			ereport(ERROR,
 					(errcode(ERRCODE_INVALID_OBJECT_DEFINITION),
 					 errmsg("%s depends on the time zone of the session",
-							format_procedure(function)),
+							call_name(node, function)),
 					 source->time_zone != NULL ?
 					 errhint("Compare dates with dates and moments with moments, or name the zone: created_at AT TIME ZONE 'Asia/Shanghai'.") :
 					 errhint("Name the zone: created_at AT TIME ZONE 'Asia/Shanghai'."),
@@ -366,6 +384,23 @@ allow_call(RuleSource *source, Node *node, Oid function, List *args)
 	}
 	if (function != F_TEXTCAT)
 		allow_collation(source, node, args);
+}
+
+/* The function or the operator, as its writer knows it. */
+static char *
+call_name(Node *node, Oid function)
+{
+	switch (nodeTag(node))
+	{
+		case T_OpExpr:
+		case T_DistinctExpr:
+		case T_NullIfExpr:
+			return psprintf("operator %s", format_operator(((OpExpr *) node)->opno));
+		case T_ScalarArrayOpExpr:
+			return psprintf("operator %s", format_operator(((ScalarArrayOpExpr *) node)->opno));
+		default:
+			return psprintf("function %s", format_procedure(function));
+	}
 }
 
 /* What compares texts must know in which collation. */
@@ -634,6 +669,12 @@ static bool
 is_text(Oid type)
 {
 	return type == TEXTOID || type == VARCHAROID || type == BPCHAROID;
+}
+
+static bool
+is_enum(Oid type)
+{
+	return OidIsValid(type) && get_typtype(getBaseType(type)) == TYPTYPE_ENUM;
 }
 
 /* OID of leadcrm.phone */

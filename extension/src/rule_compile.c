@@ -180,6 +180,13 @@ split(RuleCompilation *compilation, int rule, const RuleExpr *compiled)
 		conjunct = palloc0(sizeof(RuleConjunct));
 		conjunct->rule = rule;
 		conjunct->may_fail = leadcrm_rule_class(expr, &location) == RULE_MAY_FAIL;
+		if (compiled->uses_as_of && moment_is_used(expr, NULL))
+		{
+			if (conjunct->may_fail)
+				compilation->timed_may_fail = true;
+			else
+				compilation->timed = lappend(compilation->timed, expr);
+		}
 		/* What may fail is not run where it would not have been. */
 		conjunct->expr = (Expr *) (conjunct->may_fail ? expr :
 								   moment_replace(expr, &compilation->moments));

@@ -24,6 +24,8 @@ typedef struct RuleCompilation
 	CompiledRule *rule;
 	List	   *conjuncts;		/* of RuleConjunct, rule by rule */
 	List	   *moments;		/* expressions of parameters 2, 3, ... */
+	List	   *timed;			/* conjuncts that depend on as_of, as written */
+	bool		timed_may_fail; /* there are others, which may fail */
 	RuleGroup  *group;
 } RuleCompilation;
 

@@ -2,7 +2,7 @@
  * rule_parse.c
  *	  The text of a condition to a checked expression.
  *
- * The text is parsed as "SELECT <text>" and must be a single target and
+ * The text is parsed as "SELECT WHERE <text>" and must be that clause and
  * nothing else.  The raw tree is checked (rule_shape.c), analysed as a check
  * constraint is, bound to a time zone (rule_zone.c), checked by OID
  * (rule_allow.c), and only then folded.  Names and literals mean the same in
@@ -11,6 +11,8 @@
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
+
+#include <ctype.h>
 
 #include "leadcrm.h"
 
@@ -34,10 +36,13 @@
 #include "rule_allow.h"
 
 /* A condition is parsed behind this. */
-#define QUERY_PREFIX	"SELECT "
+#define QUERY_PREFIX	"SELECT WHERE "
 
-/* Longer texts are not even parsed, in bytes. */
-#define RULE_MAX_LENGTH	65536
+/*
+ * Longer texts are not even parsed, in bytes: the lexer's time is quadratic in
+ * runs of operators and nested comments, a second at this length.
+ */
+#define RULE_MAX_LENGTH	32768
 
 /* Settings that parse analysis reads, and what they are while it runs. */
 static const struct
@@ -62,6 +67,7 @@ static Node *as_key(RuleSource *source, Node *expr);
 static Node *column_reference(ParseState *pstate, ColumnRef *cref);
 static Node *as_of_param(int location);
 static void explain_error(void *arg);
+static bool full_width_at(const char *text, int position);
 static bool explain_operator(Node *node, void *context);
 
 /*
@@ -149,12 +155,14 @@ rule_compile(RuleSource *source, RuleExpr *result)
 	source->pstate = pstate;
 	leadcrm_rule_check_shape(source);
 
-	expr = transformExpr(pstate, source->raw, EXPR_KIND_CHECK_CONSTRAINT);
+	/* analysis puts its results into some raw nodes */
+	expr = transformExpr(pstate, copyObject(source->raw), EXPR_KIND_CHECK_CONSTRAINT);
 	expr = source->is_key ? as_key(source, expr) : as_condition(source, expr);
 	assign_expr_collations(pstate, expr);
 	expr = leadcrm_rule_bind_zone(expr, source->time_zone);
 	leadcrm_rule_allow(source, expr);
 	expr = eval_const_expressions(NULL, expr);
+	fix_opfuncids(expr);		/* folding NOT made new operators */
 
 	result->rule_class = leadcrm_rule_class(expr, &location);
 	result->uses_as_of = leadcrm_rule_uses_as_of(expr);
@@ -184,31 +192,28 @@ pin_settings(const char *time_zone)
 							 GUC_ACTION_SAVE, true, 0, false);
 }
 
-/* The one target of the query; anything more is refused. */
+/* What stands behind WHERE, if nothing else does. */
 static Node *
 parse_one_expression(const char *query)
 {
 	List	   *statements = raw_parser(query, RAW_PARSE_DEFAULT);
+	SelectStmt *bare = makeNode(SelectStmt);
 
 	if (list_length(statements) == 1 && linitial_node(RawStmt, statements)->stmt_len == 0)
 	{
 		Node	   *statement = linitial_node(RawStmt, statements)->stmt;
 
-		if (IsA(statement, SelectStmt) &&
-			list_length(((SelectStmt *) statement)->targetList) == 1)
+		if (IsA(statement, SelectStmt))
 		{
-			SelectStmt *bare = makeNode(SelectStmt);
-			ResTarget  *target = linitial_node(ResTarget, ((SelectStmt *) statement)->targetList);
-
-			bare->targetList = ((SelectStmt *) statement)->targetList;
-			if (equal(bare, statement) && target->name == NULL && target->indirection == NIL)
-				return target->val;
+			bare->whereClause = ((SelectStmt *) statement)->whereClause;
+			if (equal(bare, statement))
+				return bare->whereClause;
 		}
 	}
 	ereport(ERROR,
 			(errcode(ERRCODE_SYNTAX_ERROR),
 			 errmsg("rule is not one SQL expression"),
-			 errhint("Write what can stand behind WHERE, without a semicolon.")));
+			 errhint("Write what can stand behind WHERE, and nothing else, not even a semicolon.")));
 	return NULL;				/* keep compiler quiet */
 }
 
@@ -351,17 +356,46 @@ explain_error(void *arg)
 	{
 		case ERRCODE_UNDEFINED_FUNCTION:
 		case ERRCODE_AMBIGUOUS_FUNCTION:
-			if (source->raw != NULL)
+			if (source->pstate != NULL)
 			{
 				source->error_position = position;
 				(void) explain_operator(source->raw, source);
 			}
+			break;
+		case ERRCODE_SYNTAX_ERROR:
+		case ERRCODE_UNDEFINED_COLUMN:
+			if (position > (int) strlen(QUERY_PREFIX) &&
+				full_width_at(source->text, position - (int) strlen(QUERY_PREFIX)))
+				errhint("Operators, brackets, quotes and blanks are those of ASCII: > ( ) ' \" and not their full-width forms.");
 			break;
 		case ERRCODE_INVALID_DATETIME_FORMAT:
 		case ERRCODE_DATETIME_FIELD_OVERFLOW:
 			errhint("Write a date as '2026-01-05', a moment as '2026-01-05 09:30' or, with its offset, '2026-01-05 09:30+08'; the present is as_of, a week ago as_of - interval '7 days'.");
 			break;
 	}
+}
+
+/*
+ * Has the word at a position, counted in characters from 1, a character that a
+ * Chinese keyboard gives for an operator, bracket, quote or blank?
+ */
+static bool
+full_width_at(const char *text, int position)
+{
+	if (GetDatabaseEncoding() != PG_UTF8)
+		return false;
+	for (; position > 1 && *text != '\0'; position--)
+		text += pg_mblen(text);
+	for (; IS_HIGHBIT_SET(*text) || isalnum((unsigned char) *text) || *text == '_'; text++)
+	{
+		/* U+FF01 to U+FF3F and beyond; U+2018 to U+201D; U+3000 to U+3002 */
+		if (strncmp(text, "\xEF\xBC", 2) == 0 || strncmp(text, "\xEF\xBD", 2) == 0 ||
+			(strncmp(text, "\xE2\x80", 2) == 0 && (unsigned char) text[2] >= 0x98 &&
+			 (unsigned char) text[2] <= 0x9D) ||
+			(strncmp(text, "\xE3\x80", 2) == 0 && (unsigned char) text[2] <= 0x82))
+			return true;
+	}
+	return false;
 }
 
 /*

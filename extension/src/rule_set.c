@@ -34,6 +34,7 @@
 #include "utils/timestamp.h"
 
 #include "rule_compile.h"
+#include "rule_moment.h"
 
 typedef struct SetRule
 {
@@ -46,6 +47,7 @@ typedef struct SetRule
 
 struct RuleSet
 {
+	RuleMoments *timed;			/* NULL: no rule depends on as_of */
 	MemoryContext cxt;
 	uint64		functions;		/* function_changes when it was built */
 	int			nrules;
@@ -137,6 +139,8 @@ leadcrm_rule_set_build(Relation rel, int nrules, const RuleText *rules,
 	set->nwords = RULE_WORDS(nrules);
 	compilation = leadcrm_rules_compile(rel, nrules, rules, time_zone, strict, cxt);
 	set_prepare(set, compilation);
+	set->timed = leadcrm_rule_moments_build(compilation->timed, compilation->timed_may_fail,
+											pg_tzset(time_zone), cxt);
 
 	MemoryContextSetParent(cxt, parent);
 	MemoryContextSwitchTo(old);
@@ -294,12 +298,7 @@ leadcrm_rule_set_take_failures(RuleSet *set, RuleFailure **failures)
 TimestampTz
 leadcrm_rule_set_next_change(RuleSet *set, TupleTableSlot *slot, TimestampTz as_of)
 {
-	for (int i = 0; i < set->nrules; i++)
-	{
-		if (set->rule[i].uses_as_of)
-			return TIMESTAMP_NOT_FINITE(as_of) ? as_of : as_of + USECS_PER_HOUR;
-	}
-	return DT_NOEND;
+	return leadcrm_rule_moments_next(set->timed, slot, as_of);
 }
 
 /*

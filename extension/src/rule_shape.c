@@ -70,10 +70,11 @@ static const struct
 	{"try_timestamp", "Use leadcrm.moment(text, 'Asia/Shanghai')."},
 };
 
-#define REFUSE(node, ...) \
+#define REFUSE_AT(where, ...) \
 	ereport(ERROR, \
 			(errcode(ERRCODE_INVALID_OBJECT_DEFINITION), __VA_ARGS__, \
-			 parser_errposition(shape->source->pstate, exprLocation((Node *) (node)))))
+			 parser_errposition(shape->source->pstate, (where))))
+#define REFUSE(node, ...) REFUSE_AT(exprLocation((Node *) (node)), __VA_ARGS__)
 
 static bool check_node(Node *node, void *context);
 static void check_expression(ShapeContext *shape, A_Expr *expr);
@@ -133,8 +134,12 @@ check_node(Node *node, void *context)
 			(void) raw_expression_tree_walker(node, check_node, context);
 			break;
 		case T_A_Const:
-			if (!((A_Const *) node)->isnull && IsA(&((A_Const *) node)->val, String))
+			if (((A_Const *) node)->isnull)
+				break;
+			if (IsA(&((A_Const *) node)->val, String))
 				shape->source->literals = lappend(shape->source->literals, node);
+			if (IsA(&((A_Const *) node)->val, BitString))
+				REFUSE(node, errmsg("type %s is not allowed in a rule", "bit"));
 			break;
 		case T_A_Expr:
 			check_expression(shape, (A_Expr *) node);
@@ -179,7 +184,7 @@ check_node(Node *node, void *context)
 				   errhint("Compare the columns one by one, with AND."));
 			break;
 		case T_A_Indirection:
-			REFUSE(node, errmsg("a rule may not use a subscript"),
+			REFUSE(node, errmsg("a rule may not use a subscript or a field of a value"),
 				   errhint("Use ->> 'key' for jsonb, = ANY (column) or @> for an array."));
 			break;
 		case T_CollateClause:
@@ -202,14 +207,14 @@ check_expression(ShapeContext *shape, A_Expr *expr)
 	int64		right;
 
 	if (!is_ours(expr->name))
-		REFUSE(expr, errmsg("operator %s of another schema is not allowed in a rule",
+		REFUSE_AT(expr->location, errmsg("operator %s of another schema is not allowed in a rule",
 							NameListToString(expr->name)));
 	if (!between && !leadcrm_rule_operator_known(name))
 	{
 		if (strchr(name, '~') != NULL)
-			REFUSE(expr, errmsg("a rule may not match a regular expression"),
+			REFUSE_AT(expr->location, errmsg("a rule may not match a regular expression"),
 				   errhint("Use LIKE, starts_with() or strpos()."));
-		REFUSE(expr, errmsg("operator %s is not allowed in a rule", name),
+		REFUSE_AT(expr->location, errmsg("operator %s is not allowed in a rule", name),
 			   errhint("leadcrm.rule_vocabulary() lists what is."));
 	}
 
@@ -280,14 +285,8 @@ static void
 check_type(ShapeContext *shape, TypeName *name)
 {
 	ParseState *pstate = shape->source->pstate;
-	Oid			type;
+	Oid			type = typenameTypeId(pstate, name);
 
-	if (name->setof || name->pct_type)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_OBJECT_DEFINITION),
-				 errmsg("type %s is not allowed in a rule", TypeNameToString(name)),
-				 parser_errposition(pstate, name->location)));
-	type = typenameTypeId(pstate, name);
 	if (!leadcrm_rule_type_allowed(type) || get_typtype(type) != TYPTYPE_BASE)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_OBJECT_DEFINITION),

@@ -23,6 +23,7 @@
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
+#include "utils/timestamp.h"
 
 #include "rule_allow.h"
 
@@ -31,6 +32,7 @@ static Node *bind_operator(OpExpr *expr, Const *zone);
 static Node *bind_function(FuncExpr *expr, Const *zone);
 static Node *at_zone(Node *moment, void *zone, int location);
 static Const *zone_constant(const char *time_zone);
+static Const *no_time(void);
 static FuncExpr *call(const char *name, List *args, int location);
 static FuncExpr *replace(Oid function, Oid result, List *args, int location);
 static bool is_moment(Oid type);
@@ -139,6 +141,8 @@ bind_function(FuncExpr *expr, Const *zone)
 			return at_zone(second, first, location);
 		case F_DATE_TRUNC_TEXT_TIMESTAMP:
 			return (Node *) call("start_of", list_make2(first, second), location);
+		case F_TIMESTAMP_DATE:
+			return (Node *) call("add", list_make2(first, no_time()), location);
 		case F_EXTRACT_TEXT_TIMESTAMPTZ:
 			/* seconds since 1970 are the same everywhere */
 			if (IsA(first, Const) && !((Const *) first)->constisnull &&
@@ -180,6 +184,13 @@ zone_constant(const char *time_zone)
 {
 	return makeConst(TEXTOID, -1, DEFAULT_COLLATION_OID, -1,
 					 CStringGetTextDatum(time_zone), false, false);
+}
+
+static Const *
+no_time(void)
+{
+	return makeConst(INTERVALOID, -1, InvalidOid, sizeof(Interval),
+					 IntervalPGetDatum(palloc0(sizeof(Interval))), false, false);
 }
 
 /* A call of leadcrm.name(args). */

@@ -17,16 +17,11 @@
 
 #include "leadcrm.h"
 
-#include "catalog/pg_type.h"
 #include "utils/builtins.h"
-#include "utils/date.h"
-#include "utils/datetime.h"
-#include "utils/fmgrprotos.h"
-#include "utils/json.h"
 #include "utils/timestamp.h"
 
-#include "row_json.h"
 #include "score.h"
+#include "signals.h"
 
 /* Looks that time may demand since the last one; each costs microseconds. */
 #define REPLAY_MAX		1000
@@ -41,14 +36,15 @@ typedef struct Signals
 	TimestampTz held_until;
 } Signals;
 
-static int64 *signals_stored(ScoreModel *model, Jsonb *stored, int *nkeys);
+static int64 *signals_stored(ScoreModel *model, const Jsonb *stored);
 static void signals_now(Workspace *ws, ScoreModel *model, TupleTableSlot *slot, TimestampTz as_of,
 						ScoreState *state, Signals *signals);
 static void signals_list(ScoreModel *model, const int64 *until, Signals *signals);
 static Jsonb *signals_store(ScoreModel *model, const int64 *until);
 static void input_init(ScoreModel *model, const ScoreCurve *curve, const Signals *signals,
 					   IntentInput *input);
-static int	replay(ScoreModel *model, TimestampTz as_of, ScoreState *state, IntentChange *changes);
+static void look(Workspace *ws, ScoreModel *model, TupleTableSlot *slot, TupleTableSlot *behaviour,
+				 TimestampTz at, ScoreState *state, IntentChange *changes, int *n);
 static TimestampTz rules_due(ScoreModel *model, TupleTableSlot *slot, TimestampTz as_of);
 static void record(IntentChange *changes, int *n, const IntentChange *change);
 
@@ -162,27 +158,41 @@ leadcrm_score_fit(ScoreModel *model, TupleTableSlot *slot, TimestampTz as_of, ui
  * leadcrm_score_grade
  *		Grade a lead at a moment.
  *
- * slot: the row as it is to be.  behaviour: the row whose points of behaviour
- * and signals count, NULL for none.  state: what leadcrm_score_begin() found
- * in the row as it was; on return its new state.  changes: room for
- * SCORE_MAX_CHANGES, filled with what happened to its level since the last
- * look, in order; when there was more, the last ones.
+ * old: the row as it was, NULL for one that arrives.  slot: the row as it is
+ * to be.  behaviour: the row whose points of behaviour and signals count, NULL
+ * for none.  state: what leadcrm_score_begin() found in old; on return the new
+ * state.  changes: room for SCORE_MAX_CHANGES, filled with what happened to
+ * the lead's level since the last look, in order; when there was more, the
+ * last ones.
  *
  * Returns the number of changes.  New signals are in the current context.
  */
 int
-leadcrm_score_grade(Workspace *ws, ScoreModel *model, TupleTableSlot *slot,
+leadcrm_score_grade(Workspace *ws, ScoreModel *model, TupleTableSlot *old, TupleTableSlot *slot,
 					TupleTableSlot *behaviour, TimestampTz as_of,
 					ScoreState *state, IntentChange *changes)
+{
+	bool		anew = state->anew;
+	int			n = 0;
+
+	/* What time alone did to the row as it was. */
+	state->anew = false;
+	for (int i = 0; i < REPLAY_MAX && state->graded && state->due <= as_of; i++)
+		look(ws, model, old, old, state->due, state, changes, &n);
+	state->anew = anew;
+	look(ws, model, slot, behaviour, as_of, state, changes, &n);
+	return n;
+}
+
+/* Grade a row as it is at one moment, and find when to look again. */
+static void
+look(Workspace *ws, ScoreModel *model, TupleTableSlot *slot, TupleTableSlot *behaviour,
+	 TimestampTz at, ScoreState *state, IntentChange *changes, int *n)
 {
 	uint64		matched[RULE_WORDS(RULE_MAX_RULES)];
 	Signals		signals;
 	IntentInput input;
 	IntentChange change;
-	int			n = 0;
-
-	if (state->graded && state->due <= as_of)
-		n = replay(model, as_of, state, changes);
 
 	memset(&state->curve, 0, sizeof(ScoreCurve));
 	state->signals = NULL;
@@ -195,62 +205,36 @@ leadcrm_score_grade(Workspace *ws, ScoreModel *model, TupleTableSlot *slot,
 		if (!isnull)
 			state->signals = DatumGetJsonbP(stored);
 	}
-	state->curve.fit = leadcrm_score_fit(model, slot, as_of, matched);
+	state->curve.fit = leadcrm_score_fit(model, slot, at, matched);
 	state->due = INTENT_NEVER;
 	if (model->nlevels == 0)
 	{
 		state->graded = false;
-		return 0;
+		return;
 	}
 
-	signals_now(ws, model, slot, as_of, state, &signals);
+	signals_now(ws, model, slot, at, state, &signals);
 	input_init(model, &state->curve, &signals, &input);
 	if (state->graded && state->anew)
 	{
 		int			level = state->intent.level;
 
-		leadcrm_intent_begin(&input, as_of, &state->intent, &change);
+		leadcrm_intent_begin(&input, at, &state->intent, &change);
 		change.from = level;
 		if (change.to != level)
-			record(changes, &n, &change);
+			record(changes, n, &change);
 	}
 	else if (!state->graded)
 	{
-		leadcrm_intent_begin(&input, as_of, &state->intent, &change);
+		leadcrm_intent_begin(&input, at, &state->intent, &change);
 		state->graded = true;
 	}
-	else if (leadcrm_intent_step(&input, as_of, &state->intent, &change))
-		record(changes, &n, &change);
+	else if (leadcrm_intent_step(&input, at, &state->intent, &change))
+		record(changes, n, &change);
 
-	state->due = leadcrm_intent_due(&input, &state->intent, as_of);
+	state->due = leadcrm_intent_due(&input, &state->intent, at);
 	state->due = Min(state->due, signals.held_until);
-	state->due = Min(state->due, rules_due(model, slot, as_of));
-	return n;
-}
-
-/* What time alone did to the row as it was, up to as_of. */
-static int
-replay(ScoreModel *model, TimestampTz as_of, ScoreState *state, IntentChange *changes)
-{
-	Signals		signals;
-	IntentInput input;
-	int			nkeys;
-	int			n = 0;
-	int64		due = state->due;
-
-	signals.held = -1;
-	signals_list(model, signals_stored(model, state->signals, &nkeys), &signals);
-	input_init(model, &state->curve, &signals, &input);
-	for (int i = 0; i < REPLAY_MAX && due <= as_of; i++)
-	{
-		IntentChange change;
-
-		if (due >= state->intent.since &&
-			leadcrm_intent_step(&input, due, &state->intent, &change))
-			record(changes, &n, &change);
-		due = leadcrm_intent_due(&input, &state->intent, due);
-	}
-	return n;
+	state->due = Min(state->due, rules_due(model, slot, at));
 }
 
 /* Keep a change; when there is no room, forget the oldest. */
@@ -293,43 +277,21 @@ rules_due(ScoreModel *model, TupleTableSlot *slot, TimestampTz as_of)
 
 /*
  * Until when each rule of the model holds the lead by what is stored, 0 for
- * not at all; NULL when no rule does.  nkeys: how many keys are stored.
+ * not at all; NULL when nothing is stored.
  */
 static int64 *
-signals_stored(ScoreModel *model, Jsonb *stored, int *nkeys)
+signals_stored(ScoreModel *model, const Jsonb *stored)
 {
 	int64	   *until;
-	JsonbIterator *it;
-	JsonbIteratorToken token;
-	JsonbValue	v;
-	int			rule = -1;
 
-	*nkeys = 0;
-	if (stored == NULL || !JB_ROOT_IS_OBJECT(stored))
+	if (stored == NULL)
 		return NULL;
 	until = palloc0(Max(model->nintent, 1) * sizeof(int64));
-	it = JsonbIteratorInit(&stored->root);
-	while ((token = JsonbIteratorNext(&it, &v, true)) != WJB_DONE)
+	for (int i = 0; i < model->nintent; i++)
 	{
-		if (token == WJB_KEY)
-		{
-			(*nkeys)++;
-			for (rule = model->nintent - 1; rule >= 0; rule--)
-			{
-				if (strlen(model->intent[rule].code) == v.val.string.len &&
-					memcmp(model->intent[rule].code, v.val.string.val, v.val.string.len) == 0)
-					break;
-			}
-		}
-		else if (token == WJB_VALUE && rule >= 0 && v.type == jbvString)
-		{
-			char	   *s = pnstrdup(v.val.string.val, v.val.string.len);
+		TimestampTz end = leadcrm_signals_until(stored, model->intent[i].code);
 
-			until[rule] = DatumGetTimestampTz(DirectFunctionCall3(timestamptz_in,
-																  CStringGetDatum(s),
-																  ObjectIdGetDatum(InvalidOid),
-																  Int32GetDatum(-1)));
-		}
+		until[i] = end == DT_NOBEGIN ? 0 : end;
 	}
 	return until;
 }
@@ -340,14 +302,14 @@ signals_now(Workspace *ws, ScoreModel *model, TupleTableSlot *slot, TimestampTz 
 			ScoreState *state, Signals *signals)
 {
 	uint64		matched[RULE_WORDS(RULE_MAX_RULES)];
-	int			nkeys;
 	int			kept = 0;
-	int64	   *until = signals_stored(model, state->signals, &nkeys);
+	int64	   *until = signals_stored(model, state->signals);
 	bool		changed = false;
 	TimestampTz inbound_at = 0;
 	bool		isnull;
 
 	signals->held = -1;
+	signals->held_rule = -1;
 	signals->held_until = INTENT_NEVER;
 	leadcrm_rule_set_match(model->intent_rules, slot, as_of, matched);
 	inbound_at = DatumGetTimestampTz(slot_getattr(slot, ws->column[LEAD_LAST_INBOUND_AT], &isnull));
@@ -389,36 +351,26 @@ signals_now(Workspace *ws, ScoreModel *model, TupleTableSlot *slot, TimestampTz 
 			until[i] = 0;
 		kept += until != NULL && until[i] != 0 && until[i] != INTENT_NEVER;
 	}
-	if (changed || kept != nkeys)
+	if (changed || kept != (state->signals == NULL ? 0 : JB_ROOT_COUNT(state->signals)))
 		state->signals = kept > 0 ? signals_store(model, until) : NULL;
 	signals_list(model, until, signals);
 }
 
-/* {"rule": "2026-12-21T01:00:00+00:00"} */
+/* Those that have an end, as lead.signals keeps them. */
 static Jsonb *
 signals_store(ScoreModel *model, const int64 *until)
 {
-	JsonbParseState *state = NULL;
-	JsonbValue *object;
-	JsonbValue	v;
-	int			utc = 0;
+	Signal	   *kept = palloc(Max(model->nintent, 1) * sizeof(Signal));
+	int			n = 0;
 
-	pushJsonbValue(&state, WJB_BEGIN_OBJECT, NULL);
 	for (int i = 0; i < model->nintent; i++)
 	{
-		char		buf[MAXDATELEN + 1];
-
 		if (until[i] == 0 || until[i] == INTENT_NEVER)
 			continue;
-		leadcrm_json_key(&state, model->intent[i].code);
-		JsonEncodeDateTime(buf, TimestampTzGetDatum(until[i]), TIMESTAMPTZOID, &utc);
-		v.type = jbvString;
-		v.val.string.val = pstrdup(buf);
-		v.val.string.len = strlen(buf);
-		pushJsonbValue(&state, WJB_VALUE, &v);
+		kept[n].code = model->intent[i].code;
+		kept[n++].until = until[i];
 	}
-	object = pushJsonbValue(&state, WJB_END_OBJECT, NULL);
-	return JsonbValueToJsonb(object);
+	return leadcrm_signals_set(NULL, kept, n);
 }
 
 static void

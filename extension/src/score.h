@@ -79,8 +79,8 @@ extern void leadcrm_score_curve(Workspace *ws, ScoreModel *model, TupleTableSlot
 								ScoreCurve *curve);
 extern int	leadcrm_score_fit(ScoreModel *model, TupleTableSlot *slot, TimestampTz as_of,
 							  uint64 *matched);
-extern int	leadcrm_score_grade(Workspace *ws, ScoreModel *model, TupleTableSlot *slot,
-								TupleTableSlot *behaviour, TimestampTz as_of,
+extern int	leadcrm_score_grade(Workspace *ws, ScoreModel *model, TupleTableSlot *old,
+								TupleTableSlot *slot, TupleTableSlot *behaviour, TimestampTz as_of,
 								ScoreState *state, IntentChange *changes);
 
 /* score_trigger.c */

@@ -23,16 +23,15 @@
 #include "utils/snapmgr.h"
 #include "utils/timestamp.h"
 
+#include "activity_kind.h"
 #include "dedup.h"
 #include "score.h"
 
 static void model_build(Workspace *ws, ScoreModel *model, Relation lead);
 static void model_load_levels(Workspace *ws, ScoreModel *model);
-static void model_load_classes(Workspace *ws, ScoreModel *model);
 static void model_load_caps(Workspace *ws, ScoreModel *model);
 static void model_load_score_rules(Workspace *ws, ScoreModel *model, Relation lead, const char *zone);
 static void model_load_intent_rules(Workspace *ws, ScoreModel *model, Relation lead, const char *zone);
-static int	model_query(const char *query);
 static char *model_text(ScoreModel *model, int row, int column);
 static int64 model_int(int row, int column, int64 if_null);
 static int64 model_span(int row, int column, int64 if_null);
@@ -88,12 +87,14 @@ leadcrm_score_model(Workspace *ws, Relation lead)
 static void
 model_build(Workspace *ws, ScoreModel *model, Relation lead)
 {
-	const char *zone = "UTC";
+	const char *zone = pg_get_timezone_name(ws->time_zone);
 
-	if (model_query(psprintf("SELECT time_zone FROM %s.workspace", ws->name)) > 0)
-		zone = model_text(model, 0, 1);
 	model_load_levels(ws, model);
-	model_load_classes(ws, model);
+	for (int c = 0; c < DECAY_CLASSES; c++)
+	{
+		model->half_life[c] = ws->half_life[c].half_life;
+		model->most[c] = ws->half_life[c].most;
+	}
 	model_load_caps(ws, model);
 	model_load_score_rules(ws, model, lead, zone);
 	model_load_intent_rules(ws, model, lead, zone);
@@ -102,7 +103,7 @@ model_build(Workspace *ws, ScoreModel *model, Relation lead)
 static void
 model_load_levels(Workspace *ws, ScoreModel *model)
 {
-	int			n = model_query(psprintf("SELECT level, enter_at, leave_at, minimum_stay"
+	int			n = leadcrm_workspace_config(psprintf("SELECT level, enter_at, leave_at, minimum_stay"
 										 " FROM %s.intent_level ORDER BY position", ws->name));
 
 	model->nlevels = Min(n, INTENT_MAX_LEVELS);
@@ -116,25 +117,9 @@ model_load_levels(Workspace *ws, ScoreModel *model)
 }
 
 static void
-model_load_classes(Workspace *ws, ScoreModel *model)
-{
-	int			n = model_query(psprintf("SELECT class, half_life, most FROM %s.half_life", ws->name));
-
-	for (int i = 0; i < n; i++)
-	{
-		int			class = (int) model_int(i, 1, 0) - 1;
-
-		if (class < 0 || class >= DECAY_CLASSES)
-			continue;
-		model->half_life[class] = model_span(i, 2, 0);
-		model->most[class] = model_int(i, 3, PG_INT64_MAX);
-	}
-}
-
-static void
 model_load_caps(Workspace *ws, ScoreModel *model)
 {
-	int			n = model_query(psprintf("SELECT cap_group, most FROM %s.score_cap ORDER BY 1", ws->name));
+	int			n = leadcrm_workspace_config(psprintf("SELECT cap_group, most FROM %s.score_cap ORDER BY 1", ws->name));
 
 	model->cap = MemoryContextAllocZero(model->cxt, Max(n, 1) * sizeof(ScoreCap));
 	model->ncaps = n;
@@ -148,7 +133,7 @@ model_load_caps(Workspace *ws, ScoreModel *model)
 static void
 model_load_score_rules(Workspace *ws, ScoreModel *model, Relation lead, const char *zone)
 {
-	int			n = model_query(psprintf("SELECT code, condition, points, cap_group, valid_from, valid_to"
+	int			n = leadcrm_workspace_config(psprintf("SELECT code, condition, points, cap_group, valid_from, valid_to"
 										 " FROM %s.score_rule WHERE active ORDER BY code LIMIT %d",
 										 ws->name, RULE_MAX_RULES));
 	RuleText   *text = palloc(Max(n, 1) * sizeof(RuleText));
@@ -179,7 +164,7 @@ model_load_score_rules(Workspace *ws, ScoreModel *model, Relation lead, const ch
 static void
 model_load_intent_rules(Workspace *ws, ScoreModel *model, Relation lead, const char *zone)
 {
-	int			n = model_query(psprintf("SELECT code, level, effect, condition, holds_for"
+	int			n = leadcrm_workspace_config(psprintf("SELECT code, level, effect, condition, holds_for"
 										 " FROM %s.intent_rule WHERE active"
 										 " ORDER BY effect <> 'hold', code LIMIT %d",
 										 ws->name, RULE_MAX_RULES));
@@ -206,19 +191,6 @@ model_load_intent_rules(Workspace *ws, ScoreModel *model, Relation lead, const c
 		model->nintent++;
 	}
 	model->intent_rules = leadcrm_rule_set_build(lead, nconditions, text, zone, false, model->cxt);
-}
-
-/* Run a query on configuration under the active snapshot; returns row count. */
-static int
-model_query(const char *query)
-{
-	SPIExecuteOptions options;
-
-	memset(&options, 0, sizeof(options));
-	options.read_only = true;	/* the snapshot that is active, no other */
-	if (SPI_execute_extended(query, &options) != SPI_OK_SELECT)
-		elog(ERROR, "could not read configuration: %s", query);
-	return (int) SPI_processed;
 }
 
 static char *
@@ -254,12 +226,10 @@ model_span(int row, int column, int64 if_null)
 {
 	bool		isnull;
 	Datum		value = SPI_getbinval(SPI_tuptable->vals[row], SPI_tuptable->tupdesc, column, &isnull);
-	Interval   *span;
 
 	if (isnull)
 		return if_null;
-	span = DatumGetIntervalP(value);
-	return span->time + ((int64) span->month * DAYS_PER_MONTH + span->day) * USECS_PER_DAY;
+	return leadcrm_interval_span(DatumGetIntervalP(value));
 }
 
 static TimestampTz

@@ -45,7 +45,6 @@ typedef struct GivenLead
 static void given_open(GivenLead *given, Datum record);
 static void given_close(GivenLead *given);
 static void add_part(ReturnSetInfo *rsinfo, const char *part, const char *code, int64 points);
-static void check_owner(Workspace *ws, Relation lead);
 static ArrayType *due_leads(Workspace *ws, TimestampTz as_of, int32 most);
 static int64 count_due(Workspace *ws, TimestampTz as_of);
 
@@ -119,8 +118,8 @@ leadcrm_intent_at_sql(PG_FUNCTION_ARGS)
 	{
 		IntentChange changes[SCORE_MAX_CHANGES];
 
-		(void) leadcrm_score_grade(given.ws, given.model, given.slot, given.slot, as_of,
-								   &state, changes);
+		(void) leadcrm_score_grade(given.ws, given.model, given.slot, given.slot, given.slot,
+								   as_of, &state, changes);
 	}
 	if (state.graded)
 		level = cstring_to_text(given.model->level_code[state.intent.level]);
@@ -193,7 +192,7 @@ leadcrm_regrade(PG_FUNCTION_ARGS)
 	int			save_sec_context;
 	uint64		n;
 
-	check_owner(ws, lead);
+	leadcrm_owner_required(ws, lead);
 	leadcrm_owner_begin(ws, &save_userid, &save_sec_context);
 	SPI_connect();
 	n = leadcrm_score_regrade(ws, PG_GETARG_ARRAYTYPE_P(1), PG_GETARG_TIMESTAMPTZ(2),
@@ -228,7 +227,7 @@ leadcrm_regrade_due(PG_FUNCTION_ARGS)
 	ArrayType  *leads;
 	int64		left;
 
-	check_owner(ws, lead);
+	leadcrm_owner_required(ws, lead);
 	if (TIMESTAMP_NOT_FINITE(as_of))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
@@ -269,7 +268,7 @@ leadcrm_join_signals(PG_FUNCTION_ARGS)
 	Oid			save_userid;
 	int			save_sec_context;
 
-	check_owner(ws, lead);
+	leadcrm_owner_required(ws, lead);
 	leadcrm_owner_begin(ws, &save_userid, &save_sec_context);
 	SPI_connect();
 	leadcrm_score_join(ws, PG_GETARG_INT64(1), PG_GETARG_ARRAYTYPE_P(2));
@@ -318,13 +317,6 @@ add_part(ReturnSetInfo *rsinfo, const char *part, const char *code, int64 points
 	row[1] = CStringGetTextDatum(code);
 	row[2] = Int32GetDatum((int32) points);
 	tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, row, nulls);
-}
-
-static void
-check_owner(Workspace *ws, Relation lead)
-{
-	if (!has_privs_of_role(GetUserId(), ws->owner))
-		aclcheck_error(ACLCHECK_NOT_OWNER, OBJECT_TABLE, RelationGetRelationName(lead));
 }
 
 /* Lock the leads that are due, the longest first; NULL when there is none. */

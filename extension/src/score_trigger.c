@@ -26,6 +26,8 @@
 #include "utils/rel.h"
 #include "utils/timestamp.h"
 
+#include "behaviour.h"
+#include "row_trigger.h"
 #include "score.h"
 #include "settle.h"
 
@@ -62,19 +64,8 @@ PG_FUNCTION_INFO_V1(leadcrm_score);
 Datum
 leadcrm_score(PG_FUNCTION_ARGS)
 {
-	TriggerData *trigdata = (TriggerData *) fcinfo->context;
+	TriggerData *trigdata = leadcrm_row_trigger(fcinfo, "leadcrm.score");
 
-	if (!CALLED_AS_TRIGGER(fcinfo))
-		ereport(ERROR,
-				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
-				 errmsg("function \"%s\" was not called by trigger manager", "leadcrm.score")));
-	if (!TRIGGER_FIRED_FOR_ROW(trigdata->tg_event) ||
-		!TRIGGER_FIRED_BEFORE(trigdata->tg_event) ||
-		!(TRIGGER_FIRED_BY_INSERT(trigdata->tg_event) || TRIGGER_FIRED_BY_UPDATE(trigdata->tg_event)))
-		ereport(ERROR,
-				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
-				 errmsg("trigger function \"%s\" must be fired BEFORE INSERT OR UPDATE for each row",
-						"leadcrm.score")));
 	return PointerGetDatum(score_row(leadcrm_workspace_of(trigdata->tg_relation), trigdata));
 }
 
@@ -111,7 +102,7 @@ score_row(Workspace *ws, TriggerData *trigdata)
 	Relation	lead = trigdata->tg_relation;
 	TupleTableSlot *slot = update ? trigdata->tg_newslot : trigdata->tg_trigslot;
 	TupleTableSlot *old = update ? trigdata->tg_trigslot : NULL;
-	TupleTableSlot *behaviour = joining_signals ? slot : old;
+	TupleTableSlot *behaviour = leadcrm_behaviour_writing() || joining_signals ? slot : old;
 	HeapTuple	tuple = update ? trigdata->tg_newtuple : trigdata->tg_trigtuple;
 	TimestampTz as_of = regrading > 0 ? regrade_as_of : GetCurrentTransactionStartTimestamp();
 	ScoreModel *model = leadcrm_score_model(ws, lead);
@@ -131,7 +122,7 @@ score_row(Workspace *ws, TriggerData *trigdata)
 	merged = !none;
 	if (merged)
 		state.due = INTENT_NEVER;	/* nothing happens to it of itself */
-	nchanges = leadcrm_score_grade(ws, model, slot, behaviour, as_of, &state, changes);
+	nchanges = leadcrm_score_grade(ws, model, old, slot, behaviour, as_of, &state, changes);
 	if (merged)
 		state.due = INTENT_NEVER;
 	else if (nchanges > 0)
@@ -240,9 +231,10 @@ leadcrm_score_join(Workspace *ws, int64 lead, ArrayType *others)
 		(void) leadcrm_workspace_run(ws, PLAN_JOIN_SIGNALS,
 									 "UPDATE %s.lead w SET signals ="
 									 " (SELECT pg_catalog.jsonb_object_agg(s.rule, s.until)"
-									 "  FROM (SELECT e.key AS rule, max(e.value COLLATE \"C\") AS until"
+									 "  FROM (SELECT DISTINCT ON (e.key) e.key AS rule, e.value AS until"
 									 "        FROM %s.lead l, pg_catalog.jsonb_each_text(l.signals) e"
-									 "        WHERE l.id = w.id OR l.id = ANY ($2) GROUP BY e.key) s)"
+									 "        WHERE l.id = w.id OR l.id = ANY ($2)"
+									 "        ORDER BY e.key, e.value::pg_catalog.timestamptz DESC) s)"
 									 " WHERE w.id = $1"
 									 " AND EXISTS (SELECT FROM %s.lead l WHERE l.id = ANY ($2) AND l.signals IS NOT NULL)",
 									 2, (Oid[]) {INT8OID, INT8ARRAYOID}, values);

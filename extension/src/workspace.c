@@ -3,8 +3,8 @@
  *	  What the triggers of one workspace know about it, kept per backend.
  *
  * One entry per lead table, keyed by its OID: columns by name, the compiled
- * identity rules, sources, synonyms and the prepared statements.  The one
- * invariant: an entry is used only while nothing it was built from has
+ * identity rules, sources, synonyms, kinds of activity and the prepared statements.
+ * The one invariant: an entry is used only while nothing it was built from has
  * changed.  Three callbacks keep it: relcache invalidation of lead or of a
  * configuration table (config_changed() sends it for every change of their
  * rows, in every session), and syscache invalidation of schemas, because the
@@ -38,6 +38,7 @@
 #include "utils/syscache.h"
 #include "utils/timestamp.h"
 
+#include "activity_kind.h"
 #include "fold.h"
 #include "row_expression.h"
 #include "workspace.h"
@@ -132,10 +133,10 @@ static ExprState *workspace_compile(Workspace *ws, Relation lead, IdentityRule *
 									const char *source);
 static void workspace_load_sources(Workspace *ws);
 static void workspace_load_synonyms(Workspace *ws, const char *table, SynonymList *list);
-static int	workspace_read(const char *query);
-static char *workspace_copy(Workspace *ws, int row, const char *column);
+static uint64 workspace_execute(Workspace *ws, WorkspacePlan which, const char *query,
+								int nargs, Oid *argtypes, Datum *values, bool read_only);
+static int	plan_by_index(Workspace *ws, WorkspacePlan which, SPIPlanPtr plan);
 static text *workspace_text(Workspace *ws, const char *s);
-static bool workspace_flag(int row, const char *column);
 static int	source_compare(const void *a, const void *b);
 static int	synonym_compare(const void *a, const void *b);
 static char *synonym_fold(const char *spelling, size_t len);
@@ -294,28 +295,40 @@ uint64
 leadcrm_workspace_run(Workspace *ws, WorkspacePlan which, const char *query,
 					  int nargs, Oid *argtypes, Datum *values)
 {
-	static const char *const off[] = {"enable_seqscan", "enable_bitmapscan",
-		"enable_hashjoin", "enable_mergejoin"};
-	SPIPlanPtr	plan = leadcrm_workspace_plan(ws, which, query, nargs, argtypes);
-	int			nestlevel = 0;
-	int			rc;
+	return workspace_execute(ws, which, query, nargs, argtypes, values, false);
+}
 
-	if (!ws->planned[which] || !SPI_plan_is_valid(plan))
-	{
-		nestlevel = NewGUCNestLevel();
-		for (int i = 0; i < lengthof(off); i++)
-			(void) set_config_option(off[i], "off", PGC_USERSET, PGC_S_SESSION,
-									 GUC_ACTION_SAVE, true, 0, false);
-	}
-	rc = SPI_execute_plan(plan, values, NULL, false, 0);
-	if (rc < 0)
-		elog(ERROR, "SPI_execute_plan failed: %s", SPI_result_code_string(rc));
+/*
+ * leadcrm_workspace_read
+ *		The same for a statement that only reads, under the active snapshot.
+ */
+uint64
+leadcrm_workspace_read(Workspace *ws, WorkspacePlan which, const char *query,
+					   int nargs, Oid *argtypes, Datum *values)
+{
+	return workspace_execute(ws, which, query, nargs, argtypes, values, true);
+}
+
+/*
+ * leadcrm_workspace_cursor
+ *		The same as a cursor, for more rows than should be in memory at once.
+ *
+ * The caller is connected to SPI and closes it.
+ */
+Portal
+leadcrm_workspace_cursor(Workspace *ws, WorkspacePlan which, const char *query,
+						 int nargs, Oid *argtypes, Datum *values)
+{
+	SPIPlanPtr	plan = leadcrm_workspace_plan(ws, which, query, nargs, argtypes);
+	int			nestlevel = plan_by_index(ws, which, plan);
+	Portal		portal = SPI_cursor_open(NULL, plan, values, NULL, true);
+
 	if (nestlevel > 0)
 	{
 		AtEOXact_GUC(true, nestlevel);
 		ws->planned[which] = true;
 	}
-	return SPI_processed;
+	return portal;
 }
 
 /*
@@ -334,6 +347,60 @@ leadcrm_workspace_table(Oid namespace_oid, const char *table)
 						get_namespace_name(namespace_oid), table),
 				 errhint("See leadcrm.check_workspace() and leadcrm.repair_workspace().")));
 	return relid;
+}
+
+/*
+ * leadcrm_workspace_config
+ *		Run a query on configuration, while the cache is being built; returns
+ *		how many rows there are in SPI_tuptable.
+ */
+int
+leadcrm_workspace_config(const char *query)
+{
+	SPIExecuteOptions options;
+
+	memset(&options, 0, sizeof(options));
+	options.read_only = true;	/* the snapshot that is active, no other */
+	if (SPI_execute_extended(query, &options) != SPI_OK_SELECT)
+		elog(ERROR, "could not read configuration: %s", query);
+	return (int) SPI_processed;
+}
+
+/*
+ * leadcrm_workspace_value
+ *		A column of a row in SPI_tuptable; it lives as long as that.
+ */
+Datum
+leadcrm_workspace_value(int row, const char *column, bool *isnull)
+{
+	return SPI_getbinval(SPI_tuptable->vals[row], SPI_tuptable->tupdesc,
+						 SPI_fnumber(SPI_tuptable->tupdesc, column), isnull);
+}
+
+/*
+ * leadcrm_workspace_copy
+ *		The same as text that lives with the workspace; NULL for NULL.
+ */
+char *
+leadcrm_workspace_copy(Workspace *ws, int row, const char *column)
+{
+	char	   *value = SPI_getvalue(SPI_tuptable->vals[row], SPI_tuptable->tupdesc,
+									 SPI_fnumber(SPI_tuptable->tupdesc, column));
+
+	return value ? MemoryContextStrdup(ws->cxt, value) : NULL;
+}
+
+/*
+ * leadcrm_workspace_flag
+ *		The same of a boolean, or of one cast to text; false for NULL.
+ */
+bool
+leadcrm_workspace_flag(int row, const char *column)
+{
+	char	   *value = SPI_getvalue(SPI_tuptable->vals[row], SPI_tuptable->tupdesc,
+									 SPI_fnumber(SPI_tuptable->tupdesc, column));
+
+	return value != NULL && value[0] == 't';
 }
 
 PG_FUNCTION_INFO_V1(leadcrm_config_changed);
@@ -367,6 +434,46 @@ leadcrm_config_changed(PG_FUNCTION_ARGS)
 						"leadcrm.config_changed")));
 	CacheInvalidateRelcache(trigdata->tg_relation);
 	return PointerGetDatum(NULL);
+}
+
+static uint64
+workspace_execute(Workspace *ws, WorkspacePlan which, const char *query,
+				  int nargs, Oid *argtypes, Datum *values, bool read_only)
+{
+	SPIPlanPtr	plan = leadcrm_workspace_plan(ws, which, query, nargs, argtypes);
+	int			nestlevel = plan_by_index(ws, which, plan);
+	int			rc;
+
+	rc = SPI_execute_plan(plan, values, NULL, read_only, 0);
+	if (rc < 0)
+		elog(ERROR, "SPI_execute_plan failed: %s", SPI_result_code_string(rc));
+	if (nestlevel > 0)
+	{
+		AtEOXact_GUC(true, nestlevel);
+		ws->planned[which] = true;
+	}
+	return SPI_processed;
+}
+
+/*
+ * Where a statement is going to be planned, see to it that it is planned to
+ * look rows up by index; the caller's AtEOXact_GUC() ends that.  Returns 0
+ * where it is planned already.
+ */
+static int
+plan_by_index(Workspace *ws, WorkspacePlan which, SPIPlanPtr plan)
+{
+	static const char *const off[] = {"jit", "enable_seqscan", "enable_bitmapscan",
+		"enable_hashjoin", "enable_mergejoin"};
+	int			nestlevel;
+
+	if (ws->planned[which] && SPI_plan_is_valid(plan))
+		return 0;
+	nestlevel = NewGUCNestLevel();
+	for (int i = 0; i < lengthof(off); i++)
+		(void) set_config_option(off[i], "off", PGC_USERSET, PGC_S_SESSION,
+								 GUC_ACTION_SAVE, true, 0, false);
+	return nestlevel;
 }
 
 /*
@@ -471,6 +578,7 @@ workspace_build(WorkspaceEntry *entry, Relation lead)
 		workspace_load_sources(ws);
 		workspace_load_synonyms(ws, "industry", &ws->industry);
 		workspace_load_synonyms(ws, "product_line", &ws->product_line);
+		leadcrm_activity_kinds_load(ws);
 		PopActiveSnapshot();
 		SPI_finish();
 	}
@@ -554,7 +662,7 @@ workspace_load_rules(Workspace *ws, Relation lead)
 	int			n;
 	SPITupleTable *rows;
 
-	n = workspace_read(psprintf("SELECT code, lead_kind, kind, expression, scope, action,"
+	n = leadcrm_workspace_config(psprintf("SELECT code, lead_kind, kind, expression, scope, action,"
 								" weak::text, check_name::text, max_age"
 								" FROM %s.identity_rule WHERE active ORDER BY position, code",
 								ws->name));
@@ -570,15 +678,15 @@ workspace_load_rules(Workspace *ws, Relation lead)
 		bool		isnull;
 
 		SPI_tuptable = rows;
-		rule->code = workspace_copy(ws, i, "code");
-		rule->lead_kind = workspace_copy(ws, i, "lead_kind");
-		rule->kind = workspace_copy(ws, i, "kind");
+		rule->code = leadcrm_workspace_copy(ws, i, "code");
+		rule->lead_kind = leadcrm_workspace_copy(ws, i, "lead_kind");
+		rule->kind = leadcrm_workspace_copy(ws, i, "kind");
 		rule->kind_text = workspace_text(ws, rule->kind);
-		expression = workspace_copy(ws, i, "expression");
-		scope = workspace_copy(ws, i, "scope");
-		action = workspace_copy(ws, i, "action");
-		rule->weak = workspace_flag(i, "weak");
-		rule->check_name = workspace_flag(i, "check_name");
+		expression = leadcrm_workspace_copy(ws, i, "expression");
+		scope = leadcrm_workspace_copy(ws, i, "scope");
+		action = leadcrm_workspace_copy(ws, i, "action");
+		rule->weak = leadcrm_workspace_flag(i, "weak");
+		rule->check_name = leadcrm_workspace_flag(i, "check_name");
 		max_age = SPI_getbinval(rows->vals[i], rows->tupdesc,
 								SPI_fnumber(rows->tupdesc, "max_age"), &isnull);
 		if (!isnull)
@@ -657,13 +765,13 @@ workspace_load_sources(Workspace *ws)
 {
 	int			n;
 
-	n = workspace_read(psprintf("SELECT code, (on_duplicate = 'reject')::text AS reject FROM %s.source",
+	n = leadcrm_workspace_config(psprintf("SELECT code, (on_duplicate = 'reject')::text AS reject FROM %s.source",
 								ws->name));
 	ws->source = MemoryContextAllocZero(ws->cxt, Max(n, 1) * sizeof(LeadSource));
 	for (int i = 0; i < n; i++)
 	{
-		ws->source[i].code = workspace_copy(ws, i, "code");
-		ws->source[i].reject = workspace_flag(i, "reject");
+		ws->source[i].code = leadcrm_workspace_copy(ws, i, "code");
+		ws->source[i].reject = leadcrm_workspace_flag(i, "reject");
 	}
 	ws->nsources = n;
 	qsort(ws->source, n, sizeof(LeadSource), source_compare);
@@ -676,7 +784,7 @@ workspace_load_synonyms(Workspace *ws, const char *table, SynonymList *list)
 	int			n;
 	int			kept = 0;
 
-	n = workspace_read(psprintf("SELECT code, spelling FROM %s.%s,"
+	n = leadcrm_workspace_config(psprintf("SELECT code, spelling FROM %s.%s,"
 								" unnest(ARRAY[code, label] || synonyms) AS spelling"
 								" WHERE active AND spelling IS NOT NULL"
 								" ORDER BY spelling <> code, position, code",
@@ -684,7 +792,7 @@ workspace_load_synonyms(Workspace *ws, const char *table, SynonymList *list)
 	list->item = MemoryContextAllocZero(ws->cxt, Max(n, 1) * sizeof(Synonym));
 	for (int i = 0; i < n; i++)
 	{
-		char	   *spelling = workspace_copy(ws, i, "spelling");
+		char	   *spelling = leadcrm_workspace_copy(ws, i, "spelling");
 		char	   *folded = synonym_fold(spelling, strlen(spelling));
 		bool		known = false;
 
@@ -693,33 +801,11 @@ workspace_load_synonyms(Workspace *ws, const char *table, SynonymList *list)
 		if (folded == NULL || known)
 			continue;
 		list->item[kept].spelling = MemoryContextStrdup(ws->cxt, folded);
-		list->item[kept].code = workspace_copy(ws, i, "code");
+		list->item[kept].code = leadcrm_workspace_copy(ws, i, "code");
 		kept++;
 	}
 	list->n = kept;
 	qsort(list->item, kept, sizeof(Synonym), synonym_compare);
-}
-
-/* Run a query on configuration under the active snapshot; returns row count. */
-static int
-workspace_read(const char *query)
-{
-	SPIExecuteOptions options;
-
-	memset(&options, 0, sizeof(options));
-	options.read_only = true;	/* the snapshot that is active, no other */
-	if (SPI_execute_extended(query, &options) != SPI_OK_SELECT)
-		elog(ERROR, "could not read configuration: %s", query);
-	return (int) SPI_processed;
-}
-
-static char *
-workspace_copy(Workspace *ws, int row, const char *column)
-{
-	char	   *value = SPI_getvalue(SPI_tuptable->vals[row], SPI_tuptable->tupdesc,
-									 SPI_fnumber(SPI_tuptable->tupdesc, column));
-
-	return value ? MemoryContextStrdup(ws->cxt, value) : NULL;
 }
 
 static text *
@@ -730,15 +816,6 @@ workspace_text(Workspace *ws, const char *s)
 
 	MemoryContextSwitchTo(old);
 	return t;
-}
-
-static bool
-workspace_flag(int row, const char *column)
-{
-	char	   *value = SPI_getvalue(SPI_tuptable->vals[row], SPI_tuptable->tupdesc,
-									 SPI_fnumber(SPI_tuptable->tupdesc, column));
-
-	return value != NULL && value[0] == 't';
 }
 
 static int

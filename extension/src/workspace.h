@@ -9,6 +9,7 @@
 #include "access/attnum.h"
 #include "executor/spi.h"
 #include "nodes/execnodes.h"
+#include "pgtime.h"
 #include "utils/relcache.h"
 
 /* The source of a lead whose writer names none. */
@@ -117,6 +118,15 @@ typedef struct LeadSource
 	bool		reject;			/* 23505 instead of the rule's action */
 } LeadSource;
 
+/* How fast points of behaviour of one class wear off. */
+typedef struct HalfLife
+{
+	int64		half_life;		/* microseconds; 0: there is no such class */
+	int			most;			/* points a lead has of it, at most */
+} HalfLife;
+
+#define HALF_LIFE_CLASSES	4
+
 /* The statements that triggers run, prepared once per backend and workspace. */
 typedef enum WorkspacePlan
 {
@@ -162,6 +172,14 @@ typedef enum WorkspacePlan
 	PLAN_JOIN_SIGNALS,
 	PLAN_DUE_LEADS,
 	PLAN_COUNT_DUE,
+	PLAN_BEHAVIOUR_LOCK,
+	PLAN_BEHAVIOUR_REDIRECT,
+	PLAN_BEHAVIOUR_OF_DAY,
+	PLAN_BEHAVIOUR_AROUND,
+	PLAN_BEHAVIOUR_ALL,
+	PLAN_BEHAVIOUR_OF_LEAD,
+	PLAN_BEHAVIOUR_WRITE,
+	PLAN_BEHAVIOUR_LEADS,
 	NPLANS
 } WorkspacePlan;
 
@@ -186,6 +204,12 @@ typedef struct Workspace
 	SynonymList industry;
 	SynonymList product_line;
 	struct ScoreModel *score;	/* built when first needed */
+	pg_tz	   *time_zone;
+	HalfLife	half_life[HALF_LIFE_CLASSES];
+	int			nactivity_kinds;
+	struct ActivityKind *activity_kind; /* sorted by kind */
+	int			nsignals;
+	struct ActivitySignal *signal;
 	int			lead_in_natts;	/* columns PLAN_LEAD_IN was made for */
 	SPIPlanPtr	plan[NPLANS];
 	bool		planned[NPLANS];	/* has run, with a plan by index */
@@ -201,6 +225,14 @@ extern SPIPlanPtr leadcrm_workspace_plan(Workspace *ws, WorkspacePlan which,
 										 const char *query, int nargs, Oid *argtypes);
 extern uint64 leadcrm_workspace_run(Workspace *ws, WorkspacePlan which,
 									const char *query, int nargs, Oid *argtypes, Datum *values);
+extern uint64 leadcrm_workspace_read(Workspace *ws, WorkspacePlan which,
+									 const char *query, int nargs, Oid *argtypes, Datum *values);
+extern Portal leadcrm_workspace_cursor(Workspace *ws, WorkspacePlan which, const char *query,
+									   int nargs, Oid *argtypes, Datum *values);
+extern int	leadcrm_workspace_config(const char *query);
+extern Datum leadcrm_workspace_value(int row, const char *column, bool *isnull);
+extern char *leadcrm_workspace_copy(Workspace *ws, int row, const char *column);
+extern bool leadcrm_workspace_flag(int row, const char *column);
 extern Oid	leadcrm_workspace_table(Oid namespace_oid, const char *table);
 
 #endif							/* LEADCRM_WORKSPACE_H */

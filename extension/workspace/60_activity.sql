@@ -11,6 +11,8 @@ CREATE TABLE activity (
     brought_by bigint
 );
 CREATE INDEX activity_lead_idx ON activity (lead_id, at);
+-- The order in which activities of a kind are counted.
+CREATE INDEX activity_kind_idx ON activity (lead_id, kind, at, id);
 
 -- The transactional outbox: written in the transaction of the change.
 CREATE TABLE event (

@@ -468,7 +468,7 @@ BEGIN
        AND i.kind = k.kind AND i.scope = k.scope AND i.key = k.key;
     UPDATE identity i SET lead_id = m.loser WHERE i.lead_id = m.winner AND i.brought_by = ANY (own);
 
-    -- Pairs go back before anything new can be found, and so do activities.
+    -- Pairs go back before anything new can be found.
     FOR d IN SELECT p.* FROM duplicate p WHERE m.before #> '{pairs,moved}' @> to_jsonb(p.id) LOOP
         UPDATE duplicate p
            SET lead_a = least(m.loser, o.id), lead_b = greatest(m.loser, o.id)
@@ -489,8 +489,6 @@ BEGIN
             RETURN QUERY SELECT 'pair', c.id::text, 'decided since, left as it is';
         END IF;
     END LOOP;
-    UPDATE activity a SET lead_id = m.loser, brought_by = nullif(a.brought_by, m.loser)
-     WHERE a.lead_id = m.winner AND a.brought_by = ANY (own);
 
     -- The loser lives.  Its keys are claimed again by the trigger, the
     -- winner's, where the loser held them for both, here.
@@ -501,6 +499,9 @@ BEGIN
                              ELSE a.updated_at END
      WHERE a.id = m.loser;
     UPDATE lead a SET merged_into = m.loser WHERE a.id = ANY (own) AND a.merged_into = m.winner;
+    -- Activities count for who lives.
+    UPDATE activity a SET lead_id = m.loser, brought_by = nullif(a.brought_by, m.loser)
+     WHERE a.lead_id = m.winner AND a.brought_by = ANY (own);
     PERFORM leadcrm.claim_keys('lead', ARRAY[m.winner]);
     PERFORM _restore_claims(m.winner, waiting), _restore_claims(m.loser, noted);
     PERFORM _own_claims(m.winner), _own_claims(m.loser);

@@ -2,15 +2,32 @@
 -- grading everybody again when the rules have changed.
 
 -- What a lead's score is made of at a moment; the points sum to the score.
+-- Before the lead's last activity, only those count that had happened then.
 -- SECURITY DEFINER: for those who may see all leads, without a right on tables.
 CREATE OR REPLACE FUNCTION explain_score(lead_id bigint, as_of timestamptz DEFAULT now())
 RETURNS TABLE (axis text, rule text, points integer, why text)
 LANGUAGE SQL STABLE SECURITY DEFINER
 BEGIN ATOMIC
-    WITH part AS (
+    WITH living AS MATERIALIZED (
+        SELECT l.id, EXISTS (SELECT FROM activity a WHERE a.lead_id = l.id AND a.at > $2) AS past
+          FROM lead l
+         WHERE l.id = living_lead($1) AND (SELECT sees_all())
+    ), done AS MATERIALIZED (
+        SELECT b.class::text AS class, sum(b.points) AS points,
+               string_agg(format('%s x %s', coalesce(k.label, b.kind), b.counted), ', ' ORDER BY b.points DESC, b.kind) AS what
+          FROM living l
+         CROSS JOIN LATERAL leadcrm._behaviour_at('lead', l.id, $2) b
+          LEFT JOIN activity_kind k ON k.kind = b.kind
+         GROUP BY b.class
+    ), part AS (
         SELECT p.part, p.code, p.points
-          FROM lead l CROSS JOIN LATERAL leadcrm.score_parts(l, $2) p
-         WHERE l.id = living_lead($1)
+          FROM living v JOIN lead l ON l.id = v.id
+         CROSS JOIN LATERAL leadcrm.score_parts(l, $2) p
+         WHERE NOT (v.past AND p.part = 'behaviour')
+         UNION ALL
+        SELECT 'behaviour', d.class, least(round(d.points)::integer, h.most)
+          FROM living v CROSS JOIN done d JOIN half_life h ON h.class::text = d.class
+         WHERE v.past
     )
     SELECT CASE p.part WHEN 'rule' THEN r.axis ELSE p.part END AS axis,
            p.code AS rule,
@@ -18,12 +35,12 @@ BEGIN ATOMIC
            CASE p.part
            WHEN 'rule' THEN coalesce(r.label || ': ', '') || r.condition
            WHEN 'cap' THEN concat_ws(': ', c.label, format('at most %s', c.most))
-           ELSE concat_ws(': ', h.label, format('half-life %s', h.half_life)) END AS why
+           ELSE concat_ws(': ', d.what, format('half-life %s', h.half_life)) END AS why
       FROM part p
       LEFT JOIN score_rule r ON p.part = 'rule' AND r.code = p.code
       LEFT JOIN score_cap c ON p.part = 'cap' AND c.cap_group = p.code
       LEFT JOIN half_life h ON p.part = 'behaviour' AND h.class::text = p.code
-     WHERE (SELECT sees_all())
+      LEFT JOIN done d ON p.part = 'behaviour' AND d.class = p.code
      ORDER BY p.part = 'cap', p.points DESC, p.code;
 END;
 

@@ -16,8 +16,25 @@ CREATE OR REPLACE TRIGGER lead_60_update AFTER UPDATE ON lead
 CREATE OR REPLACE TRIGGER lead_60_delete AFTER DELETE ON lead REFERENCING OLD TABLE AS gone
     FOR EACH STATEMENT EXECUTE FUNCTION leadcrm.dedup();
 
+-- Behaviour and signals of a lead follow its activities.
+CREATE OR REPLACE TRIGGER activity_00_begin BEFORE INSERT ON activity
+    FOR EACH STATEMENT EXECUTE FUNCTION leadcrm.behaviour();
+CREATE OR REPLACE TRIGGER activity_10_insert AFTER INSERT ON activity REFERENCING NEW TABLE AS arrived
+    FOR EACH STATEMENT EXECUTE FUNCTION leadcrm.behaviour();
+CREATE OR REPLACE TRIGGER activity_10_update AFTER UPDATE ON activity REFERENCING OLD TABLE AS gone NEW TABLE AS arrived
+    FOR EACH STATEMENT EXECUTE FUNCTION leadcrm.behaviour();
+CREATE OR REPLACE TRIGGER activity_10_delete AFTER DELETE ON activity REFERENCING OLD TABLE AS gone
+    FOR EACH STATEMENT EXECUTE FUNCTION leadcrm.behaviour();
+CREATE OR REPLACE TRIGGER activity_10_truncate AFTER TRUNCATE ON activity
+    FOR EACH STATEMENT EXECUTE FUNCTION leadcrm.behaviour();
+
 CREATE OR REPLACE TRIGGER check_identity_rule BEFORE INSERT OR UPDATE ON identity_rule
     FOR EACH ROW EXECUTE FUNCTION leadcrm.check_identity_rule();
+
+CREATE OR REPLACE TRIGGER check_rules BEFORE INSERT OR UPDATE ON score_rule
+    FOR EACH ROW EXECUTE FUNCTION leadcrm.check_rules();
+CREATE OR REPLACE TRIGGER check_rules BEFORE INSERT OR UPDATE ON intent_rule
+    FOR EACH ROW EXECUTE FUNCTION leadcrm.check_rules();
 
 -- Every session hears of a change of configuration, on a replica too.
 CREATE OR REPLACE TRIGGER config_changed AFTER INSERT OR UPDATE OR DELETE ON identity_rule

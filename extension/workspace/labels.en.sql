@@ -284,6 +284,7 @@ COMMENT ON COLUMN field_alias.field IS 'field of a lead that it means';
 
 COMMENT ON FUNCTION explain_score(bigint, timestamptz) IS 'what the score of a lead is made of at a moment; the points sum to the score';
 COMMENT ON FUNCTION score_at(bigint, timestamptz) IS 'the score of a lead at a moment';
+COMMENT ON FUNCTION hottest(integer, text, timestamptz) IS 'the leads with the highest scores at a moment, of those that a condition lets pass; the parts sum to the score';
 COMMENT ON FUNCTION tick(timestamptz, integer) IS 'does what time alone causes, in bounded batches; returns how much is left';
 COMMENT ON FUNCTION _begin_rescore(text, regclass) IS 'of rescore: begins a run or goes on with one';
 COMMENT ON FUNCTION _rescore_chunk(bigint, integer, regclass) IS 'of rescore: the next leads of a run';

@@ -284,6 +284,7 @@ COMMENT ON COLUMN field_alias.field IS '对应的线索字段';
 
 COMMENT ON FUNCTION explain_score(bigint, timestamptz) IS '说明线索在某一时刻的评分由哪些部分组成；各部分之和即评分';
 COMMENT ON FUNCTION score_at(bigint, timestamptz) IS '线索在某一时刻的评分';
+COMMENT ON FUNCTION hottest(integer, text, timestamptz) IS '某一时刻评分最高的线索，可加筛选条件；各部分之和即评分';
 COMMENT ON FUNCTION tick(timestamptz, integer) IS '处理仅因时间而发生的一切，分批进行；返回剩余数量';
 COMMENT ON FUNCTION _begin_rescore(text, regclass) IS 'rescore 内部使用：开始或继续一次重算';
 COMMENT ON FUNCTION _rescore_chunk(bigint, integer, regclass) IS 'rescore 内部使用：重算下一批线索';

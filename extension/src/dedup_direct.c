@@ -1,0 +1,201 @@
+/*-------------------------------------------------------------------------
+ * dedup_direct.c
+ *	  Who an arriving lead is, found out without a statement.
+ *
+ * Most arrivals have keys that nobody holds, and most others are merged into
+ * the lead that holds them.  Both are decided here as dedup.c decides them,
+ * with the same locks in the same order, but on the indexes themselves.  What
+ * is anything else, or what changes while it is looked at, is left to dedup.c
+ * as if nothing had happened.
+ *
+ * Leads are read past row security, by the table's owner's trigger: that is
+ * meant, as it is when dedup.c acts as the owner.
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "leadcrm.h"
+
+#include "access/genam.h"
+#include "access/stratnum.h"
+#include "access/tableam.h"
+#include "access/xact.h"
+#include "utils/fmgroids.h"
+#include "utils/rel.h"
+#include "utils/snapmgr.h"
+
+#include "dedup.h"
+
+static bool choose_winner(Workspace *ws, Relation lead, ClaimTarget *claims,
+						  const DedupSubject *subject, IdentityKey *keys, int nkeys,
+						  const bool *held, Claim *claim, DedupDecision *decision);
+static bool read_holders(Workspace *ws, Relation lead, const DedupSubject *subject,
+						 DedupHit *hits, int nhits);
+static int	claim_free(ClaimTarget *claims, const DedupSubject *subject, int64 winner,
+					   const IdentityKey *keys, int nkeys, const bool *held, Claim *claim);
+
+/*
+ * leadcrm_dedup_arrive
+ *		Claim the keys of an arriving row and say what it is, if it is new or
+ *		to be merged.
+ *
+ * keys: sorted by leadcrm_identity_compare().  claims: open for this statement.
+ *
+ * Returns false if leadcrm_dedup_decide() has to; subject->claimed then says
+ * what is claimed already.  Waits and raises as that does.
+ */
+bool
+leadcrm_dedup_arrive(Workspace *ws, Relation lead, ClaimTarget *claims, DedupSubject *subject,
+					 IdentityKey *keys, int nkeys, DedupDecision *decision)
+{
+	bool		held[IDENTITY_MAX_KEYS];	/* or not to be claimed at all */
+	Claim		claim[IDENTITY_MAX_KEYS];
+	int			nhits = 0;
+	int			nfree = 0;
+	int			nclaimed;
+
+	for (int i = 0; i < nkeys; i++)
+	{
+		held[i] = keys[i].weak || leadcrm_claim_find(claims, &keys[i], &claim[i]);
+		if (!held[i])
+			nfree++;
+		else if (!keys[i].weak)
+			nhits++;
+	}
+
+	decision->winner = 0;
+	decision->rule = NULL;
+	decision->npairs = 0;
+	if (nhits == 0 ||
+		!choose_winner(ws, lead, claims, subject, keys, nkeys, held, claim, decision))
+	{
+		subject->claimed = nfree > 0 ? claim_free(claims, subject, 0, keys, nkeys, held, claim) : 0;
+		return subject->claimed == nkeys;
+	}
+
+	/* Keys that nobody holds are claimed for the winner at once. */
+	if (nfree == 0)
+		return true;
+	nclaimed = claim_free(claims, subject, decision->winner, keys, nkeys, held, claim);
+	if (nclaimed == nfree)
+		return true;
+	for (int i = 0; i < nkeys && nclaimed > 0; i++)
+	{
+		if (held[i])
+			continue;
+		leadcrm_claim_retract(claims, &claim[i]);
+		nclaimed--;
+	}
+	subject->claimed = -1;
+	return false;
+}
+
+/*
+ * Choose the lead that the row is merged into; false when it may be another
+ * case.  The claims that were hit are locked then.
+ */
+static bool
+choose_winner(Workspace *ws, Relation lead, ClaimTarget *claims, const DedupSubject *subject,
+			  IdentityKey *keys, int nkeys, const bool *held, Claim *claim,
+			  DedupDecision *decision)
+{
+	DedupHit	hits[IDENTITY_MAX_KEYS];
+	int			nhits = 0;
+
+	/* With one snapshot for all, what to do about others' rows is SPI's to know. */
+	if (IsolationUsesXactSnapshot())
+		return false;
+	CommandCounterIncrement();	/* show what this statement has inserted */
+	for (int i = 0; i < nkeys; i++)
+	{
+		if (!held[i] || keys[i].weak)
+			continue;
+		if (keys[i].rule->max_age != NULL || claim[i].lead == subject->id ||
+			!leadcrm_claim_lock(claims, &claim[i]))
+			return false;
+		hits[nhits].key = &keys[i];
+		hits[nhits].holder = claim[i].lead;
+		hits[nhits].name = NULL;
+		hits[nhits].last_inbound_at = 0;	/* no rule asks */
+		nhits++;
+	}
+	return read_holders(ws, lead, subject, hits, nhits) &&
+		leadcrm_dedup_choose(subject, hits, nhits, decision) == IDENTITY_MERGE;
+}
+
+/*
+ * Read who the holders are; false when one is not stored, or when the
+ * subject's own id is.
+ */
+static bool
+read_holders(Workspace *ws, Relation lead, const DedupSubject *subject, DedupHit *hits, int nhits)
+{
+	Oid			primary = RelationGetPrimaryKeyIndex(lead);
+	Relation	index;
+	IndexScanDesc scan;
+	TupleTableSlot *slot;
+	bool		good;
+
+	if (!OidIsValid(primary))
+		return false;
+	index = index_open(primary, AccessShareLock);
+	good = index->rd_index->indnkeyatts == 1 &&
+		index->rd_index->indkey.values[0] == ws->column[LEAD_ID];
+	if (good)
+	{
+		ScanKeyData id;
+
+		PushActiveSnapshot(GetTransactionSnapshot());
+		slot = table_slot_create(lead, NULL);
+		scan = index_beginscan_compat(lead, index, GetActiveSnapshot(), 1);
+		for (int i = 0; good && i <= nhits; i++)
+		{
+			DedupHit   *hit = i < nhits ? &hits[i] : NULL;
+			bool		isnull;
+			Datum		d;
+
+			if (hit != NULL && hit->holder == 0)
+				continue;
+			ScanKeyInit(&id, 1, BTEqualStrategyNumber, F_INT8EQ,
+						Int64GetDatum(hit != NULL ? hit->holder : subject->id));
+			index_rescan(scan, &id, 1, NULL, 0);
+			good = index_getnext_slot(scan, ForwardScanDirection, slot) == (hit != NULL);
+			if (!good || hit == NULL)
+				break;
+			d = slot_getattr(slot, ws->column[LEAD_MERGED_INTO], &isnull);
+			if (!isnull)
+				hit->holder = DatumGetInt64(d);
+			d = slot_getattr(slot, ws->column[LEAD_NAME], &isnull);
+			hit->name = isnull ? NULL : DatumGetTextPCopy(d);
+		}
+		index_endscan(scan);
+		ExecDropSingleTupleTableSlot(slot);
+		PopActiveSnapshot();
+	}
+	index_close(index, AccessShareLock);
+	return good;
+}
+
+/*
+ * Claim the keys that nobody held, for the winner or, if there is none, for
+ * the subject itself.  Returns how many came in; the first that did not ends it.
+ */
+static int
+claim_free(ClaimTarget *claims, const DedupSubject *subject, int64 winner,
+		   const IdentityKey *keys, int nkeys, const bool *held, Claim *claim)
+{
+	int			nclaimed = 0;
+
+	leadcrm_claim_begin(claims);
+	for (int i = 0; i < nkeys; i++)
+	{
+		if (held[i])
+			continue;
+		if (!leadcrm_claim_insert(claims, winner != 0 ? winner : subject->id,
+								  winner != 0 ? subject->id : 0, subject->now, &keys[i], &claim[i]))
+			break;
+		nclaimed++;
+	}
+	leadcrm_claim_end(claims);
+	return nclaimed;
+}
