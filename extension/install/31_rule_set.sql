@@ -13,11 +13,11 @@ CREATE FUNCTION leadcrm.matching_rules(subject_row record, rules regclass, as_of
 COMMENT ON FUNCTION leadcrm.matching_rules(record, regclass, timestamptz) IS
 'codes of the active rules in a table whose condition is true for a row; the row may be of any table';
 
-CREATE FUNCTION leadcrm._matching_rules_part(rules regclass, "row" regtype, columns int2vector, as_of timestamptz, VARIADIC "any") RETURNS text[]
-	AS 'MODULE_PATHNAME', 'leadcrm_matching_rules_part'
+CREATE FUNCTION leadcrm._matching_rules_columns(rules regclass, "row" regtype, as_of timestamptz, VARIADIC "any") RETURNS text[]
+	AS 'MODULE_PATHNAME', 'leadcrm_matching_rules_columns'
 	LANGUAGE C STABLE PARALLEL SAFE COST 50;
-COMMENT ON FUNCTION leadcrm._matching_rules_part(regclass, regtype, int2vector, timestamptz, "any") IS
-'what the planner makes of matching_rules() where it can pass the columns that the rules read instead of whole rows';
+COMMENT ON FUNCTION leadcrm._matching_rules_columns(regclass, regtype, timestamptz, "any") IS
+'what the planner makes of matching_rules() where it can pass the columns of a row instead of the row';
 
 CREATE FUNCTION leadcrm.explain_rules(rules regclass, subject regclass,
 		OUT code text, OUT condition text, OUT class text, OUT evaluation text, OUT problem text)

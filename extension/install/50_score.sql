@@ -8,8 +8,8 @@ CREATE FUNCTION leadcrm.score(subject_row record, rules regclass, as_of timestam
 COMMENT ON FUNCTION leadcrm.score(record, regclass, timestamptz) IS
 'sum of the points of the active rules in a table that a row matches, capped per group by score_cap; the row may be of any table';
 
-CREATE FUNCTION leadcrm._score_part(rules regclass, "row" regtype, columns int2vector, as_of timestamptz, VARIADIC "any") RETURNS integer
-	AS 'MODULE_PATHNAME', 'leadcrm_score_part'
+CREATE FUNCTION leadcrm._score_columns(rules regclass, "row" regtype, as_of timestamptz, VARIADIC "any") RETURNS integer
+	AS 'MODULE_PATHNAME', 'leadcrm_score_columns'
 	LANGUAGE C STABLE PARALLEL SAFE COST 50;
-COMMENT ON FUNCTION leadcrm._score_part(regclass, regtype, int2vector, timestamptz, "any") IS
-'what the planner makes of score() where it can pass the columns that the rules read instead of whole rows';
+COMMENT ON FUNCTION leadcrm._score_columns(regclass, regtype, timestamptz, "any") IS
+'what the planner makes of score() where it can pass the columns of a row instead of the row';

@@ -78,6 +78,7 @@ static HTAB *table_cache = NULL;
 static MemoryContext table_cache_cxt = NULL;
 static TableEntry *table_last = NULL;	/* most queries use one */
 static uint64 table_uses = 0;
+static uint64 table_builds = 0;
 
 static void table_relcache_callback(Datum arg, Oid relid);
 static TableEntry *entry_find(const TableKey *key);
@@ -106,15 +107,14 @@ leadcrm_rule_table_init(void)
  *		The rules of a table that the active snapshot sees, compiled for rows
  *		of a type.
  *
- * rowtype, typmod: a composite type with a name.  current, if not NULL: set
- * to whether all sessions would hear of a change of these rules from now on.
+ * rowtype, typmod: a composite type with a name.
  *
  * The result is good until the next call.  Raises what reading the table and
  * compiling its rules raises, see leadcrm_rule_list_read() and
  * leadcrm_rule_set_build().
  */
 RuleTable *
-leadcrm_rule_table(Oid rules, Oid rowtype, int32 typmod, bool *current)
+leadcrm_rule_table(Oid rules, Oid rowtype, int32 typmod)
 {
 	Snapshot	snapshot = GetActiveSnapshot();
 	SnapshotMark now = snapshot_mark(snapshot);
@@ -131,8 +131,6 @@ leadcrm_rule_table(Oid rules, Oid rowtype, int32 typmod, bool *current)
 	entry = entry_find(&key);
 	if (!entry_is_usable(entry, &now))
 		entry_refresh(entry, snapshot, &now);
-	if (current != NULL)
-		*current = entry->valid && entry->current;
 	return entry->built;
 }
 
@@ -162,7 +160,7 @@ RuleTable *
 leadcrm_rule_table_match_row(Oid rules, HeapTupleHeader row, TimestampTz as_of)
 {
 	RuleTable  *table = leadcrm_rule_table(rules, HeapTupleHeaderGetTypeId(row),
-										   HeapTupleHeaderGetTypMod(row), NULL);
+										   HeapTupleHeaderGetTypMod(row));
 	HeapTupleData tuple;
 
 	tuple.t_len = HeapTupleHeaderGetDatumLength(row);
@@ -377,6 +375,7 @@ table_build(const TableKey *key, RuleList *list)
 		dated |= list->rule[i].valid_from != DT_NOBEGIN || list->rule[i].valid_to != DT_NOEND;
 	}
 	table->cxt = CurrentMemoryContext;
+	table->number = ++table_builds;
 	table->list = list;
 	table->points = palloc(Max(list->nrules, 1) * sizeof(int32));
 	for (int i = 0; i < list->nrules; i++)
@@ -390,11 +389,19 @@ table_build(const TableKey *key, RuleList *list)
 
 	tupdesc = lookup_rowtype_tupdesc_copy(key->type, key->typmod);
 	table->row = MakeSingleTupleTableSlot(tupdesc, &TTSOpsHeapTuple);
-	table->part = MakeSingleTupleTableSlot(tupdesc, &TTSOpsVirtual);
-	memset(table->part->tts_isnull, true, tupdesc->natts * sizeof(bool));
-	table->column = palloc(tupdesc->natts * sizeof(int16));
-	for (int i = 0; (i = bms_next_member(leadcrm_rule_set_columns(table->set), i)) >= 0;)
-		table->column[table->ncolumns++] = i;
+	table->columns = MakeSingleTupleTableSlot(tupdesc, &TTSOpsVirtual);
+	memset(table->columns->tts_isnull, true, tupdesc->natts * sizeof(bool));
+	table->read = palloc(Max(tupdesc->natts, 1) * sizeof(ReadColumn));
+	for (int i = 0, place = 0; i < tupdesc->natts; i++)
+	{
+		if (bms_is_member(i + 1, leadcrm_rule_set_columns(table->set)))
+		{
+			table->read[table->nread].attribute = i;
+			table->read[table->nread++].place = place;
+		}
+		if (!TupleDescAttr(tupdesc, i)->attisdropped)
+			place++;
+	}
 	if (dated)
 	{
 		table->in_force = palloc0(nwords * sizeof(uint64));

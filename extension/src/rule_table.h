@@ -11,17 +11,25 @@
 #include "rule.h"
 #include "rule_list.h"
 
+/* A column that the rules read. */
+typedef struct ReadColumn
+{
+	int			attribute;		/* its place in the row type, from 0 */
+	int			place;			/* the same without dropped columns */
+} ReadColumn;
+
 /* A table of rules, compiled for rows of one type. */
 typedef struct RuleTable
 {
 	MemoryContext cxt;
+	uint64		number;			/* from 1, no two in a backend have the same */
 	RuleList   *list;
 	RuleSet    *set;			/* of list's rules, in their order */
 	int32	   *points;			/* theirs, side by side */
 	TupleTableSlot *row;		/* for whole rows */
-	TupleTableSlot *part;		/* for rows of which only these are known: */
-	int			ncolumns;		/* the columns that the rules read, */
-	int16	   *column;			/* in ascending order */
+	TupleTableSlot *columns;	/* for rows given column by column, */
+	int			nread;			/* of which the rules read these */
+	ReadColumn *read;
 	uint64	   *in_force;		/* NULL, or a bitmap of the rules valid */
 	TimestampTz as_of;			/* at this moment */
 	uint64	   *matched;		/* bitmap of those that the last row matched */
@@ -29,7 +37,7 @@ typedef struct RuleTable
 } RuleTable;
 
 extern void leadcrm_rule_table_init(void);
-extern RuleTable *leadcrm_rule_table(Oid rules, Oid rowtype, int32 typmod, bool *current);
+extern RuleTable *leadcrm_rule_table(Oid rules, Oid rowtype, int32 typmod);
 extern void leadcrm_rule_table_match(RuleTable *table, TupleTableSlot *slot, TimestampTz as_of);
 extern RuleTable *leadcrm_rule_table_match_row(Oid rules, HeapTupleHeader row,
 											   TimestampTz as_of);

@@ -10,7 +10,6 @@
 
 #include "leadcrm.h"
 
-#include "access/relation.h"
 #include "catalog/pg_type.h"
 #include "nodes/makefuncs.h"
 #include "nodes/pathnodes.h"
@@ -22,27 +21,26 @@
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
-#include "utils/rel.h"
-#include "utils/snapmgr.h"
 #include "utils/timestamp.h"
+#include "utils/typcache.h"
 
 #include "rule_table.h"
 
-/* The first column among the arguments of _score_part(). */
-#define PART_FIRST	4
+/* The first column among the arguments of _score_columns(). */
+#define FIRST_COLUMN	3
 
 static Node *pass_columns(PlannerInfo *root, FuncExpr *call);
 static bool rows_are_whole(const Query *query);
-static void check_part(FunctionCallInfo fcinfo);
-static const RuleTable *match_part(FunctionCallInfo fcinfo);
+static void check_columns(FunctionCallInfo fcinfo, const RuleTable *table);
+static const RuleTable *match_columns(FunctionCallInfo fcinfo);
 static Datum matched_points(const RuleTable *table);
 static Datum matched_codes(const RuleTable *table);
 static int64 beyond_caps(const RuleTable *table);
 
 PG_FUNCTION_INFO_V1(leadcrm_score_row);
 PG_FUNCTION_INFO_V1(leadcrm_matching_rules);
-PG_FUNCTION_INFO_V1(leadcrm_score_part);
-PG_FUNCTION_INFO_V1(leadcrm_matching_rules_part);
+PG_FUNCTION_INFO_V1(leadcrm_score_columns);
+PG_FUNCTION_INFO_V1(leadcrm_matching_rules_columns);
 PG_FUNCTION_INFO_V1(leadcrm_row_rules_support);
 
 /*
@@ -82,17 +80,17 @@ leadcrm_matching_rules(PG_FUNCTION_ARGS)
 }
 
 /*
- * leadcrm_score_part
- *		_score_part(rules regclass, row regtype, columns int2vector,
- *					as_of timestamptz, VARIADIC "any") → integer
+ * leadcrm_score_columns
+ *		_score_columns(rules regclass, row regtype, as_of timestamptz,
+ *					   VARIADIC "any") → integer
  *
- * As score(), of a row of which these columns are given; see
+ * As score(), of a row of which all columns are given; see
  * leadcrm_row_rules_support().
  */
 Datum
-leadcrm_score_part(PG_FUNCTION_ARGS)
+leadcrm_score_columns(PG_FUNCTION_ARGS)
 {
-	const RuleTable *table = match_part(fcinfo);
+	const RuleTable *table = match_columns(fcinfo);
 
 	if (table == NULL)
 		PG_RETURN_NULL();
@@ -100,13 +98,13 @@ leadcrm_score_part(PG_FUNCTION_ARGS)
 }
 
 /*
- * leadcrm_matching_rules_part
+ * leadcrm_matching_rules_columns
  *		The same for matching_rules().
  */
 Datum
-leadcrm_matching_rules_part(PG_FUNCTION_ARGS)
+leadcrm_matching_rules_columns(PG_FUNCTION_ARGS)
 {
-	const RuleTable *table = match_part(fcinfo);
+	const RuleTable *table = match_columns(fcinfo);
 
 	if (table == NULL)
 		PG_RETURN_NULL();
@@ -115,13 +113,8 @@ leadcrm_matching_rules_part(PG_FUNCTION_ARGS)
 
 /*
  * leadcrm_row_rules_support
- *		Planner support of score() and matching_rules(): pass the columns that
- *		the rules read instead of whole rows, which take long to make.
- *
- * The columns are those of the rules as they are now, so the plan must go
- * when they change: it does, for the table of rules is in it as a constant of
- * type regclass, and config_changed() sends its invalidation.  Without these
- * triggers rows stay whole.
+ *		Planner support of score() and matching_rules(): pass the columns of a
+ *		table's rows, not whole rows, which take longer to make than to score.
  *
  * Only in plain SELECTs without outer joins and grouping by whole rows, so
  * that a row is never NULL as a whole.
@@ -140,45 +133,41 @@ leadcrm_row_rules_support(PG_FUNCTION_ARGS)
 static Node *
 pass_columns(PlannerInfo *root, FuncExpr *call)
 {
+	Oid			types[] = {REGCLASSOID, REGTYPEOID, TIMESTAMPTZOID, ANYOID};
 	Var		   *row = linitial(call->args);
-	Const	   *rules = lsecond(call->args);
-	Oid			types[] = {REGCLASSOID, REGTYPEOID, INT2VECTOROID, TIMESTAMPTZOID, ANYOID};
+	Node	   *rules = lsecond(call->args);
 	RangeTblEntry *rte;
 	TupleDesc	tupdesc;
-	RuleTable  *table;
 	List	   *args;
-	bool		current;
 	Oid			func;
 
-	if (root == NULL || !rows_are_whole(root->parse) || !ActiveSnapshotSet() ||
-		!IsA(row, Var) || row->varattno != InvalidAttrNumber || row->varlevelsup != 0 ||
-		!IsA(rules, Const) || rules->constisnull)
+	if (root == NULL || !rows_are_whole(root->parse) || !IsA(row, Var) ||
+		row->varattno != InvalidAttrNumber || row->varlevelsup != 0 ||
+		!IsA(rules, Const) || ((Const *) rules)->constisnull)
 		return NULL;
 	rte = rt_fetch(row->varno, root->parse->rtable);
 	if (rte->rtekind != RTE_RELATION || get_typ_typrelid(row->vartype) != rte->relid)
 		return NULL;
-	table = leadcrm_rule_table(DatumGetObjectId(rules->constvalue), row->vartype, -1, &current);
-	if (!current || table->ncolumns + lengthof(types) > FUNC_MAX_ARGS)
-		return NULL;
 
-	args = list_make4(rules,
+	args = list_make3(rules,
 					  makeConst(REGTYPEOID, -1, InvalidOid, sizeof(Oid),
 								ObjectIdGetDatum(row->vartype), false, true),
-					  makeConst(INT2VECTOROID, -1, InvalidOid, -1,
-								PointerGetDatum(buildint2vector(table->column, table->ncolumns)),
-								false, false),
 					  lthird(call->args));
-	tupdesc = table->part->tts_tupleDescriptor;
-	for (int i = 0; i < table->ncolumns; i++)
+	tupdesc = lookup_rowtype_tupdesc(row->vartype, -1);
+	for (int i = 0; i < tupdesc->natts; i++)
 	{
-		Form_pg_attribute column = TupleDescAttr(tupdesc, table->column[i] - 1);
+		Form_pg_attribute column = TupleDescAttr(tupdesc, i);
 
-		args = lappend(args, makeVar(row->varno, column->attnum, column->atttypid,
-									 column->atttypmod, column->attcollation, 0));
+		if (!column->attisdropped)
+			args = lappend(args, makeVar(row->varno, column->attnum, column->atttypid,
+										 column->atttypmod, column->attcollation, 0));
 	}
+	ReleaseTupleDesc(tupdesc);
+	if (list_length(args) > FUNC_MAX_ARGS)
+		return NULL;
 	func = LookupFuncName(list_make2(makeString("leadcrm"),
 									 makeString(call->funcresulttype == INT4OID ?
-												"_score_part" : "_matching_rules_part")),
+												"_score_columns" : "_matching_rules_columns")),
 						  lengthof(types), types, false);
 	return (Node *) makeFuncExpr(func, call->funcresulttype, args, call->funccollid,
 								 call->inputcollid, COERCE_EXPLICIT_CALL);
@@ -210,73 +199,61 @@ rows_are_whole(const Query *query)
 }
 
 /*
- * Raise an error, once per query, unless the call is as pass_columns() makes
- * it: what rows, which columns are constants, and the columns are of the right
- * types.
+ * Raise an error unless a call is as pass_columns() makes it: all columns, and
+ * of their types.  Anybody may call the function in another way.
  */
 static void
-check_part(FunctionCallInfo fcinfo)
+check_columns(FunctionCallInfo fcinfo, const RuleTable *table)
 {
 	FmgrInfo   *flinfo = fcinfo->flinfo;
-	bool		good = flinfo->fn_expr != NULL && IsA(flinfo->fn_expr, FuncExpr);
+	TupleDesc	tupdesc = table->columns->tts_tupleDescriptor;
+	int			arg = FIRST_COLUMN;
+	bool		good = true;
 
-	for (int i = 0; i < 3 && good; i++)
-		good = IsA(list_nth(((FuncExpr *) flinfo->fn_expr)->args, i), Const) && !PG_ARGISNULL(i);
-	if (good)
+	for (int i = 0; i < tupdesc->natts && good; i++)
 	{
-		Relation	rel = leadcrm_row_relation_open(PG_GETARG_OID(1));
-		int2vector *column = (int2vector *) PG_GETARG_POINTER(2);
-
-		good = column->ndim == 1 && column->dim1 == PG_NARGS() - PART_FIRST;
-		for (int i = 0; good && i < column->dim1; i++)
-			good = column->values[i] > 0 &&
-				column->values[i] <= RelationGetNumberOfAttributes(rel) &&
-				get_fn_expr_argtype(flinfo, PART_FIRST + i) ==
-				TupleDescAttr(RelationGetDescr(rel), column->values[i] - 1)->atttypid;
-		relation_close(rel, NoLock);
+		if (!TupleDescAttr(tupdesc, i)->attisdropped)
+			good = arg < PG_NARGS() &&
+				get_fn_expr_argtype(flinfo, arg++) == TupleDescAttr(tupdesc, i)->atttypid;
 	}
-	if (!good)
+	if (!good || arg != PG_NARGS())
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("arguments are not those that the planner passes"),
 				 errhint("Call leadcrm.score() or leadcrm.matching_rules().")));
-	flinfo->fn_extra = flinfo;
 }
 
-/*
- * The rules that a row given by some of its columns matches; NULL when as_of
- * is.  Raises 40001 when the rules read other columns than when the query was
- * planned: they were changed as it began.
- */
+/* The rules that a row given by its columns matches; NULL when as_of is. */
 static const RuleTable *
-match_part(FunctionCallInfo fcinfo)
+match_columns(FunctionCallInfo fcinfo)
 {
+	FmgrInfo   *flinfo = fcinfo->flinfo;
 	RuleTable  *table;
-	int2vector *column;
 	TupleTableSlot *slot;
 
-	if (fcinfo->flinfo->fn_extra == NULL)
-		check_part(fcinfo);
-	if (PG_ARGISNULL(3))
+	if (PG_ARGISNULL(0) || PG_ARGISNULL(1) || PG_ARGISNULL(2))
 		return NULL;
-	table = leadcrm_rule_table(PG_GETARG_OID(0), PG_GETARG_OID(1), -1, NULL);
-	column = (int2vector *) PG_GETARG_POINTER(2);
-	if (column->dim1 != table->ncolumns ||
-		memcmp(column->values, table->column, table->ncolumns * sizeof(int16)) != 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
-				 errmsg("rules of table \"%s\" were changed as the query began",
-						get_rel_name(PG_GETARG_OID(0))),
-				 errhint("The query might succeed if retried.")));
+	table = leadcrm_rule_table(PG_GETARG_OID(0), PG_GETARG_OID(1), -1);
 
-	slot = ExecClearTuple(table->part);
-	for (int i = 0; i < table->ncolumns; i++)
+	/* Once for each that was compiled: the types of its columns are fixed. */
+	if (flinfo->fn_extra == NULL)
+		flinfo->fn_extra = MemoryContextAllocZero(flinfo->fn_mcxt, sizeof(uint64));
+	if (*(uint64 *) flinfo->fn_extra != table->number)
 	{
-		slot->tts_values[table->column[i] - 1] = PG_GETARG_DATUM(PART_FIRST + i);
-		slot->tts_isnull[table->column[i] - 1] = PG_ARGISNULL(PART_FIRST + i);
+		check_columns(fcinfo, table);
+		*(uint64 *) flinfo->fn_extra = table->number;
+	}
+
+	slot = ExecClearTuple(table->columns);
+	for (int i = 0; i < table->nread; i++)
+	{
+		const ReadColumn *column = &table->read[i];
+
+		slot->tts_values[column->attribute] = PG_GETARG_DATUM(FIRST_COLUMN + column->place);
+		slot->tts_isnull[column->attribute] = PG_ARGISNULL(FIRST_COLUMN + column->place);
 	}
 	ExecStoreVirtualTuple(slot);
-	leadcrm_rule_table_match(table, slot, PG_GETARG_TIMESTAMPTZ(3));
+	leadcrm_rule_table_match(table, slot, PG_GETARG_TIMESTAMPTZ(2));
 	return table;
 }
 
