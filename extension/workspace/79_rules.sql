@@ -42,7 +42,7 @@ RETURNS TABLE (code text, matches boolean, why text)
 LANGUAGE SQL STABLE
 BEGIN ATOMIC
     SELECT t.code, t.matches, t.why
-      FROM leadcrm.rule_test(_ruleset($1), jsonb_populate_record(NULL::lead, '{"attrs": {}, "kind": "contact"}'::jsonb || $2), $3) t
+      FROM leadcrm.rule_test_example(_ruleset($1), 'lead'::regclass, '{"attrs": {}, "kind": "contact"}'::jsonb || $2, $3) t
      ORDER BY t.matches DESC NULLS LAST, t.code;
 END;
 
