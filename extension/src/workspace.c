@@ -23,6 +23,7 @@
 
 #include "access/genam.h"
 #include "access/xact.h"
+#include "catalog/dependency.h"
 #include "catalog/pg_type.h"
 #include "commands/extension.h"
 #include "commands/trigger.h"
@@ -264,6 +265,17 @@ uint64
 leadcrm_workspace_run(Workspace *ws, WorkspacePlan which, const char *query,
 					  int nargs, Oid *argtypes, Datum *values)
 {
+	return leadcrm_workspace_run_nulls(ws, which, query, nargs, argtypes, values, NULL);
+}
+
+/*
+ * leadcrm_workspace_run_nulls
+ *		The same with parameters that may be NULL, as for SPI_execute_plan().
+ */
+uint64
+leadcrm_workspace_run_nulls(Workspace *ws, WorkspacePlan which, const char *query,
+							int nargs, Oid *argtypes, Datum *values, const char *nulls)
+{
 	static const char *const off[] = {"enable_seqscan", "enable_bitmapscan",
 		"enable_hashjoin", "enable_mergejoin"};
 	SPIPlanPtr	plan = leadcrm_workspace_plan(ws, which, query, nargs, argtypes);
@@ -277,7 +289,7 @@ leadcrm_workspace_run(Workspace *ws, WorkspacePlan which, const char *query,
 			(void) set_config_option(off[i], "off", PGC_USERSET, PGC_S_SESSION,
 									 GUC_ACTION_SAVE, true, 0, false);
 	}
-	rc = SPI_execute_plan(plan, values, NULL, false, 0);
+	rc = SPI_execute_plan(plan, values, nulls, false, 0);
 	if (rc < 0)
 		elog(ERROR, "SPI_execute_plan failed: %s", SPI_result_code_string(rc));
 	if (nestlevel > 0)
@@ -304,6 +316,22 @@ leadcrm_workspace_table(Oid namespace_oid, const char *table)
 						get_namespace_name(namespace_oid), table),
 				 errhint("See leadcrm.check_workspace() and leadcrm.repair_workspace().")));
 	return relid;
+}
+
+/*
+ * leadcrm_workspace_sequence
+ *		OID of the sequence that numbers the rows of a side table in its first
+ *		column; InvalidOid when that is no identity column.
+ */
+Oid
+leadcrm_workspace_sequence(Workspace *ws, WorkspaceSide which, Relation side)
+{
+	if (ws->side[which] != RelationGetRelid(side) || !OidIsValid(ws->sequence[which]))
+	{
+		ws->side[which] = RelationGetRelid(side);
+		ws->sequence[which] = getIdentitySequence_compat(side, 1);
+	}
+	return ws->sequence[which];
 }
 
 PG_FUNCTION_INFO_V1(leadcrm_config_changed);
@@ -362,6 +390,11 @@ workspace_relcache_callback(Datum arg, Oid relid)
 			{
 				if (entry->config[i] == relid)
 					entry->valid = false;
+			}
+			for (int i = 0; entry->ws != NULL && i < NSIDES; i++)
+			{
+				if (entry->ws->side[i] == relid)
+					entry->ws->sequence[i] = InvalidOid;
 			}
 		}
 	}

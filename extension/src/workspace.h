@@ -126,7 +126,10 @@ typedef enum WorkspacePlan
 	PLAN_MERGE_OPEN,
 	PLAN_LOST_CLAIMANTS,
 	PLAN_LOCK_WINNERS,
+	PLAN_UPDATE_WINNER,
+	PLAN_FILL_WINNER,
 	PLAN_UPDATE_WINNERS,
+	PLAN_FILL_WINNERS,
 	PLAN_LOG_MERGES,
 	PLAN_ADD_ACTIVITIES,
 	PLAN_SHARED_KEY,
@@ -144,6 +147,15 @@ typedef enum WorkspacePlan
 } WorkspacePlan;
 
 #define CLAIM_MAX_KEYS	8		/* keys claimed by one statement */
+
+/* Tables with numbered rows that direct.c writes. */
+typedef enum WorkspaceSide
+{
+	SIDE_EVENT,
+	SIDE_MERGE_LOG,
+	SIDE_ACTIVITY,
+	NSIDES
+} WorkspaceSide;
 
 typedef struct Workspace
 {
@@ -166,6 +178,8 @@ typedef struct Workspace
 	int			lead_in_natts;	/* columns PLAN_LEAD_IN was made for */
 	SPIPlanPtr	plan[NPLANS];
 	bool		planned[NPLANS];	/* has run, with a plan by index */
+	Oid			side[NSIDES];	/* table whose sequence is known */
+	Oid			sequence[NSIDES];	/* that numbers its rows, or InvalidOid */
 } Workspace;
 
 extern void leadcrm_workspace_init(void);
@@ -177,6 +191,10 @@ extern SPIPlanPtr leadcrm_workspace_plan(Workspace *ws, WorkspacePlan which,
 										 const char *query, int nargs, Oid *argtypes);
 extern uint64 leadcrm_workspace_run(Workspace *ws, WorkspacePlan which,
 									const char *query, int nargs, Oid *argtypes, Datum *values);
+extern uint64 leadcrm_workspace_run_nulls(Workspace *ws, WorkspacePlan which,
+										  const char *query, int nargs, Oid *argtypes,
+										  Datum *values, const char *nulls);
+extern Oid	leadcrm_workspace_sequence(Workspace *ws, WorkspaceSide which, Relation side);
 extern Oid	leadcrm_workspace_table(Oid namespace_oid, const char *table);
 
 #endif							/* LEADCRM_WORKSPACE_H */
