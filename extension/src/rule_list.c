@@ -224,7 +224,7 @@ read_caps(RuleList *list, Snapshot snapshot)
 		ListedCap	cap;
 
 		cap.cap_group = column_text(&scan, cap_group);
-		cap.most = DatumGetInt32(column_value(&scan, most, Int32GetDatum(PG_INT32_MAX)));
+		cap.most = Max(DatumGetInt32(column_value(&scan, most, Int32GetDatum(PG_INT32_MAX))), 0);
 		if (cap.cap_group == NULL)
 			continue;
 		if (list->ncaps == allocated)
