@@ -61,12 +61,17 @@ typedef struct RuleSet RuleSet;
 /* rule_parse.c */
 extern void leadcrm_rule_parse(Relation rel, const char *condition,
 							   const char *time_zone, RuleExpr *result);
+extern void leadcrm_rule_parse_row(TupleDesc tupdesc, const char *condition,
+								   const char *time_zone, RuleExpr *result);
 extern void leadcrm_rule_parse_key(Relation rel, const char *expression, RuleExpr *result);
 
 /* rule_set.c */
 extern void leadcrm_rule_set_init(void);
 extern RuleSet *leadcrm_rule_set_build(Relation rel, int nrules, const RuleText *rules,
 									   const char *time_zone, bool strict, MemoryContext parent);
+extern RuleSet *leadcrm_rule_set_build_row(TupleDesc tupdesc, int nrules, const RuleText *rules,
+										   const char *time_zone, bool strict,
+										   MemoryContext parent);
 extern void leadcrm_rule_set_free(RuleSet *set);
 extern bool leadcrm_rule_set_is_valid(const RuleSet *set);
 extern bool leadcrm_rule_set_in_use(const RuleSet *set);

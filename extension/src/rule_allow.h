@@ -18,7 +18,8 @@
 typedef struct RuleSource
 {
 	const char *text;			/* as it was written */
-	Relation	rel;			/* whose rows it is about */
+	TupleDesc	tupdesc;		/* of the rows it is about */
+	const char *row_name;		/* of their table, or NULL */
 	const char *time_zone;		/* NULL: it must not depend on one */
 	bool		is_key;			/* an identity key, not a condition */
 	ParseState *pstate;

@@ -22,9 +22,9 @@
 #include "rule_allow.h"
 #include "rule_compile.h"
 
-static bool compile_or_raise(CompiledRule *rule, Relation rel, const RuleText *text,
+static bool compile_or_raise(CompiledRule *rule, TupleDesc tupdesc, const RuleText *text,
 							 const char *time_zone, RuleExpr *result);
-static bool compile_or_note(CompiledRule *rule, Relation rel, const RuleText *text,
+static bool compile_or_note(CompiledRule *rule, TupleDesc tupdesc, const RuleText *text,
 							const char *time_zone, RuleExpr *result);
 static void rule_error_context(void *arg);
 static void split(RuleCompilation *compilation, int rule, const RuleExpr *compiled);
@@ -34,13 +34,13 @@ static bool row_is_used(Node *node, void *context);
 
 /*
  * leadcrm_rules_compile
- *		Compile rules over the rows of one table.
+ *		Compile rules over rows of one shape.
  *
  * strict: what is wrong with a rule is raised, else kept in the result.
  * cxt: where the group lives; the rest is in the current memory context.
  */
 RuleCompilation *
-leadcrm_rules_compile(Relation rel, int nrules, const RuleText *rules, const char *time_zone,
+leadcrm_rules_compile(TupleDesc tupdesc, int nrules, const RuleText *rules, const char *time_zone,
 					  bool strict, MemoryContext cxt)
 {
 	RuleCompilation *compilation = palloc0(sizeof(RuleCompilation));
@@ -60,8 +60,8 @@ leadcrm_rules_compile(Relation rel, int nrules, const RuleText *rules, const cha
 		RuleExpr	compiled;
 
 		CHECK_FOR_INTERRUPTS();
-		if (strict ? compile_or_raise(rule, rel, &rules[i], time_zone, &compiled) :
-			compile_or_note(rule, rel, &rules[i], time_zone, &compiled))
+		if (strict ? compile_or_raise(rule, tupdesc, &rules[i], time_zone, &compiled) :
+			compile_or_note(rule, tupdesc, &rules[i], time_zone, &compiled))
 		{
 			rule->rule_class = compiled.rule_class;
 			rule->uses_as_of = compiled.uses_as_of;
@@ -100,7 +100,7 @@ leadcrm_rule_error_is_its_own(int sqlstate)
 
 /* Compile a rule for queries, which must not fail. */
 static bool
-compile_or_raise(CompiledRule *rule, Relation rel, const RuleText *text,
+compile_or_raise(CompiledRule *rule, TupleDesc tupdesc, const RuleText *text,
 				 const char *time_zone, RuleExpr *result)
 {
 	ErrorContextCallback errcallback;
@@ -109,7 +109,7 @@ compile_or_raise(CompiledRule *rule, Relation rel, const RuleText *text,
 	errcallback.arg = unconstify(char *, text->code);
 	errcallback.previous = error_context_stack;
 	error_context_stack = &errcallback;
-	leadcrm_rule_parse(rel, text->condition, time_zone, result);
+	leadcrm_rule_parse_row(tupdesc, text->condition, time_zone, result);
 	error_context_stack = errcallback.previous;
 	if (result->rule_class == RULE_MAY_FAIL)
 		ereport(ERROR,
@@ -127,7 +127,7 @@ rule_error_context(void *arg)
 
 /* Compile a rule in a subtransaction; false if it is broken. */
 static bool
-compile_or_note(CompiledRule *rule, Relation rel, const RuleText *text,
+compile_or_note(CompiledRule *rule, TupleDesc tupdesc, const RuleText *text,
 				const char *time_zone, RuleExpr *result)
 {
 	MemoryContext cxt = CurrentMemoryContext;
@@ -137,7 +137,7 @@ compile_or_note(CompiledRule *rule, Relation rel, const RuleText *text,
 	MemoryContextSwitchTo(cxt);
 	PG_TRY();
 	{
-		leadcrm_rule_parse(rel, text->condition, time_zone, result);
+		leadcrm_rule_parse_row(tupdesc, text->condition, time_zone, result);
 		ReleaseCurrentSubTransaction();
 	}
 	PG_CATCH();

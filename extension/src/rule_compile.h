@@ -29,7 +29,7 @@ typedef struct RuleCompilation
 	RuleGroup  *group;
 } RuleCompilation;
 
-extern RuleCompilation *leadcrm_rules_compile(Relation rel, int nrules, const RuleText *rules,
+extern RuleCompilation *leadcrm_rules_compile(TupleDesc tupdesc, int nrules, const RuleText *rules,
 											  const char *time_zone, bool strict,
 											  MemoryContext cxt);
 extern bool leadcrm_rule_error_is_its_own(int sqlstate);

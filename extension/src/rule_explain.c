@@ -25,6 +25,7 @@
 #include "nodes/params.h"
 #include "nodes/value.h"
 #include "optimizer/optimizer.h"
+#include "parser/parse_coerce.h"
 #include "parser/scansup.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
@@ -34,6 +35,7 @@
 #include "utils/ruleutils.h"
 #include "utils/snapmgr.h"
 #include "utils/timestamp.h"
+#include "utils/typcache.h"
 
 #include "rule_allow.h"
 #include "rule_compile.h"
@@ -45,7 +47,7 @@
 /* A row that rules are tried on. */
 typedef struct Trial
 {
-	Relation	rel;
+	TupleDesc	tupdesc;
 	TupleTableSlot *slot;
 	const char *time_zone;
 	ExprContext *econtext;		/* holds the row and as_of */
@@ -98,7 +100,7 @@ leadcrm_explain_rules(PG_FUNCTION_ARGS)
 		text[i].condition = list->rule[i].condition;
 	}
 	rel = relation_open(PG_GETARG_OID(1), AccessShareLock);
-	compilation = leadcrm_rules_compile(rel, list->nrules, text, list->time_zone, false,
+	compilation = leadcrm_rules_compile(RelationGetDescr(rel), list->nrules, text, list->time_zone, false,
 										CurrentMemoryContext);
 	for (int i = 0; i < list->nrules; i++)
 	{
@@ -146,8 +148,9 @@ leadcrm_rule_test(PG_FUNCTION_ARGS)
 	Trial		trial;
 
 	InitMaterializedSRF(fcinfo, 0);
-	trial.rel = leadcrm_row_relation_open(HeapTupleHeaderGetTypeId(row));
-	trial.slot = MakeSingleTupleTableSlot(RelationGetDescr(trial.rel), &TTSOpsHeapTuple);
+	trial.tupdesc = lookup_rowtype_tupdesc_copy(HeapTupleHeaderGetTypeId(row),
+												HeapTupleHeaderGetTypMod(row));
+	trial.slot = MakeSingleTupleTableSlot(trial.tupdesc, &TTSOpsHeapTuple);
 	trial.time_zone = list->time_zone;
 	trial.params = makeParamList(1);
 	trial.params->params[0].value = TimestampTzGetDatum(as_of);
@@ -187,7 +190,6 @@ leadcrm_rule_test(PG_FUNCTION_ARGS)
 	}
 	FreeExprContext(trial.econtext, true);
 	ExecDropSingleTupleTableSlot(trial.slot);
-	relation_close(trial.rel, NoLock);
 	return (Datum) 0;
 }
 
@@ -206,16 +208,17 @@ evaluation(Relation rel, const RuleCompilation *compilation, int rule)
 	{
 		RuleConjunct *conjunct = lfirst(cell);
 		Node	   *expr = (Node *) conjunct->expr;
+		Node	   *subject = NULL;
 
 		if (conjunct->rule != rule)
 			continue;
-		if (conjunct->subject != NULL && !conjunct->whole)
-			lookups = add_item(lookups,
-							   deparse_expression((Node *) leadcrm_rule_subject_expression(conjunct->subject),
-												  context, false, false));
+		if (conjunct->subject != NULL)
+			subject = (Node *) leadcrm_rule_subject_expression(conjunct->subject);
+		if (subject != NULL && (IsA(subject, Var) || exprType(subject) != BOOLOID))
+			lookups = add_item(lookups, deparse_expression(subject, context, false, false));
 		else
 			parts = add_item(parts, psprintf("%sexpression over %s",
-											 conjunct->subject != NULL ? "shared " :
+											 subject != NULL ? "shared " :
 											 conjunct->may_fail ? "guarded " : "",
 											 join_items(column_names(rel, expr), ", ")));
 	}
@@ -308,7 +311,7 @@ try_condition(const Trial *trial, const char *condition, char **why)
 		Datum		value;
 		bool		isnull;
 
-		leadcrm_rule_parse(trial->rel, condition, trial->time_zone, &compiled);
+		leadcrm_rule_parse_row(trial->tupdesc, condition, trial->time_zone, &compiled);
 		state = ExecInitExprWithParams(expression_planner(compiled.expr), trial->params);
 		value = ExecEvalExpr(state, trial->econtext, &isnull);
 		outcome = isnull ? OUTCOME_NULL : DatumGetBool(value) ? OUTCOME_TRUE : OUTCOME_FALSE;
@@ -347,7 +350,7 @@ values_read(const Trial *trial, Node *expr)
 	for (int i = -1; (i = bms_next_member(columns, i)) >= 0;)
 	{
 		AttrNumber	column = i + FirstLowInvalidHeapAttributeNumber;
-		Form_pg_attribute attribute = TupleDescAttr(RelationGetDescr(trial->rel), column - 1);
+		Form_pg_attribute attribute = TupleDescAttr(trial->tupdesc, column - 1);
 		bool		isnull;
 		Datum		value = slot_getattr(trial->slot, column, &isnull);
 
@@ -358,13 +361,16 @@ values_read(const Trial *trial, Node *expr)
 			Oid			output;
 			bool		isvarlena;
 			char	   *text;
-			int			len;
+			bool		cut;
 
 			getTypeOutputInfo(attribute->atttypid, &output, &isvarlena);
 			text = OidOutputFunctionCall(output, value);
-			len = pg_mbcliplen(text, strlen(text), VALUE_MAX);
-			values = add_item(values, psprintf("%s = %.*s%s", NameStr(attribute->attname), len, text,
-											   text[len] != '\0' ? "..." : ""));
+			cut = strlen(text) > VALUE_MAX;
+			text[pg_mbcliplen(text, strlen(text), VALUE_MAX)] = '\0';
+			if (TypeCategory(getBaseType(attribute->atttypid)) == TYPCATEGORY_STRING)
+				text = quote_literal_cstr(text);
+			values = add_item(values, psprintf("%s = %s%s", NameStr(attribute->attname), text,
+											   cut ? "..." : ""));
 		}
 	}
 	return values == NIL ? "" : psprintf("; %s", join_items(values, ", "));

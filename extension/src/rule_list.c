@@ -84,8 +84,8 @@ leadcrm_rule_list_read(Oid rules, Snapshot snapshot)
 		list->table[LIST_CAPS] = get_relname_relid("score_cap", schema);
 		list->table[LIST_WORKSPACE] = get_relname_relid("workspace", schema);
 	}
-	read_caps(list, snapshot);
 	read_rules(list, snapshot);
+	read_caps(list, snapshot);
 	read_time_zone(list, snapshot);
 	return list;
 }
@@ -168,8 +168,6 @@ read_rules(RuleList *list, Snapshot snapshot)
 	while (scan_next(&scan))
 	{
 		ListedRule *rule;
-		ListedCap	cap;
-		ListedCap  *hit = NULL;
 		char	   *text = column_text(&scan, condition);
 
 		if (text == NULL || !DatumGetBool(column_value(&scan, active,
@@ -189,10 +187,8 @@ read_rules(RuleList *list, Snapshot snapshot)
 											 TimestampTzGetDatum(DT_NOBEGIN)));
 		rule->valid_to =
 			DatumGetTimestampTz(column_value(&scan, valid_to, TimestampTzGetDatum(DT_NOEND)));
-		cap.cap_group = column_text(&scan, cap_group);
-		if (cap.cap_group != NULL)
-			hit = bsearch(&cap, list->cap, list->ncaps, sizeof(ListedCap), cap_compare);
-		rule->cap = hit != NULL ? (int) (hit - list->cap) : -1;
+		rule->cap_group = column_text(&scan, cap_group);
+		rule->cap = -1;
 		if (rule->code == NULL)
 			ereport(ERROR,
 					(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
@@ -224,7 +220,7 @@ read_caps(RuleList *list, Snapshot snapshot)
 		ListedCap	cap;
 
 		cap.cap_group = column_text(&scan, cap_group);
-		cap.most = DatumGetInt32(column_value(&scan, most, Int32GetDatum(PG_INT32_MAX)));
+		cap.most = Max(DatumGetInt32(column_value(&scan, most, Int32GetDatum(PG_INT32_MAX))), 0);
 		if (cap.cap_group == NULL)
 			continue;
 		if (list->ncaps == allocated)
@@ -236,6 +232,18 @@ read_caps(RuleList *list, Snapshot snapshot)
 	}
 	scan_end(&scan);
 	qsort(list->cap, list->ncaps, sizeof(ListedCap), cap_compare);
+
+	for (int i = 0; i < list->nrules; i++)
+	{
+		ListedCap	key = {.cap_group = list->rule[i].cap_group};
+		ListedCap  *hit;
+
+		if (key.cap_group == NULL)
+			continue;
+		hit = bsearch(&key, list->cap, list->ncaps, sizeof(ListedCap), cap_compare);
+		if (hit != NULL)
+			list->rule[i].cap = (int) (hit - list->cap);
+	}
 }
 
 static void

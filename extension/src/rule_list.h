@@ -15,7 +15,8 @@ typedef struct ListedRule
 	char	   *code;
 	char	   *condition;
 	int32		points;
-	int			cap;			/* place in RuleList.cap of its group's, or -1 */
+	char	   *cap_group;		/* NULL: none */
+	int			cap;			/* its place in RuleList.cap, or -1 */
 	TimestampTz valid_from;		/* matches from here */
 	TimestampTz valid_to;		/* to before here */
 } ListedRule;

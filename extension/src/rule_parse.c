@@ -92,7 +92,21 @@ void
 leadcrm_rule_parse(Relation rel, const char *condition, const char *time_zone,
 				   RuleExpr *result)
 {
-	RuleSource	source = {.text = condition,.rel = rel,.time_zone = time_zone};
+	RuleSource	source = {.text = condition,.tupdesc = RelationGetDescr(rel),
+	.row_name = RelationGetRelationName(rel),.time_zone = time_zone};
+
+	rule_compile(&source, result);
+}
+
+/*
+ * leadcrm_rule_parse_row
+ *		The same over rows of any shape.
+ */
+void
+leadcrm_rule_parse_row(TupleDesc tupdesc, const char *condition, const char *time_zone,
+					   RuleExpr *result)
+{
+	RuleSource	source = {.text = condition,.tupdesc = tupdesc,.time_zone = time_zone};
 
 	rule_compile(&source, result);
 }
@@ -107,7 +121,8 @@ leadcrm_rule_parse(Relation rel, const char *condition, const char *time_zone,
 void
 leadcrm_rule_parse_key(Relation rel, const char *expression, RuleExpr *result)
 {
-	RuleSource	source = {.text = expression,.rel = rel,.is_key = true};
+	RuleSource	source = {.text = expression,.tupdesc = RelationGetDescr(rel),
+	.row_name = RelationGetRelationName(rel),.is_key = true};
 
 	rule_compile(&source, result);
 }
@@ -149,9 +164,6 @@ rule_compile(RuleSource *source, RuleExpr *result)
 	pstate->p_sourcetext = query;
 	pstate->p_pre_columnref_hook = column_reference;
 	pstate->p_ref_hook_state = source;
-	addNSItemToQuery(pstate, addRangeTableEntryForRelation(pstate, source->rel, AccessShareLock,
-														   NULL, false, false),
-					 false, true, true);
 	source->pstate = pstate;
 	leadcrm_rule_check_shape(source);
 
@@ -253,8 +265,9 @@ static Node *
 column_reference(ParseState *pstate, ColumnRef *cref)
 {
 	RuleSource *source = pstate->p_ref_hook_state;
-	TupleDesc	tupdesc = RelationGetDescr(source->rel);
+	TupleDesc	tupdesc = source->tupdesc;
 	const char *json = NULL;
+	Var		   *var = NULL;
 	char	   *name;
 
 	if (list_length(cref->fields) != 1 || !IsA(linitial(cref->fields), String))
@@ -289,8 +302,17 @@ column_reference(ParseState *pstate, ColumnRef *cref)
 					 errmsg("a rule may not use column \"%s\" of type %s", name,
 							format_type_be(column->atttypid)),
 					 parser_errposition(pstate, cref->location)));
-		return colNameToVar(pstate, name, false, cref->location);
+		if (var != NULL)
+			ereport(ERROR,
+					(errcode(ERRCODE_AMBIGUOUS_COLUMN),
+					 errmsg("column reference \"%s\" is ambiguous", name),
+					 parser_errposition(pstate, cref->location)));
+		var = makeVar(1, column->attnum, column->atttypid, column->atttypmod,
+					  column->attcollation, 0);
+		var->location = cref->location;
 	}
+	if (var != NULL)
+		return (Node *) var;
 
 	if (strcmp(name, "as_of") == 0)
 	{
@@ -302,7 +324,7 @@ column_reference(ParseState *pstate, ColumnRef *cref)
 				 errdetail("A key is the same whenever it is computed."),
 				 parser_errposition(pstate, cref->location)));
 	}
-	if (strcmp(name, RelationGetRelationName(source->rel)) == 0)
+	if (source->row_name != NULL && strcmp(name, source->row_name) == 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_OBJECT_DEFINITION),
 				 errmsg("a rule may not use the whole row"),

@@ -123,6 +123,18 @@ RuleSet *
 leadcrm_rule_set_build(Relation rel, int nrules, const RuleText *rules,
 					   const char *time_zone, bool strict, MemoryContext parent)
 {
+	return leadcrm_rule_set_build_row(RelationGetDescr(rel), nrules, rules, time_zone, strict,
+									  parent);
+}
+
+/*
+ * leadcrm_rule_set_build_row
+ *		The same over rows of any shape.
+ */
+RuleSet *
+leadcrm_rule_set_build_row(TupleDesc tupdesc, int nrules, const RuleText *rules,
+						   const char *time_zone, bool strict, MemoryContext parent)
+{
 	MemoryContext scratch = AllocSetContextCreate(CurrentMemoryContext,
 												  "leadcrm rule compilation",
 												  ALLOCSET_DEFAULT_SIZES);
@@ -137,7 +149,7 @@ leadcrm_rule_set_build(Relation rel, int nrules, const RuleText *rules,
 	set->cxt = cxt;
 	set->nrules = nrules;
 	set->nwords = RULE_WORDS(nrules);
-	compilation = leadcrm_rules_compile(rel, nrules, rules, time_zone, strict, cxt);
+	compilation = leadcrm_rules_compile(tupdesc, nrules, rules, time_zone, strict, cxt);
 	set_prepare(set, compilation);
 	set->timed = leadcrm_rule_moments_build(compilation->timed, compilation->timed_may_fail,
 											pg_tzset(time_zone), cxt);

@@ -20,7 +20,6 @@
 #include "leadcrm.h"
 
 #include "access/htup_details.h"
-#include "access/relation.h"
 #include "access/xact.h"
 #include "catalog/pg_type.h"
 #include "executor/tuptable.h"
@@ -107,7 +106,7 @@ leadcrm_rule_table_init(void)
  *		The rules of a table that the active snapshot sees, compiled for rows
  *		of a type.
  *
- * rowtype, typmod: a composite type with a name.
+ * rowtype, typmod: a composite type, with or without a name.
  *
  * The result is good until the next call.  Raises what reading the table and
  * compiling its rules raises, see leadcrm_rule_list_read() and
@@ -153,8 +152,6 @@ leadcrm_rule_table_match(RuleTable *table, TupleTableSlot *slot, TimestampTz as_
 /*
  * leadcrm_rule_table_match_row
  *		Find the rules of a table for a row, and those that it matches.
- *
- * row: of any composite type with a name.
  */
 RuleTable *
 leadcrm_rule_table_match_row(Oid rules, HeapTupleHeader row, TimestampTz as_of)
@@ -171,25 +168,6 @@ leadcrm_rule_table_match_row(Oid rules, HeapTupleHeader row, TimestampTz as_of)
 	leadcrm_rule_table_match(table, table->row, as_of);
 	ExecClearTuple(table->row);
 	return table;
-}
-
-/*
- * leadcrm_row_relation_open
- *		The relation whose rows are of that type, locked and open.
- *
- * Raises 0A000 for rows of no relation's type.
- */
-Relation
-leadcrm_row_relation_open(Oid type)
-{
-	Oid			relid = get_typ_typrelid(type);
-
-	if (!OidIsValid(relid))
-		ereport(ERROR,
-				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-				 errmsg("rules cannot be applied to rows of type %s", format_type_be(type)),
-				 errhint("Pass a row of a table, a view or a composite type.")));
-	return relation_open(relid, AccessShareLock);
 }
 
 /*
@@ -366,7 +344,6 @@ table_build(const TableKey *key, RuleList *list)
 	int			nwords = Max(RULE_WORDS(list->nrules), 1);
 	bool		dated = false;
 	TupleDesc	tupdesc;
-	Relation	rel;
 
 	for (int i = 0; i < list->nrules; i++)
 	{
@@ -382,12 +359,9 @@ table_build(const TableKey *key, RuleList *list)
 		table->points[i] = list->rule[i].points;
 	table->matched = palloc0(nwords * sizeof(uint64));
 	table->sum = palloc0(Max(list->ncaps, 1) * sizeof(int64));
-	rel = leadcrm_row_relation_open(key->type);
-	table->set = leadcrm_rule_set_build(rel, list->nrules, text, list->time_zone, true,
-										table->cxt);
-	relation_close(rel, NoLock);
-
 	tupdesc = lookup_rowtype_tupdesc_copy(key->type, key->typmod);
+	table->set = leadcrm_rule_set_build_row(tupdesc, list->nrules, text, list->time_zone, true,
+											table->cxt);
 	table->row = MakeSingleTupleTableSlot(tupdesc, &TTSOpsHeapTuple);
 	table->columns = MakeSingleTupleTableSlot(tupdesc, &TTSOpsVirtual);
 	memset(table->columns->tts_isnull, true, tupdesc->natts * sizeof(bool));

@@ -41,6 +41,5 @@ extern RuleTable *leadcrm_rule_table(Oid rules, Oid rowtype, int32 typmod);
 extern void leadcrm_rule_table_match(RuleTable *table, TupleTableSlot *slot, TimestampTz as_of);
 extern RuleTable *leadcrm_rule_table_match_row(Oid rules, HeapTupleHeader row,
 											   TimestampTz as_of);
-extern Relation leadcrm_row_relation_open(Oid type);
 
 #endif							/* LEADCRM_RULE_TABLE_H */

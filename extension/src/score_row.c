@@ -48,7 +48,7 @@ PG_FUNCTION_INFO_V1(leadcrm_row_rules_support);
  *		score(subject_row record, rules regclass, as_of timestamptz) → integer
  *
  * The sum of the points of the rules that the row matches, where those of a
- * cap group count at most what score_cap says.  Raises 22003 when it is no
+ * cap group count at most what score_cap says, up or down.  Raises 22003 when it is no
  * integer.
  */
 Datum
@@ -300,7 +300,7 @@ matched_codes(const RuleTable *table)
 	return PointerGetDatum(construct_array(code, n, TEXTOID, -1, false, TYPALIGN_INT));
 }
 
-/* The points of a row's rules that are more than the caps of their groups. */
+/* The points of a row's rules beyond what the caps let count, up or down. */
 static int64
 beyond_caps(const RuleTable *table)
 {
@@ -314,6 +314,10 @@ beyond_caps(const RuleTable *table)
 			table->sum[list->rule[i].cap] += list->rule[i].points;
 	}
 	for (int i = 0; i < list->ncaps; i++)
-		beyond += Max(table->sum[i] - list->cap[i].most, 0);
+	{
+		int64		most = list->cap[i].most;
+
+		beyond += table->sum[i] - Max(Min(table->sum[i], most), -most);
+	}
 	return beyond;
 }
