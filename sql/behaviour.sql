@@ -74,6 +74,14 @@ DELETE FROM activity WHERE id = 1003;
 SELECT kind, counted FROM leadcrm._behaviour_at('lead', 7, '2030-01-01Z');
 SELECT * FROM wrong;
 
+-- A day whose midnight came twice: clocks went back at 00:01.
+UPDATE workspace SET time_zone = 'America/St_Johns';
+INSERT INTO activity (id, lead_id, kind, at) VALUES (1006, 6, 'page', '2010-11-06 12:00Z'), (1007, 6, 'page', '2010-11-07 02:30:30Z'),
+    (1008, 6, 'page', '2010-11-07 03:29Z'), (1009, 6, 'page', '2010-11-07 03:30Z');
+SELECT d, counted FROM unnest(ARRAY['2010-11-07 03:29Z', '2010-11-07 03:30Z']::timestamptz[]) d, leadcrm._behaviour_at('lead', 6, d);
+UPDATE workspace SET time_zone = 'Asia/Shanghai';
+DELETE FROM activity WHERE lead_id = 6 AND at < '2011-01-01Z';
+
 -- Every way of writing.
 COPY activity (lead_id, kind, at) FROM stdin;
 8	page	2026-03-01 10:00+08
@@ -221,6 +229,13 @@ CREATE FUNCTION public.differ(n int, as_of timestamptz) RETURNS bigint LANGUAGE 
     SELECT count(*) FROM h FULL JOIN s USING (place, lead_id, score) WHERE h.place IS NULL OR s.place IS NULL
 $$;
 SELECT n, days, differ(n, now() + days * interval '1 day') FROM unnest(ARRAY[0, 1, 7, 20, 400, 10000], ARRAY[0, 1, 3, 100, 2000, 0]) t (n, days);
+-- Of equal ones those with the lower id, wherever they stand.
+INSERT INTO lead (id, name, project_name, kind, first_source) SELECT n, 'equal ' || n, 'p' || n, 'project', 'web' FROM generate_series(3000, 2001, -1) n;
+UPDATE score_rule SET points = 1000 WHERE code = 'project';
+CALL rescore('score_rule');
+SELECT lead_id, score FROM hottest(3);
+SELECT lead_id FROM hottest(3, $$name LIKE 'equal 27%'$$);
+DELETE FROM lead WHERE id > 2000;
 SELECT count(*) AS not_a_sum FROM hottest(1000) WHERE score <> fit + behaviour_1 + behaviour_2 + behaviour_3 + behaviour_4;
 SELECT count(*) FROM hottest(50, $$company_size = 300 AND budget_max >= 500000$$) h JOIN lead l ON l.id = h.lead_id WHERE company_size = 300 AND budget_max >= 500000;
 SELECT count(*) FROM lead WHERE company_size = 300 AND budget_max >= 500000;

@@ -403,16 +403,15 @@ leadcrm_local_day(pg_tz *zone, TimestampTz at, TimestampTz *begin, TimestampTz *
 				 errmsg("timestamp out of range")));
 	julian = date2j(tm.tm_year, tm.tm_mon, tm.tm_mday);
 
-	/* Where clocks go back over midnight, a moment may be in the day before. */
+	/*
+	 * Where clocks go back over midnight, its second coming counts, and the
+	 * moments before are of the day before.
+	 */
 	*begin = day_start(zone, julian);
 	while (at < *begin)
 		*begin = day_start(zone, --julian);
 	*end = day_start(zone, julian + 1);
-	while (at >= *end)
-	{
-		*begin = *end;
-		*end = day_start(zone, ++julian + 1);
-	}
+	Assert(at < *end);
 }
 
 static TimestampTz
