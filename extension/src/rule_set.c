@@ -296,7 +296,8 @@ leadcrm_rule_set_take_failures(RuleSet *set, RuleFailure **failures)
 	}
 	n = set->nfailures;
 	*failures = palloc(Max(n, 1) * sizeof(RuleFailure));
-	memcpy(*failures, set->failure, n * sizeof(RuleFailure));
+	if (n > 0)
+		memcpy(*failures, set->failure, n * sizeof(RuleFailure));
 	set->nfailures = 0;
 	set->matched_once = false;
 	return n;
