@@ -404,6 +404,38 @@ ALTER TABLE lead DISABLE TRIGGER lead_00_begin;
 INSERT INTO lead (phone, first_source) VALUES ('13800138002', 'x');
 ALTER TABLE lead ENABLE TRIGGER lead_00_begin;
 
+-- What arrivals write comes out the same where somebody watches the tables, and keeps to what was demanded of them.
+CALL start_anew();
+CREATE FUNCTION watch() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE NOTICE '% %', TG_TABLE_NAME, TG_OP; RETURN NEW; END $$;
+CREATE TRIGGER watch BEFORE INSERT OR UPDATE ON identity FOR EACH ROW EXECUTE FUNCTION watch();
+CREATE TRIGGER watch BEFORE INSERT OR UPDATE ON merge_log FOR EACH ROW EXECUTE FUNCTION watch();
+CREATE TRIGGER watch BEFORE INSERT OR UPDATE ON activity FOR EACH ROW EXECUTE FUNCTION watch();
+CREATE TRIGGER watch BEFORE INSERT OR UPDATE ON event FOR EACH ROW EXECUTE FUNCTION watch();
+SET client_min_messages = notice;
+INSERT INTO lead (external_id, phone, first_source) VALUES ('a', '13800138000', 'x'), ('b', '13800138001', 'x');
+INSERT INTO lead (external_id, phone, email, first_source, last_form) VALUES ('c', '13800138000', 'c@example.org', 'y', 'contact'), ('d', '13800138001', NULL, 'y', NULL);
+SET client_min_messages = warning;
+SELECT * FROM claims;
+SELECT * FROM written;
+CREATE TEMP TABLE watched AS SELECT who(lead_id) AS lead, kind, direction, channel, content, who(brought_by) AS brought_by FROM activity ORDER BY id;
+DROP FUNCTION watch() CASCADE;
+CALL start_anew();
+INSERT INTO lead (external_id, phone, first_source) VALUES ('a', '13800138000', 'x'), ('b', '13800138001', 'x');
+INSERT INTO lead (external_id, phone, email, first_source, last_form) VALUES ('c', '13800138000', 'c@example.org', 'y', 'contact'), ('d', '13800138001', NULL, 'y', NULL);
+SELECT * FROM claims;
+SELECT * FROM written;
+SELECT who(lead_id) AS lead, kind, direction, channel, content, who(brought_by) AS brought_by FROM activity EXCEPT SELECT * FROM watched;
+DROP TABLE watched;
+ALTER TABLE activity ADD CONSTRAINT no_spam CHECK (content <> 'spam');
+\set VERBOSITY sqlstate
+INSERT INTO lead (phone, first_source, last_form) VALUES ('13800138000', 'y', 'spam');
+ALTER TABLE event ADD CONSTRAINT no_repeats CHECK (kind <> 'lead.repeated') NOT VALID;
+INSERT INTO lead (phone, first_source) VALUES ('13800138000', 'y');
+\set VERBOSITY default
+ALTER TABLE event DROP CONSTRAINT no_repeats;
+INSERT INTO lead (phone, first_source, last_form) VALUES ('13800138000', 'y', 'no spam');
+SELECT * FROM written;
+
 -- The workspace goes in a transaction that used it.
 BEGIN;
 INSERT INTO lead (external_id, phone, first_source) VALUES ('z', '13800138099', 'x');

@@ -182,6 +182,23 @@ CREATE TABLE dated (as_of date, now integer);
 SELECT leadcrm.condition_class('dated', 'as_of = ''2026-01-05'' AND now > 5');
 SELECT leadcrm.condition_holds(d, 'as_of > ''2026-01-05''', '2026-01-01') FROM (VALUES (date '2026-01-06', 1)) v (a, n), LATERAL (SELECT (v.a, v.n)::dated) AS x (d);
 
+-- A row whose columns change between two calls of one function.
+CREATE TABLE changing (a integer, b text);
+INSERT INTO changing VALUES (5, 'x');
+CREATE FUNCTION holds(condition text) RETURNS boolean LANGUAGE plpgsql AS $$
+DECLARE
+	r changing;
+BEGIN
+	SELECT * INTO r FROM changing;
+	RETURN leadcrm.condition_holds(r, condition);
+END $$;
+SELECT holds($$a::text = '5' AND b = 'x'$$);
+ALTER TABLE changing ALTER a TYPE text;
+SELECT holds($$a::text = '5' AND b = 'x'$$);
+ALTER TABLE changing DROP a, ADD c date DEFAULT '2026-01-05';
+SELECT holds($$c = '2026-01-05' AND b = 'x'$$);
+SELECT holds($$a::text = '5' AND b = 'x'$$);
+
 -- Rows of views, partitioned tables and composite types.
 CREATE VIEW hot AS SELECT name, company_size FROM lead;
 CREATE TABLE part (LIKE dated) PARTITION BY LIST (now);

@@ -34,3 +34,25 @@ CREATE FUNCTION leadcrm.rule_test(rules regclass, subject_row record, as_of time
 	LANGUAGE C STABLE STRICT;
 COMMENT ON FUNCTION leadcrm.rule_test(regclass, record, timestamptz) IS
 'which active rules of a table a row matches, and why not the others: the first part that is not true, with the values it reads';
+
+CREATE FUNCTION leadcrm.rule_coverage(rules regclass, subject regclass, filter text DEFAULT NULL, as_of timestamptz DEFAULT now(),
+		OUT code text, OUT matched bigint, OUT of_rows bigint)
+	RETURNS SETOF record
+	AS 'MODULE_PATHNAME', 'leadcrm_rule_coverage'
+	LANGUAGE C VOLATILE;
+COMMENT ON FUNCTION leadcrm.rule_coverage(regclass, regclass, text, timestamptz) IS
+'how many rows of a table, or of those for which a condition is true, each active rule matches';
+
+-- Not written into a workspace's function: that would hold lead's row type, and
+-- columns could not be added to it any more.
+CREATE FUNCTION leadcrm.rule_test_example(rules regclass, subject regclass, example jsonb, as_of timestamptz DEFAULT now())
+	RETURNS TABLE (code text, matches boolean, why text)
+	LANGUAGE plpgsql STABLE STRICT SET search_path TO pg_catalog, pg_temp
+	AS $$
+BEGIN
+    RETURN QUERY EXECUTE format('SELECT t.* FROM leadcrm.rule_test($1, jsonb_populate_record(NULL::%s, $2), $3) t', subject)
+       USING rules, example, as_of;
+END
+$$;
+COMMENT ON FUNCTION leadcrm.rule_test_example(regclass, regclass, jsonb, timestamptz) IS
+'rule_test() for a row of a table that need not exist, given as an object of its columns';

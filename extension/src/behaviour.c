@@ -37,6 +37,7 @@
 #include "executor/spi.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
+#include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
 #include "utils/timestamp.h"
@@ -189,18 +190,22 @@ activity_workspace(Relation activity, AttrNumber *attnum)
 {
 	TupleDesc	tupdesc = RelationGetDescr(activity);
 	const char *name = RelationGetRelationName(activity);
+	Workspace  *ws = NULL;
 	Relation	lead;
-	Workspace  *ws;
+	Oid			leadid;
 
-	lead = table_open(leadcrm_workspace_table(RelationGetNamespace(activity), "lead"),
-					  RowExclusiveLock);
-	ws = leadcrm_workspace_of(lead);
-	table_close(lead, NoLock);
+	leadid = get_relname_relid("lead", RelationGetNamespace(activity));
+	if (OidIsValid(leadid))
+	{
+		lead = table_open(leadid, RowExclusiveLock);
+		ws = leadcrm_workspace_of(lead);
+		table_close(lead, NoLock);
+	}
 
 	/* As for lead itself, see workspace.c; and lead's owner must be its own. */
-	if ((strcmp(name, "activity") != 0 &&
-		 !(strncmp(name, "activity_", 9) == 0 && ws->distributed)) ||
-		activity->rd_rel->relowner != ws->owner)
+	if (ws == NULL || activity->rd_rel->relowner != ws->owner ||
+		(strcmp(name, "activity") != 0 &&
+		 !(strncmp(name, "activity_", 9) == 0 && ws->distributed)))
 		ereport(ERROR,
 				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
 				 errmsg("table \"%s\" does not hold the activities of a workspace", name),

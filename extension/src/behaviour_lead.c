@@ -11,6 +11,7 @@
 
 #include "leadcrm.h"
 
+#include "access/xact.h"
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
 #include "miscadmin.h"
@@ -25,6 +26,7 @@
 static int	writing = 0;
 
 static void read_row(Workspace *ws, Behaviour *behaviour, HeapTuple row, TupleDesc tupdesc);
+static TimestampTz stored_until(Workspace *ws, const Behaviour *behaviour, int i);
 static bool changed_points(const Behaviour *behaviour);
 static Jsonb *changed_signals(Workspace *ws, const Behaviour *behaviour, bool *changed);
 
@@ -103,7 +105,16 @@ read_row(Workspace *ws, Behaviour *behaviour, HeapTuple row, TupleDesc tupdesc)
 	behaviour->signals = isnull ? NULL : DatumGetJsonbP(value);
 	behaviour->until = palloc(Max(ws->nsignals, 1) * sizeof(TimestampTz));
 	for (int i = 0; i < ws->nsignals; i++)
-		behaviour->until[i] = leadcrm_signals_until(behaviour->signals, ws->signal[i].code);
+		behaviour->until[i] = stored_until(ws, behaviour, i);
+}
+
+/* Until when a signal holds by what is stored; one that is over does not. */
+static TimestampTz
+stored_until(Workspace *ws, const Behaviour *behaviour, int i)
+{
+	TimestampTz until = leadcrm_signals_until(behaviour->signals, ws->signal[i].code);
+
+	return until > GetCurrentTransactionStartTimestamp() ? until : DT_NOBEGIN;
 }
 
 /*
@@ -201,7 +212,7 @@ changed_signals(Workspace *ws, const Behaviour *behaviour, bool *changed)
 	*changed = false;
 	for (int i = 0; i < ws->nsignals; i++)
 	{
-		if (behaviour->until[i] != leadcrm_signals_until(behaviour->signals, ws->signal[i].code))
+		if (behaviour->until[i] != stored_until(ws, behaviour, i))
 			*changed = true;
 	}
 	if (!*changed)

@@ -15,6 +15,7 @@
 
 #include <math.h>
 
+#include "access/xact.h"
 #include "catalog/pg_type.h"
 #include "common/int.h"
 #include "executor/spi.h"
@@ -356,7 +357,8 @@ leadcrm_activity_signals(const char *direction, size_t len)
 /*
  * leadcrm_signal_end
  *		Until when activities make an intent rule hold: holds_for after the last
- *		one that was the `times`-th within the rule's span, or DT_NOBEGIN.
+ *		one that was the `times`-th within the rule's span; DT_NOBEGIN if that
+ *		has never been or is over.
  *
  * at, n: moments of activities of its kinds, which get sorted.
  */
@@ -376,7 +378,7 @@ leadcrm_signal_end(const ActivitySignal *signal, TimestampTz *at, int n)
 			continue;
 		if (pg_add_s64_overflow(at[i], signal->holds_for, &until) || !IS_VALID_TIMESTAMP(until))
 			until = END_TIMESTAMP - 1;
-		return until > 0 ? until : DT_NOBEGIN;	/* nobody asks about the last century */
+		return until > GetCurrentTransactionStartTimestamp() ? until : DT_NOBEGIN;
 	}
 	return DT_NOBEGIN;
 }
@@ -401,16 +403,15 @@ leadcrm_local_day(pg_tz *zone, TimestampTz at, TimestampTz *begin, TimestampTz *
 				 errmsg("timestamp out of range")));
 	julian = date2j(tm.tm_year, tm.tm_mon, tm.tm_mday);
 
-	/* Where clocks go back over midnight, a moment may be in the day before. */
+	/*
+	 * Where clocks go back over midnight, its second coming counts, and the
+	 * moments before are of the day before.
+	 */
 	*begin = day_start(zone, julian);
 	while (at < *begin)
 		*begin = day_start(zone, --julian);
 	*end = day_start(zone, julian + 1);
-	while (at >= *end)
-	{
-		*begin = *end;
-		*end = day_start(zone, ++julian + 1);
-	}
+	Assert(at < *end);
 }
 
 static TimestampTz

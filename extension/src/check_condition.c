@@ -33,7 +33,7 @@ typedef struct HeldCondition
 	MemoryContext cxt;
 	char	   *condition;
 	char	   *time_zone;
-	Oid			row_type;
+	uint64		row_type;		/* changes with its columns */
 	ExprState  *state;
 	EState	   *estate;
 	TupleTableSlot *slot;
@@ -201,12 +201,13 @@ static HeldCondition *
 hold_condition(FunctionCallInfo fcinfo, Oid row_type, const char *condition, const char *time_zone)
 {
 	HeldCondition *held = fcinfo->flinfo->fn_extra;
+	uint64		identifier = assign_record_type_identifier(row_type, -1);
 	MemoryContext cxt;
 	MemoryContext old;
 	RuleExpr	rule;
 	Relation	rel;
 
-	if (held != NULL && held->row_type == row_type &&
+	if (held != NULL && held->row_type == identifier &&
 		strcmp(held->condition, condition) == 0 && strcmp(held->time_zone, time_zone) == 0)
 		return held;
 	if (!OidIsValid(typeidTypeRelid(row_type)))
@@ -214,6 +215,8 @@ hold_condition(FunctionCallInfo fcinfo, Oid row_type, const char *condition, con
 				(errcode(ERRCODE_DATATYPE_MISMATCH),
 				 errmsg("a row of a table or view is needed"),
 				 errhint("Write the name of the table, as in leadcrm.condition_holds(lead, 'company_size >= 50').")));
+	rel = open_rows(typeidTypeRelid(row_type));
+	leadcrm_rule_parse(rel, condition, time_zone, &rule);
 	if (held != NULL)
 		MemoryContextDelete(held->cxt);
 	fcinfo->flinfo->fn_extra = NULL;
@@ -222,18 +225,16 @@ hold_condition(FunctionCallInfo fcinfo, Oid row_type, const char *condition, con
 	old = MemoryContextSwitchTo(cxt);
 	held = palloc0(sizeof(HeldCondition));
 	held->cxt = cxt;
-	held->row_type = row_type;
+	held->row_type = identifier;
 	held->condition = pstrdup(condition);
 	held->time_zone = pstrdup(time_zone);
-	rel = open_rows(typeidTypeRelid(row_type));
-	leadcrm_rule_parse(rel, condition, time_zone, &rule);
 	held->slot = MakeSingleTupleTableSlot(CreateTupleDescCopyConstr(RelationGetDescr(rel)), &TTSOpsHeapTuple);
 	relation_close(rel, AccessShareLock);
 	held->params = makeParamList(1);
 	held->params->params[RULE_PARAM_AS_OF - 1].isnull = false;
 	held->params->params[RULE_PARAM_AS_OF - 1].ptype = TIMESTAMPTZOID;
 	held->params->params[RULE_PARAM_AS_OF - 1].pflags = PARAM_FLAG_CONST;
-	held->state = ExecInitExprWithParams((Expr *) expression_planner(rule.expr), held->params);
+	held->state = ExecInitExprWithParams(copyObject(expression_planner(rule.expr)), held->params);
 	held->estate = CreateExecutorState();
 	MemoryContextSetParent(held->estate->es_query_cxt, cxt);
 	MemoryContextSwitchTo(old);

@@ -240,6 +240,7 @@ leadcrm_claim_insert(ClaimTarget *target, int64 lead, int64 brought_by, Timestam
 	slot->tts_isnull[CLAIM_BROUGHT_BY] = brought_by == 0;
 	slot->tts_values[CLAIM_CLAIMED_AT] = TimestampTzGetDatum(now);
 	ExecStoreVirtualTuple(slot);
+	ExecConstraints(table->result, slot, table->estate);
 
 	/* Every unique index reports a conflict, none raises it. */
 	table_tuple_insert_speculative(table->rel, slot, GetCurrentCommandId(true), 0, NULL, target->token);

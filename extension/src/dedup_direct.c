@@ -7,24 +7,16 @@
  * with the same locks in the same order, but on the indexes themselves.  What
  * is anything else, or what changes while it is looked at, is left to dedup.c
  * as if nothing had happened.
- *
- * Leads are read past row security, by the table's owner's trigger: that is
- * meant, as it is when dedup.c acts as the owner.
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
 #include "leadcrm.h"
 
-#include "access/genam.h"
-#include "access/stratnum.h"
-#include "access/tableam.h"
 #include "access/xact.h"
-#include "utils/fmgroids.h"
-#include "utils/rel.h"
-#include "utils/snapmgr.h"
 
 #include "dedup.h"
+#include "lead_scan.h"
 
 static bool choose_winner(Workspace *ws, Relation lead, ClaimTarget *claims,
 						  const DedupSubject *subject, IdentityKey *keys, int nkeys,
@@ -130,49 +122,29 @@ choose_winner(Workspace *ws, Relation lead, ClaimTarget *claims, const DedupSubj
 static bool
 read_holders(Workspace *ws, Relation lead, const DedupSubject *subject, DedupHit *hits, int nhits)
 {
-	Oid			primary = RelationGetPrimaryKeyIndex(lead);
-	Relation	index;
-	IndexScanDesc scan;
-	TupleTableSlot *slot;
-	bool		good;
+	LeadScan	scan;
+	bool		good = true;
 
-	if (!OidIsValid(primary))
+	if (!leadcrm_lead_scan_begin(&scan, ws, lead))
 		return false;
-	index = index_open(primary, AccessShareLock);
-	good = index->rd_index->indnkeyatts == 1 &&
-		index->rd_index->indkey.values[0] == ws->column[LEAD_ID];
-	if (good)
+	for (int i = 0; good && i < nhits; i++)
 	{
-		ScanKeyData id;
+		bool		isnull;
+		Datum		d;
 
-		PushActiveSnapshot(GetTransactionSnapshot());
-		slot = table_slot_create(lead, NULL);
-		scan = index_beginscan_compat(lead, index, GetActiveSnapshot(), 1);
-		for (int i = 0; good && i <= nhits; i++)
-		{
-			DedupHit   *hit = i < nhits ? &hits[i] : NULL;
-			bool		isnull;
-			Datum		d;
-
-			if (hit != NULL && hit->holder == 0)
-				continue;
-			ScanKeyInit(&id, 1, BTEqualStrategyNumber, F_INT8EQ,
-						Int64GetDatum(hit != NULL ? hit->holder : subject->id));
-			index_rescan(scan, &id, 1, NULL, 0);
-			good = index_getnext_slot(scan, ForwardScanDirection, slot) == (hit != NULL);
-			if (!good || hit == NULL)
-				break;
-			d = slot_getattr(slot, ws->column[LEAD_MERGED_INTO], &isnull);
-			if (!isnull)
-				hit->holder = DatumGetInt64(d);
-			d = slot_getattr(slot, ws->column[LEAD_NAME], &isnull);
-			hit->name = isnull ? NULL : DatumGetTextPCopy(d);
-		}
-		index_endscan(scan);
-		ExecDropSingleTupleTableSlot(slot);
-		PopActiveSnapshot();
+		if (hits[i].holder == 0)
+			continue;
+		good = leadcrm_lead_scan_find(&scan, hits[i].holder);
+		if (!good)
+			break;
+		d = slot_getattr(scan.slot, ws->column[LEAD_MERGED_INTO], &isnull);
+		if (!isnull)
+			hits[i].holder = DatumGetInt64(d);
+		d = slot_getattr(scan.slot, ws->column[LEAD_NAME], &isnull);
+		hits[i].name = isnull ? NULL : DatumGetTextPCopy(d);
 	}
-	index_close(index, AccessShareLock);
+	good = good && !leadcrm_lead_scan_find(&scan, subject->id);
+	leadcrm_lead_scan_end(&scan);
 	return good;
 }
 

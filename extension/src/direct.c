@@ -3,14 +3,16 @@
  *	  Inserting into a table of a workspace without a statement for each row.
  *
  * Starting and ending an executor costs more than the row it inserts.  What
- * every arriving lead writes, its claims and its event, goes into tables that
- * only leadcrm writes; for these the table and its indexes are opened once per
- * statement on lead and rows are inserted as ExecInsert() inserts them.
+ * arriving leads write, claims, events, the log of merges and activities, goes
+ * into tables that only leadcrm writes so; for these the table and its indexes
+ * are opened once per statement on lead and rows are inserted as COPY does it,
+ * many at a time.
  *
  * That holds for a table as the template makes it.  One that has been given
- * triggers, checks, forced row security, other columns or another owner, or
- * that another engine keeps elsewhere, is not opened: its writer then goes
- * through SPI, which honours all of that.
+ * triggers, forced row security, other columns, defaults that count or another
+ * owner, or that another engine keeps elsewhere, is not opened: its writer then
+ * goes through SPI, which honours all of that.  A foreign key to lead is let
+ * pass, for whoever writes rows about a lead has it locked.
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
@@ -22,13 +24,24 @@
 #include "access/xact.h"
 #include "catalog/pg_am.h"
 #include "catalog/pg_class.h"
+#include "commands/sequence.h"
+#include "commands/trigger.h"
 #include "executor/executor.h"
 #include "nodes/makefuncs.h"
+#include "utils/memutils.h"
 #include "utils/rel.h"
 
 #include "direct.h"
 
+static const char *const side_table[] = {
+	[SIDE_EVENT] = "event",
+	[SIDE_MERGE_LOG] = "merge_log",
+	[SIDE_ACTIVITY] = "activity",
+};
+
+static void direct_flush(DirectTable *table);
 static bool direct_is_plain(Workspace *ws, Relation rel, const DirectColumn *column, int ncolumns);
+static bool direct_triggers_hold(Workspace *ws, Relation rel);
 
 /*
  * leadcrm_direct_open
@@ -56,8 +69,9 @@ leadcrm_direct_open(Workspace *ws, const char *name, const DirectColumn *column,
 	}
 
 	old = MemoryContextSwitchTo(cxt);
-	table = palloc(sizeof(DirectTable));
+	table = palloc0(sizeof(DirectTable));
 	table->rel = rel;
+	table->cxt = cxt;
 	table->owner = CurrentResourceOwner;
 	table->estate = CreateExecutorState();
 	table->result = makeNode(ResultRelInfo);
@@ -69,9 +83,28 @@ leadcrm_direct_open(Workspace *ws, const char *name, const DirectColumn *column,
 }
 
 /*
+ * leadcrm_direct_open_side
+ *		The same for a table whose first column numbers its rows.
+ */
+DirectTable *
+leadcrm_direct_open_side(Workspace *ws, WorkspaceSide which, const DirectColumn *column,
+						 int ncolumns, MemoryContext cxt)
+{
+	DirectTable *table = leadcrm_direct_open(ws, side_table[which], column, ncolumns, cxt);
+
+	if (table == NULL)
+		return NULL;
+	table->sequence = leadcrm_workspace_sequence(ws, which, table->rel);
+	if (OidIsValid(table->sequence))
+		return table;
+	leadcrm_direct_close(table);
+	return NULL;
+}
+
+/*
  * leadcrm_direct_row
- *		The slot for the next row, every column NULL; the caller sets values
- *		that live until the row is inserted.
+ *		The slot for the next row: numbered, if it has a number, and else NULL.
+ *		The caller sets values that live until leadcrm_direct_insert().
  */
 TupleTableSlot *
 leadcrm_direct_row(DirectTable *table)
@@ -81,39 +114,91 @@ leadcrm_direct_row(DirectTable *table)
 	ExecClearTuple(slot);
 	memset(slot->tts_isnull, true, slot->tts_tupleDescriptor->natts * sizeof(bool));
 	slot->tts_tableOid = RelationGetRelid(table->rel);
+	if (OidIsValid(table->sequence))
+	{
+		slot->tts_values[0] = Int64GetDatum(nextval_internal(table->sequence, false));
+		slot->tts_isnull[0] = false;
+	}
 	return slot;
 }
 
 /*
  * leadcrm_direct_insert
- *		Insert the row in the slot; raises 23505 where an index says so.
+ *		Insert the row in the slot, at the latest when the table is closed.
+ *
+ * Raises what INSERT would: 23505, 23502, 23514.
  */
 void
 leadcrm_direct_insert(DirectTable *table)
 {
+	TupleTableSlot *row;
+
 	ExecStoreVirtualTuple(table->slot);
-	table_tuple_insert(table->rel, table->slot, GetCurrentCommandId(true), 0, NULL);
-	if (table->result->ri_NumIndices > 0)
-		(void) ExecInsertIndexTuples_compat(table->result, table->slot, table->estate,
-											false, NULL, NIL);
+	if (RelationGetDescr(table->rel)->constr != NULL)
+		ExecConstraints(table->result, table->slot, table->estate);
+
+	row = table->row[table->nrows];
+	if (row == NULL)
+	{
+		MemoryContext old = MemoryContextSwitchTo(table->cxt);
+
+		row = table->row[table->nrows] =
+			MakeSingleTupleTableSlot(RelationGetDescr(table->rel), &TTSOpsHeapTuple);
+		MemoryContextSwitchTo(old);
+	}
+	ExecCopySlot(row, table->slot);
+	table->nrows++;
 	ResetPerTupleExprContext(table->estate);
+	if (table->nrows == DIRECT_MAX_ROWS)
+		direct_flush(table);
 }
 
 /*
  * leadcrm_direct_close
- *		Close what leadcrm_direct_open() opened; the lock stays to the end.
+ *		Insert what is left and close the table; its lock stays to the end.
  */
 void
 leadcrm_direct_close(DirectTable *table)
 {
 	ResourceOwner owner = CurrentResourceOwner;
 
+	direct_flush(table);
 	CurrentResourceOwner = table->owner;
+	for (int i = 0; i < DIRECT_MAX_ROWS && table->row[i] != NULL; i++)
+		ExecDropSingleTupleTableSlot(table->row[i]);
 	ExecDropSingleTupleTableSlot(table->slot);
 	ExecCloseIndices(table->result);
 	table_close(table->rel, NoLock);
 	CurrentResourceOwner = owner;
 	FreeExecutorState(table->estate);
+}
+
+static void
+direct_flush(DirectTable *table)
+{
+	CommandId	cid;
+
+	if (table->nrows == 0)
+		return;
+	cid = GetCurrentCommandId(true);
+	if (table->nrows == 1)
+		table_tuple_insert(table->rel, table->row[0], cid, 0, NULL);
+	else
+	{
+		MemoryContext old = MemoryContextSwitchTo(GetPerTupleMemoryContext(table->estate));
+
+		table_multi_insert(table->rel, table->row, table->nrows, cid, 0, NULL);
+		MemoryContextSwitchTo(old);
+	}
+	for (int i = 0; i < table->nrows; i++)
+	{
+		if (table->result->ri_NumIndices > 0)
+			(void) ExecInsertIndexTuples_compat(table->result, table->row[i], table->estate,
+												false, NULL, NIL);
+		ResetPerTupleExprContext(table->estate);
+		ExecClearTuple(table->row[i]);
+	}
+	table->nrows = 0;
 }
 
 /* Is the table nothing but what the template makes of it? */
@@ -129,16 +214,41 @@ direct_is_plain(Workspace *ws, Relation rel, const DirectColumn *column, int nco
 		rel->rd_rel->relforcerowsecurity ||
 		rel->rd_rel->relispartition ||
 		rel->rd_rel->relhasrules ||
-		rel->trigdesc != NULL ||
 		tupdesc->natts != ncolumns ||
-		(tupdesc->constr != NULL &&
-		 (tupdesc->constr->num_check > 0 || tupdesc->constr->num_defval > 0)))
+		!direct_triggers_hold(ws, rel))
 		return false;
 	for (int i = 0; i < ncolumns; i++)
 	{
 		Form_pg_attribute att = TupleDescAttr(tupdesc, i);
 
-		if (att->atttypid != column[i].type || strcmp(NameStr(att->attname), column[i].name) != 0)
+		if (att->atttypid != column[i].type || strcmp(NameStr(att->attname), column[i].name) != 0 ||
+			(att->atthasdef && column[i].left_out) || att->attgenerated != '\0')
+			return false;
+	}
+	return true;
+}
+
+/* Are the triggers none but those of foreign keys to lead's id? */
+static bool
+direct_triggers_hold(Workspace *ws, Relation rel)
+{
+	ListCell   *lc;
+
+	if (rel->trigdesc == NULL)
+		return true;
+	for (int i = 0; i < rel->trigdesc->numtriggers; i++)
+	{
+		const Trigger *trigger = &rel->trigdesc->triggers[i];
+
+		if (!trigger->tgisinternal || RI_FKey_trigger_type(trigger->tgfoid) != RI_TRIGGER_FK)
+			return false;
+	}
+	foreach(lc, RelationGetFKeyList(rel))
+	{
+		const ForeignKeyCacheInfo *key = lfirst_node(ForeignKeyCacheInfo, lc);
+		const char *column = NameStr(TupleDescAttr(RelationGetDescr(rel), key->conkey[0] - 1)->attname);
+
+		if (key->confrelid != ws->lead || key->nkeys != 1 || strcmp(column, "lead_id") != 0)
 			return false;
 	}
 	return true;

@@ -16,7 +16,11 @@ typedef struct DirectColumn
 {
 	const char *name;
 	Oid			type;
+	bool		left_out;		/* the writer may leave it to its default */
 } DirectColumn;
+
+/* Rows that are inserted together. */
+#define DIRECT_MAX_ROWS		64
 
 /* A table opened for inserting rows of one statement. */
 typedef struct DirectTable
@@ -24,13 +28,20 @@ typedef struct DirectTable
 	Relation	rel;
 	EState	   *estate;
 	ResultRelInfo *result;
-	TupleTableSlot *slot;
+	TupleTableSlot *slot;		/* of the row being made */
+	Oid			sequence;		/* of the first column, or InvalidOid */
+	int			nrows;			/* made and not inserted yet */
+	TupleTableSlot *row[DIRECT_MAX_ROWS];	/* made when needed */
+	MemoryContext cxt;
 	ResourceOwner owner;		/* of the references to table and indexes */
 } DirectTable;
 
 extern DirectTable *leadcrm_direct_open(Workspace *ws, const char *table,
 										const DirectColumn *column, int ncolumns,
 										MemoryContext cxt);
+extern DirectTable *leadcrm_direct_open_side(Workspace *ws, WorkspaceSide which,
+											 const DirectColumn *column, int ncolumns,
+											 MemoryContext cxt);
 extern TupleTableSlot *leadcrm_direct_row(DirectTable *table);
 extern void leadcrm_direct_insert(DirectTable *table);
 extern void leadcrm_direct_close(DirectTable *table);

@@ -1,17 +1,16 @@
 /*-------------------------------------------------------------------------
  * event.h
- *	  The event of each lead that arrives.
+ *	  The events of leads that arrive.
  *-------------------------------------------------------------------------
  */
 #ifndef LEADCRM_EVENT_H
 #define LEADCRM_EVENT_H
 
 #include "datatype/timestamp.h"
-#include "utils/tuplestore.h"
 
 #include "workspace.h"
 
-extern bool leadcrm_event_created(Workspace *ws, Tuplestorestate *arrived,
-								  TupleDesc tupdesc, TimestampTz at);
+extern bool leadcrm_event_arrived(Workspace *ws, const char *kind, const int64 *lead,
+								  const int64 *merged, int n, TimestampTz at);
 
 #endif							/* LEADCRM_EVENT_H */

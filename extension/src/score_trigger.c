@@ -41,13 +41,21 @@ static const LeadColumn computed[] = {
 
 #define NCOMPUTED		lengthof(computed)
 
-/* Set while leadcrm_regrade() runs its UPDATE. */
-static int	regrading = 0;
-static TimestampTz regrade_as_of;
-static bool regrade_anew;
-static bool joining_signals = false;	/* in that UPDATE, of other leads */
+/* An UPDATE of leadcrm's own, which changes nothing that anybody wrote. */
+typedef struct Regrade
+{
+	TimestampTz as_of;
+	bool		anew;			/* as if the leads had just arrived */
+	bool		joins;			/* it writes the signals of other leads, too */
+	const struct Regrade *outer;
+} Regrade;
+
+/* The one that is running, or NULL. */
+static const Regrade *regrade = NULL;
 
 static HeapTuple score_row(Workspace *ws, TriggerData *trigdata);
+static uint64 regrade_run(Workspace *ws, Regrade *run, WorkspacePlan plan, const char *query,
+						  int nargs, Oid *argtypes, Datum *values);
 static void computed_values(ScoreModel *model, const ScoreState *state, TimestampTz as_of,
 							Datum *value, bool *isnull);
 
@@ -92,7 +100,7 @@ leadcrm_score_computes(const char *column)
 bool
 leadcrm_score_regrading(void)
 {
-	return regrading > 0;
+	return regrade != NULL;
 }
 
 static HeapTuple
@@ -102,9 +110,9 @@ score_row(Workspace *ws, TriggerData *trigdata)
 	Relation	lead = trigdata->tg_relation;
 	TupleTableSlot *slot = update ? trigdata->tg_newslot : trigdata->tg_trigslot;
 	TupleTableSlot *old = update ? trigdata->tg_trigslot : NULL;
-	TupleTableSlot *behaviour = leadcrm_behaviour_writing() || joining_signals ? slot : old;
+	TupleTableSlot *behaviour = leadcrm_behaviour_writing() || (regrade && regrade->joins) ? slot : old;
 	HeapTuple	tuple = update ? trigdata->tg_newtuple : trigdata->tg_trigtuple;
-	TimestampTz as_of = regrading > 0 ? regrade_as_of : GetCurrentTransactionStartTimestamp();
+	TimestampTz as_of = regrade ? regrade->as_of : GetCurrentTransactionStartTimestamp();
 	ScoreModel *model = leadcrm_score_model(ws, lead);
 	IntentChange changes[SCORE_MAX_CHANGES];
 	ScoreState	state;
@@ -117,7 +125,7 @@ score_row(Workspace *ws, TriggerData *trigdata)
 	bool		none;
 
 	leadcrm_score_begin(ws, model, old, &state);
-	state.anew = regrading > 0 && regrade_anew;
+	state.anew = regrade && regrade->anew;
 	(void) slot_getattr(slot, ws->column[LEAD_MERGED_INTO], &none);
 	merged = !none;
 	if (merged)
@@ -187,28 +195,12 @@ computed_values(ScoreModel *model, const ScoreState *state, TimestampTz as_of,
 uint64
 leadcrm_score_regrade(Workspace *ws, ArrayType *leads, TimestampTz as_of, bool anew)
 {
+	Regrade		run = {.as_of = as_of, .anew = anew};
 	Datum		values[] = {PointerGetDatum(leads)};
-	TimestampTz save_as_of = regrade_as_of;
-	bool		save_anew = regrade_anew;
-	volatile uint64 n = 0;
 
-	regrading++;
-	regrade_as_of = as_of;
-	regrade_anew = anew;
-	PG_TRY();
-	{
-		n = leadcrm_workspace_run(ws, PLAN_REGRADE,
-								  "UPDATE %s.lead SET score = score WHERE id = ANY ($1)",
-								  1, (Oid[]) {INT8ARRAYOID}, values);
-	}
-	PG_FINALLY();
-	{
-		regrading--;
-		regrade_as_of = save_as_of;
-		regrade_anew = save_anew;
-	}
-	PG_END_TRY();
-	return n;
+	return regrade_run(ws, &run, PLAN_REGRADE,
+					   "UPDATE %s.lead SET score = score WHERE id = ANY ($1)",
+					   1, (Oid[]) {INT8ARRAYOID}, values);
 }
 
 /*
@@ -220,30 +212,40 @@ leadcrm_score_regrade(Workspace *ws, ArrayType *leads, TimestampTz as_of, bool a
 void
 leadcrm_score_join(Workspace *ws, int64 lead, ArrayType *others)
 {
+	Regrade		run = {.as_of = GetCurrentTransactionStartTimestamp(), .joins = true};
 	Datum		values[] = {Int64GetDatum(lead), PointerGetDatum(others)};
-	TimestampTz save_as_of = regrade_as_of;
 
-	regrading++;
-	regrade_as_of = GetCurrentTransactionStartTimestamp();
-	joining_signals = true;
+	(void) regrade_run(ws, &run, PLAN_JOIN_SIGNALS,
+					   "UPDATE %s.lead w SET signals ="
+					   " (SELECT pg_catalog.jsonb_object_agg(s.rule, s.until)"
+					   "  FROM (SELECT DISTINCT ON (e.key) e.key AS rule, e.value AS until"
+					   "        FROM %s.lead l, pg_catalog.jsonb_each_text(l.signals) e"
+					   "        WHERE l.id = w.id OR l.id = ANY ($2)"
+					   "        ORDER BY e.key, e.value::pg_catalog.timestamptz DESC) s)"
+					   " WHERE w.id = $1"
+					   " AND EXISTS (SELECT FROM %s.lead l WHERE l.id = ANY ($2) AND l.signals IS NOT NULL)",
+					   2, (Oid[]) {INT8OID, INT8ARRAYOID}, values);
+}
+
+/* Run such an UPDATE; the trigger sees it while it runs. */
+static uint64
+regrade_run(Workspace *ws, Regrade *run, WorkspacePlan plan, const char *query,
+			int nargs, Oid *argtypes, Datum *values)
+{
+	uint64		n;
+
+	run->outer = regrade;
+	regrade = run;
 	PG_TRY();
 	{
-		(void) leadcrm_workspace_run(ws, PLAN_JOIN_SIGNALS,
-									 "UPDATE %s.lead w SET signals ="
-									 " (SELECT pg_catalog.jsonb_object_agg(s.rule, s.until)"
-									 "  FROM (SELECT DISTINCT ON (e.key) e.key AS rule, e.value AS until"
-									 "        FROM %s.lead l, pg_catalog.jsonb_each_text(l.signals) e"
-									 "        WHERE l.id = w.id OR l.id = ANY ($2)"
-									 "        ORDER BY e.key, e.value::pg_catalog.timestamptz DESC) s)"
-									 " WHERE w.id = $1"
-									 " AND EXISTS (SELECT FROM %s.lead l WHERE l.id = ANY ($2) AND l.signals IS NOT NULL)",
-									 2, (Oid[]) {INT8OID, INT8ARRAYOID}, values);
+		n = leadcrm_workspace_run(ws, plan, query, nargs, argtypes, values);
 	}
-	PG_FINALLY();
+	PG_CATCH();
 	{
-		regrading--;
-		regrade_as_of = save_as_of;
-		joining_signals = false;
+		regrade = run->outer;
+		PG_RE_THROW();
 	}
 	PG_END_TRY();
+	regrade = run->outer;
+	return n;
 }

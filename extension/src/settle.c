@@ -36,6 +36,7 @@
 static void *enlarge(MemoryContext cxt, void *array, int n, int *max, Size size);
 static void add_pair(SettleFrame *frame, const DedupPair *pair);
 static int64 *inserted_rows(Workspace *ws, TriggerData *trigdata, int64 *n);
+static bool add_created(Workspace *ws, const SettleFrame *frame);
 static void drop_missing(Workspace *ws, SettleFrame *frame, TriggerData *trigdata);
 static void drop_resolved(Workspace *ws, SettleFrame *frame);
 static void settle_sources(Workspace *ws, SettleFrame *frame);
@@ -110,10 +111,8 @@ leadcrm_settle_insert(Workspace *ws, SettleFrame *frame, TriggerData *trigdata)
 
 	if (frame->nrows == 0)
 		return;
-	complete = tuplestore_tuple_count(trigdata->tg_newtable) >= frame->nrows;
-	written = frame->nrows == frame->nmerges ||
-		leadcrm_event_created(ws, trigdata->tg_newtable,
-							  RelationGetDescr(trigdata->tg_relation), frame->now);
+	complete = tuplestore_tuple_count(trigdata->tg_newtable) == frame->nrows;
+	written = complete && add_created(ws, frame);
 	if (complete && written && frame->nmerges == 0 && frame->npairs == 0 &&
 		frame->nnew_sources == 0)
 		return;
@@ -148,6 +147,31 @@ leadcrm_settle_insert(Workspace *ws, SettleFrame *frame, TriggerData *trigdata)
 
 	SPI_finish();
 	SetUserIdAndSecContext(save_userid, save_sec_context);
+}
+
+/* Write the events of rows that live in their own right; false if SPI has to. */
+static bool
+add_created(Workspace *ws, const SettleFrame *frame)
+{
+	int64	   *lead = frame->row;
+	int			n = frame->nrows;
+
+	if (frame->nmerges > 0)
+	{
+		int			m = 0;
+
+		/* Both lists are in the order in which the rows came. */
+		lead = palloc_extended(frame->nrows * sizeof(int64), MCXT_ALLOC_HUGE);
+		n = 0;
+		for (int i = 0; i < frame->nrows; i++)
+		{
+			if (m < frame->nmerges && frame->merge[m].loser == frame->row[i])
+				m++;
+			else
+				lead[n++] = frame->row[i];
+		}
+	}
+	return n == 0 || leadcrm_event_arrived(ws, "lead.created", lead, NULL, n, frame->now);
 }
 
 /*

@@ -17,6 +17,7 @@
 #include "catalog/pg_type.h"
 #include "executor/executor.h"
 #include "executor/spi.h"
+#include "miscadmin.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/datum.h"
@@ -25,8 +26,9 @@
 #include "utils/rel.h"
 #include "utils/timestamp.h"
 
-#include "acting_role.h"
 #include "columns.h"
+#include "lead_scan.h"
+#include "repeat.h"
 #include "row_json.h"
 #include "score.h"
 #include "settle.h"
@@ -39,13 +41,15 @@ typedef struct Winner
 	bool	   *isnull;
 } Winner;
 
-static Winner *lock_winners(Workspace *ws, SettleFrame *frame, TupleDesc tupdesc, int *nwinners);
-static void fill_winner(Workspace *ws, TupleDesc tupdesc, Winner *winner,
+static Winner *lock_winners(Workspace *ws, SettleFrame *frame, Relation lead, int *nwinners);
+static Datum copy_text(TupleTableSlot *slot, AttrNumber column);
+static Datum attribute_text(TupleTableSlot *slot, AttrNumber attrs, const char *name);
+static bool fill_winner(Workspace *ws, TupleDesc tupdesc, Winner *winner,
 						TupleTableSlot *loser, Datum *before);
 static void add_change(JsonbParseState **state, Form_pg_attribute att,
 					   Datum before, bool isnull, Datum after);
-static Datum fill_attrs(Winner *winner, int attno, Datum attrs, JsonbParseState **state);
-static void update_winners(Workspace *ws, TupleDesc tupdesc, Winner *winner, int nwinners);
+static bool fill_attrs(Winner *winner, int attno, Datum attrs, JsonbParseState **state);
+static void update_winners(Workspace *ws, TupleDesc tupdesc, Winner *winner, int nwinners, bool filled);
 static bool column_is_replaced(Workspace *ws, int attno);
 static bool text_is(Datum value, const char *s);
 static bool text_begins(Datum value, Datum beginning);
@@ -68,16 +72,10 @@ leadcrm_settle_merges(Workspace *ws, SettleFrame *frame, TriggerData *trigdata)
 	int			nwinners;
 	int			n = frame->nmerges;
 	int			m = 0;
-	Column		winners = leadcrm_column_new(INT8OID, n);
-	Column		losers = leadcrm_column_new(INT8OID, n);
-	Column		rules = leadcrm_column_new(TEXTOID, n);
-	Column		before = leadcrm_column_new(JSONBOID, n);
-	Column		sources = leadcrm_column_new(TEXTOID, n);
-	Column		contents = leadcrm_column_new(TEXTOID, n);
-	Column		ats = leadcrm_column_new(TIMESTAMPTZOID, n);
-	Datum		values[8];
+	Repeat	   *repeat = palloc_extended(n * sizeof(Repeat), MCXT_ALLOC_HUGE);
+	bool		filled = false;
 
-	winner = lock_winners(ws, frame, tupdesc, &nwinners);
+	winner = lock_winners(ws, frame, trigdata->tg_relation, &nwinners);
 
 	/* The transition table and the frame have the rows in the same order. */
 	tuplestore_select_read_pointer(store, tuplestore_alloc_read_pointer(store, EXEC_FLAG_REWIND));
@@ -87,11 +85,7 @@ leadcrm_settle_merges(Workspace *ws, SettleFrame *frame, TriggerData *trigdata)
 		const SettleMerge *merge = &frame->merge[m];
 		Winner		key;
 		Winner	   *w;
-		Datum		diff;
-		Datum		d;
 		bool		isnull;
-		JsonbValue *content = NULL;
-		JsonbValue	found;
 
 		if (DatumGetInt64(slot_getattr(slot, ws->column[LEAD_ID], &isnull)) != merge->loser)
 			continue;
@@ -99,29 +93,16 @@ leadcrm_settle_merges(Workspace *ws, SettleFrame *frame, TriggerData *trigdata)
 		w = bsearch(&key, winner, nwinners, sizeof(Winner), compare_winner);
 		if (w == NULL)
 			elog(ERROR, "lead " INT64_FORMAT " was not locked", merge->winner);
-		fill_winner(ws, tupdesc, w, slot, &diff);
 
-		leadcrm_column_set(&winners, m, Int64GetDatum(merge->winner), false);
-		leadcrm_column_set(&losers, m, Int64GetDatum(merge->loser), false);
-		leadcrm_column_set(&rules, m, CStringGetTextDatum(merge->rule), false);
-		leadcrm_column_set(&before, m, diff, false);
-		d = slot_getattr(slot, ws->column[LEAD_LAST_SOURCE], &isnull);
-		leadcrm_column_set(&sources, m, isnull ? d : datumCopy(d, false, -1), isnull);
-		d = slot_getattr(slot, ws->column[LEAD_ATTRS], &isnull);
-		if (!isnull)
-			content = getKeyJsonValueFromContainer(&DatumGetJsonbP(d)->root,
-												   "content", strlen("content"), &found);
-		if (content != NULL && content->type == jbvString)
-			leadcrm_column_set(&contents, m,
-					   PointerGetDatum(cstring_to_text_with_len(content->val.string.val,
-																content->val.string.len)), false);
-		else
-		{
-			d = slot_getattr(slot, ws->column[LEAD_LAST_FORM], &isnull);
-			leadcrm_column_set(&contents, m, isnull ? d : datumCopy(d, false, -1), isnull);
-		}
-		d = slot_getattr(slot, ws->column[LEAD_LAST_INBOUND_AT], &isnull);
-		leadcrm_column_set(&ats, m, d, isnull);
+		repeat[m].lead = merge->winner;
+		repeat[m].merged = merge->loser;
+		repeat[m].rule = CStringGetTextDatum(merge->rule);
+		filled |= fill_winner(ws, tupdesc, w, slot, &repeat[m].before);
+		repeat[m].source = copy_text(slot, ws->column[LEAD_LAST_SOURCE]);
+		repeat[m].content = attribute_text(slot, ws->column[LEAD_ATTRS], "content");
+		if (repeat[m].content == 0)
+			repeat[m].content = copy_text(slot, ws->column[LEAD_LAST_FORM]);
+		repeat[m].at = DatumGetTimestampTz(slot_getattr(slot, ws->column[LEAD_LAST_INBOUND_AT], &isnull));
 		m++;
 	}
 	ExecDropSingleTupleTableSlot(slot);
@@ -129,38 +110,8 @@ leadcrm_settle_merges(Workspace *ws, SettleFrame *frame, TriggerData *trigdata)
 		elog(ERROR, "%d of %d merged rows not found in the transition table", n - m, n);
 
 	/* The log first: it is what allows merged_into to be set at all. */
-	values[0] = leadcrm_column_array(&winners, n);
-	values[1] = leadcrm_column_array(&losers, n);
-	values[2] = leadcrm_column_array(&rules, n);
-	values[3] = leadcrm_column_array(&before, n);
-	values[4] = TimestampTzGetDatum(frame->now);
-	values[5] = CStringGetTextDatum(leadcrm_acting_role_name());
-	(void) leadcrm_workspace_run(ws, PLAN_LOG_MERGES,
-								 "INSERT INTO %s.merge_log (winner, loser, rule, before, merged_at, actor)"
-								 " SELECT winner, loser, rule, before, $5, $6"
-								 " FROM unnest($1, $2, $3, $4) AS m (winner, loser, rule, before)",
-								 6, (Oid[]) {INT8ARRAYOID, INT8ARRAYOID, TEXTARRAYOID,
-								 JSONBARRAYOID, TIMESTAMPTZOID, TEXTOID}, values);
-
-	values[2] = leadcrm_column_array(&sources, n);
-	values[3] = leadcrm_column_array(&contents, n);
-	values[4] = leadcrm_column_array(&ats, n);
-	(void) leadcrm_workspace_run(ws, PLAN_ADD_ACTIVITIES,
-								 "INSERT INTO %s.activity (lead_id, kind, direction, channel, content, at, actor, brought_by)"
-								 " SELECT winner, 'inquiry', 'in', source, content, at, $6, loser"
-								 " FROM unnest($1, $2, $3, $4, $5) AS m (winner, loser, source, content, at)",
-								 6, (Oid[]) {INT8ARRAYOID, INT8ARRAYOID, TEXTARRAYOID,
-								 TEXTARRAYOID, TIMESTAMPTZARRAYOID, TEXTOID}, values);
-
-	values[2] = TimestampTzGetDatum(frame->now);
-	values[3] = values[5];
-	(void) leadcrm_workspace_run(ws, PLAN_ADD_EVENTS,
-								 "INSERT INTO %s.event (kind, lead_id, at, actor, data)"
-								 " SELECT 'lead.repeated', winner, $3, $4, pg_catalog.jsonb_build_object('merged', loser)"
-								 " FROM unnest($1, $2) AS m (winner, loser)",
-								 4, (Oid[]) {INT8ARRAYOID, INT8ARRAYOID, TIMESTAMPTZOID, TEXTOID}, values);
-
-	update_winners(ws, tupdesc, winner, nwinners);
+	leadcrm_repeat_write(ws, repeat, n, frame->now);
+	update_winners(ws, tupdesc, winner, nwinners, filled);
 }
 
 /*
@@ -200,12 +151,15 @@ leadcrm_settle_fills(Workspace *ws, Form_pg_attribute att)
 
 /* Lock the winners in the order of their ids and read them as they are. */
 static Winner *
-lock_winners(Workspace *ws, SettleFrame *frame, TupleDesc tupdesc, int *nwinners)
+lock_winners(Workspace *ws, SettleFrame *frame, Relation lead, int *nwinners)
 {
-	int64	   *ids = palloc(frame->nmerges * sizeof(int64));
-	int			n = 0;
-	Datum		values[1];
+	TupleDesc	tupdesc = RelationGetDescr(lead);
+	int64	   *ids = palloc_extended(frame->nmerges * sizeof(int64), MCXT_ALLOC_HUGE);
+	LeadScan	scan;
+	HeapTuple  *row;
 	Winner	   *winner;
+	int			n = 0;
+	int			locked = 0;
 
 	for (int i = 0; i < frame->nmerges; i++)
 		ids[i] = frame->merge[i].winner;
@@ -216,23 +170,40 @@ lock_winners(Workspace *ws, SettleFrame *frame, TupleDesc tupdesc, int *nwinners
 			ids[n++] = ids[i];
 	}
 
-	values[0] = PointerGetDatum(leadcrm_int8_array(ids, n));
-	if (leadcrm_workspace_run(ws, PLAN_LOCK_WINNERS,
-							  "SELECT * FROM %s.lead WHERE id = ANY ($1)"
-							  " ORDER BY id FOR NO KEY UPDATE",
-							  1, (Oid[]) {INT8ARRAYOID}, values) != n)
+	if (!IsolationUsesXactSnapshot() && leadcrm_lead_scan_begin(&scan, ws, lead))
+	{
+		row = palloc_extended(n * sizeof(HeapTuple), MCXT_ALLOC_HUGE);
+		while (locked < n && leadcrm_lead_scan_lock(&scan, ids[locked]))
+		{
+			CHECK_FOR_INTERRUPTS();
+			row[locked++] = ExecCopySlotHeapTuple(scan.slot);
+		}
+		leadcrm_lead_scan_end(&scan);
+	}
+	else
+	{
+		Datum		values[1];
+
+		values[0] = PointerGetDatum(leadcrm_int8_array(ids, n));
+		locked = (int) leadcrm_workspace_run(ws, PLAN_LOCK_WINNERS,
+											 "SELECT * FROM %s.lead WHERE id = ANY ($1)"
+											 " ORDER BY id FOR NO KEY UPDATE",
+											 1, (Oid[]) {INT8ARRAYOID}, values);
+		row = SPI_tuptable->vals;
+	}
+	if (locked != n)
 		ereport(ERROR,
 				(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
 				 errmsg("a lead was deleted while a repeat inquiry arrived"),
 				 errhint("Retry the transaction.")));
 
-	winner = palloc(n * sizeof(Winner));
+	winner = palloc_extended(n * sizeof(Winner), MCXT_ALLOC_HUGE);
 	for (int i = 0; i < n; i++)
 	{
 		winner[i].id = ids[i];
 		winner[i].value = palloc(tupdesc->natts * sizeof(Datum));
 		winner[i].isnull = palloc(tupdesc->natts * sizeof(bool));
-		heap_deform_tuple(SPI_tuptable->vals[i], tupdesc, winner[i].value, winner[i].isnull);
+		heap_deform_tuple(row[i], tupdesc, winner[i].value, winner[i].isnull);
 	}
 	*nwinners = n;
 	return winner;
@@ -246,8 +217,10 @@ lock_winners(Workspace *ws, SettleFrame *frame, TupleDesc tupdesc, int *nwinners
  * {"fields": {column: [before, after]}, "attrs": {key added: value}}, values
  * as JSON strings in the text form of their type.  A column that is replaced
  * by an equal value is there too, for an earlier merge may be undone first.
+ *
+ * Returns whether something was filled.
  */
-static void
+static bool
 fill_winner(Workspace *ws, TupleDesc tupdesc, Winner *winner, TupleTableSlot *loser,
 			Datum *before)
 {
@@ -255,6 +228,7 @@ fill_winner(Workspace *ws, TupleDesc tupdesc, Winner *winner, TupleTableSlot *lo
 	JsonbValue *object;
 	int			region = ws->column[LEAD_REGION];
 	bool		same_region;
+	bool		filled = false;
 
 	slot_getallattrs(loser);
 	same_region = winner->isnull[region - 1] ||
@@ -287,6 +261,7 @@ fill_winner(Workspace *ws, TupleDesc tupdesc, Winner *winner, TupleTableSlot *lo
 		if (i + 1 == ws->column[LEAD_LAST_SOURCE] &&
 			text_is(loser->tts_values[i], UNKNOWN_SOURCE))
 			continue;
+		filled |= !column_is_replaced(ws, i + 1);
 		add_change(&state, att, winner->value[i], winner->isnull[i], loser->tts_values[i]);
 		winner->value[i] = datumCopy(loser->tts_values[i], att->attbyval, att->attlen);
 		winner->isnull[i] = false;
@@ -294,10 +269,36 @@ fill_winner(Workspace *ws, TupleDesc tupdesc, Winner *winner, TupleTableSlot *lo
 	pushJsonbValue(&state, WJB_END_OBJECT, NULL);
 
 	if (!loser->tts_isnull[ws->column[LEAD_ATTRS] - 1])
-		(void) fill_attrs(winner, ws->column[LEAD_ATTRS],
-						  loser->tts_values[ws->column[LEAD_ATTRS] - 1], &state);
+		filled |= fill_attrs(winner, ws->column[LEAD_ATTRS],
+							 loser->tts_values[ws->column[LEAD_ATTRS] - 1], &state);
 	object = pushJsonbValue(&state, WJB_END_OBJECT, NULL);
 	*before = JsonbPGetDatum(JsonbValueToJsonb(object));
+	return filled;
+}
+
+/* A text column of the row, or 0. */
+static Datum
+copy_text(TupleTableSlot *slot, AttrNumber column)
+{
+	bool		isnull;
+	Datum		d = slot_getattr(slot, column, &isnull);
+
+	return isnull ? (Datum) 0 : datumCopy(d, false, -1);
+}
+
+/* A text attribute of the row, or 0. */
+static Datum
+attribute_text(TupleTableSlot *slot, AttrNumber attrs, const char *name)
+{
+	bool		isnull;
+	Datum		d = slot_getattr(slot, attrs, &isnull);
+	JsonbValue	found;
+
+	if (isnull ||
+		getKeyJsonValueFromContainer(&DatumGetJsonbP(d)->root, name, strlen(name), &found) == NULL ||
+		found.type != jbvString)
+		return (Datum) 0;
+	return PointerGetDatum(cstring_to_text_with_len(found.val.string.val, found.val.string.len));
 }
 
 /* Push "column": [before, after]. */
@@ -312,7 +313,7 @@ add_change(JsonbParseState **state, Form_pg_attribute att, Datum before, bool is
 }
 
 /* Add the attributes that the winner lacks; flags speak of the row itself. */
-static Datum
+static bool
 fill_attrs(Winner *winner, int attno, Datum attrs, JsonbParseState **state)
 {
 	Jsonb	   *mine = DatumGetJsonbP(winner->value[attno - 1]);
@@ -325,7 +326,7 @@ fill_attrs(Winner *winner, int attno, Datum attrs, JsonbParseState **state)
 	int			n = 0;
 
 	if (!JB_ROOT_IS_OBJECT(theirs) || JB_ROOT_COUNT(theirs) == 0)
-		return winner->value[attno - 1];
+		return false;
 	pushJsonbValue(&added, WJB_BEGIN_OBJECT, NULL);
 	it = JsonbIteratorInit(&theirs->root);
 	while ((token = JsonbIteratorNext(&it, &v, true)) != WJB_DONE)
@@ -359,14 +360,23 @@ fill_attrs(Winner *winner, int attno, Datum attrs, JsonbParseState **state)
 		leadcrm_json_key(state, "attrs");
 		pushJsonbValue(state, WJB_VALUE, &nested);
 	}
-	return winner->value[attno - 1];
+	return n > 0;
 }
 
-/* One UPDATE for all winners, in the order of their ids. */
+/*
+ * One UPDATE for all winners, in the order of their ids.  It sets as few
+ * columns as it may: all that can be filled only if something was.
+ */
 static void
-update_winners(Workspace *ws, TupleDesc tupdesc, Winner *winner, int nwinners)
+update_winners(Workspace *ws, TupleDesc tupdesc, Winner *winner, int nwinners, bool filled)
 {
+	static const WorkspacePlan plan[2][2] = {
+		{PLAN_UPDATE_WINNERS, PLAN_FILL_WINNERS}, {PLAN_UPDATE_WINNER, PLAN_FILL_WINNER}
+	};
+	bool		single = nwinners == 1;
+	WorkspacePlan which = plan[single][filled];
 	Datum	   *values = palloc((tupdesc->natts + 1) * sizeof(Datum));
+	char	   *nulls = palloc((tupdesc->natts + 1) * sizeof(char));
 	Oid		   *types = palloc((tupdesc->natts + 1) * sizeof(Oid));
 	int			nargs = 0;
 	Column		ids = leadcrm_column_new(INT8OID, nwinners);
@@ -378,38 +388,55 @@ update_winners(Workspace *ws, TupleDesc tupdesc, Winner *winner, int nwinners)
 	initStringInfo(&set);
 	initStringInfo(&names);
 	initStringInfo(&params);
-	initStringInfo(&query);
 	for (int w = 0; w < nwinners; w++)
 		leadcrm_column_set(&ids, w, Int64GetDatum(winner[w].id), false);
-	values[nargs] = leadcrm_column_array(&ids, nwinners);
-	types[nargs++] = INT8ARRAYOID;
+	values[nargs] = single ? Int64GetDatum(winner->id) : leadcrm_column_array(&ids, nwinners);
+	nulls[nargs] = ' ';
+	types[nargs++] = single ? INT8OID : INT8ARRAYOID;
 
 	for (int i = 0; i < tupdesc->natts; i++)
 	{
 		Form_pg_attribute att = TupleDescAttr(tupdesc, i);
-		Column		column;
 		const char *name;
 
-		if (!(column_is_replaced(ws, i + 1) || leadcrm_settle_fills(ws, att) ||
-			  i + 1 == ws->column[LEAD_ATTRS]))
+		if (!column_is_replaced(ws, i + 1) &&
+			!(filled && (leadcrm_settle_fills(ws, att) || i + 1 == ws->column[LEAD_ATTRS])))
 			continue;
-		column = leadcrm_column_new(att->atttypid, nwinners);
-		for (int w = 0; w < nwinners; w++)
-			leadcrm_column_set(&column, w, winner[w].value[i], winner[w].isnull[i]);
-		values[nargs] = leadcrm_column_array(&column, nwinners);
-		types[nargs++] = get_array_type(att->atttypid);
+		if (single)
+		{
+			values[nargs] = winner->value[i];
+			nulls[nargs] = winner->isnull[i] ? 'n' : ' ';
+			types[nargs++] = att->atttypid;
+		}
+		else
+		{
+			Column		column = leadcrm_column_new(att->atttypid, nwinners);
+
+			for (int w = 0; w < nwinners; w++)
+				leadcrm_column_set(&column, w, winner[w].value[i], winner[w].isnull[i]);
+			values[nargs] = leadcrm_column_array(&column, nwinners);
+			nulls[nargs] = ' ';
+			types[nargs++] = get_array_type(att->atttypid);
+		}
+		if (ws->plan[which] != NULL)
+			continue;
 		name = quote_identifier(NameStr(att->attname));
-		appendStringInfo(&set, "%s%s = m.%s", nargs > 2 ? ", " : "", name, name);
-		appendStringInfo(&names, ", %s", name);
+		appendStringInfo(&set, "%s%s = ", set.len > 0 ? ", " : "", name);
+		appendStringInfo(&set, single ? "$%d" : "m.c%d", nargs);
+		appendStringInfo(&names, ", c%d", nargs);
 		appendStringInfo(&params, ", $%d", nargs);
 	}
-	if (ws->plan[PLAN_UPDATE_WINNERS] == NULL)
+	if (ws->plan[which] == NULL)
 	{
-		appendStringInfo(&query, "UPDATE %%s.lead w SET %s FROM unnest($1%s) AS m (id%s) WHERE w.id = m.id",
-						 set.data, params.data, names.data);
-		(void) leadcrm_workspace_plan(ws, PLAN_UPDATE_WINNERS, query.data, nargs, types);
+		initStringInfo(&query);
+		if (single)
+			appendStringInfo(&query, "UPDATE %%s.lead SET %s WHERE id = $1", set.data);
+		else
+			appendStringInfo(&query, "UPDATE %%s.lead w SET %s FROM unnest($1%s) AS m (id%s) WHERE w.id = m.id",
+							 set.data, params.data, names.data);
+		(void) leadcrm_workspace_plan(ws, which, query.data, nargs, types);
 	}
-	(void) leadcrm_workspace_run(ws, PLAN_UPDATE_WINNERS, NULL, nargs, types, values);
+	(void) leadcrm_workspace_run_nulls(ws, which, NULL, nargs, types, values, nulls);
 }
 
 /* Where the lead was last heard of is the repeat inquiry's business. */

@@ -3,7 +3,7 @@
  *	  lead.signals: which intent rules keep a lead at a level, and until when.
  *
  * An object {rule: moment}; moments are ISO 8601 in UTC, the same in every
- * session.  Ends that have passed may stay in it.
+ * session.  Ends that have passed may stay in it until the lead is graded.
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"

@@ -23,6 +23,7 @@
 
 #include "access/genam.h"
 #include "access/xact.h"
+#include "catalog/dependency.h"
 #include "catalog/pg_type.h"
 #include "commands/extension.h"
 #include "commands/trigger.h"
@@ -134,7 +135,8 @@ static ExprState *workspace_compile(Workspace *ws, Relation lead, IdentityRule *
 static void workspace_load_sources(Workspace *ws);
 static void workspace_load_synonyms(Workspace *ws, const char *table, SynonymList *list);
 static uint64 workspace_execute(Workspace *ws, WorkspacePlan which, const char *query,
-								int nargs, Oid *argtypes, Datum *values, bool read_only);
+								int nargs, Oid *argtypes, Datum *values, const char *nulls,
+								bool read_only);
 static int	plan_by_index(Workspace *ws, WorkspacePlan which, SPIPlanPtr plan);
 static text *workspace_text(Workspace *ws, const char *s);
 static int	source_compare(const void *a, const void *b);
@@ -295,7 +297,19 @@ uint64
 leadcrm_workspace_run(Workspace *ws, WorkspacePlan which, const char *query,
 					  int nargs, Oid *argtypes, Datum *values)
 {
-	return workspace_execute(ws, which, query, nargs, argtypes, values, false);
+	return workspace_execute(ws, which, query, nargs, argtypes, values, NULL, false);
+}
+
+/*
+ * leadcrm_workspace_run_nulls
+ *		leadcrm_workspace_run() with parameters that may be NULL, as for
+ *		SPI_execute_plan().
+ */
+uint64
+leadcrm_workspace_run_nulls(Workspace *ws, WorkspacePlan which, const char *query,
+							int nargs, Oid *argtypes, Datum *values, const char *nulls)
+{
+	return workspace_execute(ws, which, query, nargs, argtypes, values, nulls, false);
 }
 
 /*
@@ -306,7 +320,7 @@ uint64
 leadcrm_workspace_read(Workspace *ws, WorkspacePlan which, const char *query,
 					   int nargs, Oid *argtypes, Datum *values)
 {
-	return workspace_execute(ws, which, query, nargs, argtypes, values, true);
+	return workspace_execute(ws, which, query, nargs, argtypes, values, NULL, true);
 }
 
 /*
@@ -403,6 +417,22 @@ leadcrm_workspace_flag(int row, const char *column)
 	return value != NULL && value[0] == 't';
 }
 
+/*
+ * leadcrm_workspace_sequence
+ *		OID of the sequence that numbers the rows of a side table in its first
+ *		column; InvalidOid when that is no identity column.
+ */
+Oid
+leadcrm_workspace_sequence(Workspace *ws, WorkspaceSide which, Relation side)
+{
+	if (ws->side[which] != RelationGetRelid(side) || !OidIsValid(ws->sequence[which]))
+	{
+		ws->side[which] = RelationGetRelid(side);
+		ws->sequence[which] = getIdentitySequence_compat(side, 1);
+	}
+	return ws->sequence[which];
+}
+
 PG_FUNCTION_INFO_V1(leadcrm_config_changed);
 
 /*
@@ -438,13 +468,13 @@ leadcrm_config_changed(PG_FUNCTION_ARGS)
 
 static uint64
 workspace_execute(Workspace *ws, WorkspacePlan which, const char *query,
-				  int nargs, Oid *argtypes, Datum *values, bool read_only)
+				  int nargs, Oid *argtypes, Datum *values, const char *nulls, bool read_only)
 {
 	SPIPlanPtr	plan = leadcrm_workspace_plan(ws, which, query, nargs, argtypes);
 	int			nestlevel = plan_by_index(ws, which, plan);
 	int			rc;
 
-	rc = SPI_execute_plan(plan, values, NULL, read_only, 0);
+	rc = SPI_execute_plan(plan, values, nulls, read_only, 0);
 	if (rc < 0)
 		elog(ERROR, "SPI_execute_plan failed: %s", SPI_result_code_string(rc));
 	if (nestlevel > 0)
@@ -499,6 +529,11 @@ workspace_relcache_callback(Datum arg, Oid relid)
 			{
 				if (entry->config[i] == relid)
 					entry->valid = false;
+			}
+			for (int i = 0; entry->ws != NULL && i < NSIDES; i++)
+			{
+				if (entry->ws->side[i] == relid)
+					entry->ws->sequence[i] = InvalidOid;
 			}
 		}
 	}

@@ -152,7 +152,10 @@ typedef enum WorkspacePlan
 	PLAN_MERGE_OPEN,
 	PLAN_LOST_CLAIMANTS,
 	PLAN_LOCK_WINNERS,
+	PLAN_UPDATE_WINNER,
+	PLAN_FILL_WINNER,
 	PLAN_UPDATE_WINNERS,
+	PLAN_FILL_WINNERS,
 	PLAN_LOG_MERGES,
 	PLAN_ADD_ACTIVITIES,
 	PLAN_SHARED_KEY,
@@ -185,6 +188,15 @@ typedef enum WorkspacePlan
 
 #define CLAIM_MAX_KEYS	8		/* keys claimed by one statement */
 
+/* Tables with numbered rows that direct.c writes. */
+typedef enum WorkspaceSide
+{
+	SIDE_EVENT,
+	SIDE_MERGE_LOG,
+	SIDE_ACTIVITY,
+	NSIDES
+} WorkspaceSide;
+
 typedef struct Workspace
 {
 	Oid			lead;			/* relation the triggers hang on */
@@ -213,6 +225,8 @@ typedef struct Workspace
 	int			lead_in_natts;	/* columns PLAN_LEAD_IN was made for */
 	SPIPlanPtr	plan[NPLANS];
 	bool		planned[NPLANS];	/* has run, with a plan by index */
+	Oid			side[NSIDES];	/* table whose sequence is known */
+	Oid			sequence[NSIDES];	/* that numbers its rows, or InvalidOid */
 } Workspace;
 
 extern void leadcrm_workspace_init(void);
@@ -233,6 +247,10 @@ extern int	leadcrm_workspace_config(const char *query);
 extern Datum leadcrm_workspace_value(int row, const char *column, bool *isnull);
 extern char *leadcrm_workspace_copy(Workspace *ws, int row, const char *column);
 extern bool leadcrm_workspace_flag(int row, const char *column);
+extern uint64 leadcrm_workspace_run_nulls(Workspace *ws, WorkspacePlan which,
+										  const char *query, int nargs, Oid *argtypes,
+										  Datum *values, const char *nulls);
+extern Oid	leadcrm_workspace_sequence(Workspace *ws, WorkspaceSide which, Relation side);
 extern Oid	leadcrm_workspace_table(Oid namespace_oid, const char *table);
 
 #endif							/* LEADCRM_WORKSPACE_H */

@@ -25,7 +25,7 @@ BEGIN ATOMIC
          CROSS JOIN LATERAL leadcrm.score_parts(l, $2) p
          WHERE NOT (v.past AND p.part = 'behaviour')
          UNION ALL
-        SELECT 'behaviour', d.class, least(round(d.points)::integer, h.most)
+        SELECT 'behaviour' AS part, d.class AS code, least(round(d.points)::integer, h.most) AS points
           FROM living v CROSS JOIN done d JOIN half_life h ON h.class::text = d.class
          WHERE v.past
     )

@@ -282,6 +282,11 @@ COMMENT ON TABLE field_alias IS 'how senders call the fields of a lead';
 COMMENT ON COLUMN field_alias.alias IS 'a spelling; case, width, character form, punctuation and spaces do not count';
 COMMENT ON COLUMN field_alias.field IS 'field of a lead that it means';
 
+COMMENT ON FUNCTION _ruleset(text, regclass) IS 'internal: the table of a rule set';
+COMMENT ON FUNCTION explain_rules(text) IS 'how each rule of a set is evaluated: whether it may fail, by look-up or expression';
+COMMENT ON FUNCTION rule_test(text, bigint, timestamptz) IS 'which rules a lead matches, and why not the others';
+COMMENT ON FUNCTION rule_test(text, jsonb, timestamptz) IS 'which rules a made-up lead matches, and why not the others';
+COMMENT ON FUNCTION rule_coverage(text, timestamptz) IS 'how many living leads each rule matches; rules that match none or all are flagged';
 COMMENT ON FUNCTION explain_score(bigint, timestamptz) IS 'what the score of a lead is made of at a moment; the points sum to the score';
 COMMENT ON FUNCTION score_at(bigint, timestamptz) IS 'the score of a lead at a moment';
 COMMENT ON FUNCTION hottest(integer, text, timestamptz) IS 'the leads with the highest scores at a moment, of those that a condition lets pass; the parts sum to the score';

@@ -282,6 +282,11 @@ COMMENT ON TABLE field_alias IS '字段别名：提交者如何称呼线索的�
 COMMENT ON COLUMN field_alias.alias IS '别名；比较时不分大小写、全半角、繁简，忽略标点和空格';
 COMMENT ON COLUMN field_alias.field IS '对应的线索字段';
 
+COMMENT ON FUNCTION _ruleset(text, regclass) IS '内部使用：规则集对应的表';
+COMMENT ON FUNCTION explain_rules(text) IS '规则集中每条规则如何求值：是否可能失败，查表还是表达式';
+COMMENT ON FUNCTION rule_test(text, bigint, timestamptz) IS '一条线索符合哪些规则，不符合的为什么';
+COMMENT ON FUNCTION rule_test(text, jsonb, timestamptz) IS '一条假设的线索符合哪些规则，不符合的为什么';
+COMMENT ON FUNCTION rule_coverage(text, timestamptz) IS '每条规则符合多少有效线索；标出从不或总是符合的规则';
 COMMENT ON FUNCTION explain_score(bigint, timestamptz) IS '说明线索在某一时刻的评分由哪些部分组成；各部分之和即评分';
 COMMENT ON FUNCTION score_at(bigint, timestamptz) IS '线索在某一时刻的评分';
 COMMENT ON FUNCTION hottest(integer, text, timestamptz) IS '某一时刻评分最高的线索，可加筛选条件；各部分之和即评分';

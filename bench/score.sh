@@ -1,0 +1,2 @@
+#!/bin/sh
+exec perl -It/lib "$(dirname "$0")/score.pl"
