@@ -238,6 +238,14 @@ FROM number n;
 INSERT INTO rule (code, condition) VALUES ('1001', 'id = 1');
 SELECT leadcrm.score(n, 'rule') FROM number n WHERE id = 1;
 
+-- The moment is that of each call.
+TRUNCATE rule, probe;
+INSERT INTO rule (code, condition) VALUES
+    ('before', 'as_of < ''2026-01-02'''), ('recent', 'tz > as_of - interval ''1 month'''), ('hour', 'extract(hour from as_of) = id');
+INSERT INTO probe (id, tz) VALUES (12, '2026-01-01');
+SELECT at, leadcrm.matching_rules(x, 'rule', at)
+FROM probe x, unnest(ARRAY['2026-01-01 12:00', '2026-01-31', '2026-02-01', '2026-01-01 12:00', 'infinity', '-infinity']::timestamptz[]) at;
+
 -- Points, caps, validity, activity.
 CREATE TABLE deal (id integer PRIMARY KEY, region text, amount numeric, note text, attrs jsonb);
 INSERT INTO deal VALUES (1, '500112', 200000, '急需报价', '{"need": "demo"}'), (2, '310000', 5, NULL, '{}'), (3, NULL, NULL, '', NULL);
