@@ -76,7 +76,7 @@ SELECT * FROM wrong;
 
 -- A day whose midnight came twice: clocks went back at 00:01.
 UPDATE workspace SET time_zone = 'America/St_Johns';
-INSERT INTO activity (id, lead_id, kind, at) VALUES (1006, 6, 'page', '2010-11-06 12:00Z'), (1007, 6, 'page', '2010-11-07 02:30:30Z'),
+INSERT INTO activity (id, lead_id, kind, at) VALUES (1006, 6, 'page', '2010-11-07 02:30:30Z'), (1007, 6, 'page', '2010-11-07 02:30:40Z'),
     (1008, 6, 'page', '2010-11-07 03:29Z'), (1009, 6, 'page', '2010-11-07 03:30Z');
 SELECT d, counted FROM unnest(ARRAY['2010-11-07 03:29Z', '2010-11-07 03:30Z']::timestamptz[]) d, leadcrm._behaviour_at('lead', 6, d);
 UPDATE workspace SET time_zone = 'Asia/Shanghai';
