@@ -375,7 +375,7 @@ leadcrm_email_shared(const Email *email)
 	while (n > 0 && text_is_digit(role[n - 1]))
 		n--;
 	for (const char *const *word = email_roles; *word; word++)
-		if (strlen(*word) == n && memcmp(*word, role, n) == 0)
+		if (**word == *role && strlen(*word) == n && memcmp(*word, role, n) == 0)
 			return true;
 	return false;
 }

@@ -161,17 +161,10 @@ state_write(FoldState *st, uint32_t c)
 	st->used += n;
 }
 
-/* The last steps: case and space. */
+/* Write c, which is no space, behind the blank that waits for it. */
 static void
-state_finish(FoldState *st, uint32_t c)
+state_put(FoldState *st, uint32_t c)
 {
-	if ((st->flags & FOLD_SPACE) && leadcrm_fold_class(c) == FOLD_CLASS_SPACE)
-	{
-		st->space_pending = st->used > 0;
-		return;
-	}
-	if (st->flags & FOLD_LOWER)
-		c = char_lower(c);
 	if (st->space_pending)
 	{
 		char		bytes[UTF8_MAX];
@@ -183,6 +176,16 @@ state_finish(FoldState *st, uint32_t c)
 		state_write(st, ' ');
 	}
 	state_write(st, c);
+}
+
+/* The last steps: case and space. */
+static void
+state_finish(FoldState *st, uint32_t c)
+{
+	if ((st->flags & FOLD_SPACE) && leadcrm_fold_class(c) == FOLD_CLASS_SPACE)
+		st->space_pending = st->used > 0;
+	else
+		state_put(st, (st->flags & FOLD_LOWER) ? char_lower(c) : c);
 }
 
 /* Does position i of the window stand for that of phrase p? */
@@ -309,6 +312,37 @@ window_push(FoldState *st, uint32_t c)
 }
 
 /*
+ * fold_plainly
+ *		Fold what most texts are made of: printing ASCII, which only case and
+ *		FOLD_PUNCT concern, and Chinese characters that begin no phrase.
+ *
+ * Returns false if c has to take all the steps.
+ */
+static inline bool
+fold_plainly(FoldState *st, uint32_t c)
+{
+	if (c < 0x80)
+	{
+		bool		letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+
+		if (!letter && (c <= 0x20 || c == 0x7F || (st->flags & FOLD_PUNCT)))
+			return false;
+	}
+	else if (c < 0x4E00 || c > 0x9FFF)
+		return false;
+	else if (st->flags & FOLD_SIMPLIFY)
+	{
+		if (st->nwindow > 0 || FOLD_MAP_LOOKUP(phrase, c, FOLD_PHRASE_NONE) != FOLD_PHRASE_NONE)
+			return false;
+		c = char_simple(c);
+	}
+	while (st->nwindow > 0)
+		window_shift(st);
+	state_put(st, c < 0x80 && (st->flags & FOLD_LOWER) ? char_lower(c) : c);
+	return true;
+}
+
+/*
  * leadcrm_fold
  *		Fold len bytes of UTF-8 into dst, which has room for dstsize bytes.
  *
@@ -335,6 +369,8 @@ leadcrm_fold(const char *src, size_t len, char *dst, size_t dstsize,
 		uint32_t	c = utf8_next(&p, end);
 		uint32_t	wide = c;
 
+		if (fold_plainly(&st, c))
+			continue;
 		if ((flags & FOLD_WIDTH) && c >= 0x80)
 			wide = FOLD_MAP_LOOKUP(width, c, c);
 		if ((wide & FOLD_SEQUENCE) == 0)

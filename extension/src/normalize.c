@@ -479,18 +479,11 @@ row_set(Row *row, LeadColumn column, Datum value)
 static void
 row_set_utf8(Row *row, LeadColumn column, const char *s, size_t len)
 {
-	text	   *value = leadcrm_from_utf8(s, len);
-	Datum		old;
+	size_t		was_len;
+	const char *was = row_get_utf8(row, column, &was_len);
 
-	if (row_get(row, column, &old))
-	{
-		text	   *was = DatumGetTextPP(old);
-
-		if (VARSIZE_ANY_EXHDR(was) == VARSIZE_ANY_EXHDR(value) &&
-			memcmp(VARDATA_ANY(was), VARDATA_ANY(value), VARSIZE_ANY_EXHDR(value)) == 0)
-			return;
-	}
-	row_set(row, column, PointerGetDatum(value));
+	if (was == NULL || was_len != len || memcmp(was, s, len) != 0)
+		row_set(row, column, PointerGetDatum(leadcrm_from_utf8(s, len)));
 }
 
 static void

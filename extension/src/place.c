@@ -319,8 +319,11 @@ static bool
 form_matches(const PlaceForm *form, const char *s, size_t len, size_t at)
 {
 	size_t		end = at + form->len;
+	const char *text = place_pool + form->text;
 
-	if (form->len > len - at || memcmp(s + at, place_pool + form->text, form->len) != 0)
+	/* most of them differ in the last byte already */
+	if (form->len > len - at || s[end - 1] != text[form->len - 1] ||
+		memcmp(s + at, text, form->len) != 0)
 		return false;
 	if (is_letter(s[at]))
 		return end == len || !is_letter(s[end]);
@@ -459,11 +462,12 @@ leadcrm_place_chain(const char *s, size_t len, size_t at, bool address,
 	{
 		const PlaceForm *behind;
 		const PlaceForm *alone = NULL;
-		PlaceChain	best = {0};
+		PlaceChain	best;
 		bool		tie = false;
 
 		if (!form_matches(form, s, len, at))
 			continue;
+		memset(&best, 0, sizeof(best));
 		if (form_is_spoilt(form, s, len, at, address))
 		{
 			chain->skip = at + form->len;
