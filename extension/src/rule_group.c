@@ -42,9 +42,9 @@
 
 /*
  * Constants in the grouped tests of one set; what goes beyond is evaluated as
- * an expression.  Bounds the bitmaps to 4 MB with 1,000 rules.
+ * an expression.  Bounds the bitmaps to 2 MB with 1,000 rules.
  */
-#define GROUP_MAX_CONSTANTS		16384
+#define GROUP_MAX_CONSTANTS		8192
 
 struct RuleSubject
 {

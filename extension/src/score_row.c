@@ -139,6 +139,7 @@ pass_columns(PlannerInfo *root, FuncExpr *call)
 	RangeTblEntry *rte;
 	TupleDesc	tupdesc;
 	List	   *args;
+	List	   *name;
 	Oid			func;
 
 	if (root == NULL || !rows_are_whole(root->parse) || !IsA(row, Var) ||
@@ -149,10 +150,10 @@ pass_columns(PlannerInfo *root, FuncExpr *call)
 	if (rte->rtekind != RTE_RELATION || get_typ_typrelid(row->vartype) != rte->relid)
 		return NULL;
 
-	args = list_make3(rules,
-					  makeConst(REGTYPEOID, -1, InvalidOid, sizeof(Oid),
-								ObjectIdGetDatum(row->vartype), false, true),
-					  lthird(call->args));
+	args = list_make1(rules);
+	args = lappend(args, makeConst(REGTYPEOID, -1, InvalidOid, sizeof(Oid),
+								   ObjectIdGetDatum(row->vartype), false, true));
+	args = lappend(args, lthird(call->args));
 	tupdesc = lookup_rowtype_tupdesc(row->vartype, -1);
 	for (int i = 0; i < tupdesc->natts; i++)
 	{
@@ -165,10 +166,10 @@ pass_columns(PlannerInfo *root, FuncExpr *call)
 	ReleaseTupleDesc(tupdesc);
 	if (list_length(args) > FUNC_MAX_ARGS)
 		return NULL;
-	func = LookupFuncName(list_make2(makeString("leadcrm"),
-									 makeString(call->funcresulttype == INT4OID ?
-												"_score_columns" : "_matching_rules_columns")),
-						  lengthof(types), types, false);
+	name = list_make1(makeString("leadcrm"));
+	name = lappend(name, makeString(call->funcresulttype == INT4OID ?
+									"_score_columns" : "_matching_rules_columns"));
+	func = LookupFuncName(name, lengthof(types), types, false);
 	return (Node *) makeFuncExpr(func, call->funcresulttype, args, call->funccollid,
 								 call->inputcollid, COERCE_EXPLICIT_CALL);
 }
