@@ -28,7 +28,7 @@ sub refused
 	return;
 }
 
-for my $function (qw(normalize dedup score config_changed))
+for my $function (qw(normalize dedup score behaviour config_changed))
 {
 	refused("$function() called", "SELECT leadcrm.$function()", qr/^(?:0A000|39P01)/);
 
@@ -59,11 +59,12 @@ for my $what (sort keys %own)
 	  : $what eq 'other column types' ? "INSERT INTO $table (id, kind, attrs, first_source, last_source, created_at, updated_at, last_inbound_at) VALUES ('1', 'contact', '{}', 'x', 'x', now(), now(), now())"
 	  : "INSERT INTO $table (id, kind, phone, attrs, first_source, last_source, created_at, updated_at, last_inbound_at) VALUES (1, 'contact', '13800138000', '{}', 'x', 'x', now(), now(), now())";
 
-	for my $function (qw(normalize dedup score))
+	for my $function (qw(normalize dedup score behaviour))
 	{
 		for my $place ('BEFORE INSERT ON % FOR EACH ROW', 'AFTER INSERT ON % FOR EACH ROW', 'BEFORE INSERT ON % FOR EACH STATEMENT',
 			'AFTER INSERT ON % FOR EACH STATEMENT', 'AFTER INSERT ON % REFERENCING NEW TABLE AS arrived FOR EACH STATEMENT')
 		{
+			next if $function eq 'behaviour' && $table eq 'activity' && $place =~ /BEFORE.*STATEMENT|arrived/;    # its own place
 			(my $on = $place) =~ s/%/$table/;
 			refused("$function() on $what, $place",
 				"$own{$what}; CREATE TRIGGER hung $on EXECUTE FUNCTION leadcrm.$function(); $insert");
@@ -104,6 +105,26 @@ is(($db->try("BEGIN; CREATE TRIGGER lead_21_again BEFORE INSERT OR UPDATE ON crm
 refused('AFTER INSERT twice', 'CREATE TRIGGER lead_61_again AFTER INSERT ON crm.lead REFERENCING NEW TABLE AS arrived FOR EACH STATEMENT'
 	  . " EXECUTE FUNCTION leadcrm.dedup(); INSERT INTO crm.lead (phone) VALUES ('1')");
 
+# Of activities: on the wrong table, without its tables, twice.
+refused('behaviour() on lead', 'CREATE TRIGGER zz AFTER INSERT ON crm.lead REFERENCING NEW TABLE AS arrived FOR EACH STATEMENT'
+	  . " EXECUTE FUNCTION leadcrm.behaviour(); INSERT INTO crm.lead (phone) VALUES ('1')");
+for my $event ('INSERT', 'UPDATE', 'DELETE')
+{
+	my %statement = (INSERT => "INSERT INTO crm.activity (lead_id, kind, at) SELECT min(id), 'ask_price', now() FROM crm.lead",
+		UPDATE => "UPDATE crm.activity SET kind = 'x'", DELETE => 'DELETE FROM crm.activity');
+
+	refused("behaviour() without transition tables, AFTER $event", "CREATE TRIGGER zz AFTER $event ON crm.activity FOR EACH STATEMENT"
+		  . " EXECUTE FUNCTION leadcrm.behaviour(); $statement{$event}");
+}
+refused('behaviour() with one of two transition tables', 'CREATE TRIGGER zz AFTER UPDATE ON crm.activity REFERENCING NEW TABLE AS arrived'
+	  . " FOR EACH STATEMENT EXECUTE FUNCTION leadcrm.behaviour(); UPDATE crm.activity SET kind = 'x'");
+is(($db->try('BEGIN; CREATE TRIGGER zz AFTER INSERT ON crm.activity REFERENCING NEW TABLE AS arrived FOR EACH STATEMENT EXECUTE FUNCTION leadcrm.behaviour();'
+		  . ' CREATE TRIGGER activity_01 BEFORE INSERT ON crm.activity FOR EACH STATEMENT EXECUTE FUNCTION leadcrm.behaviour();'
+		  . " INSERT INTO crm.lead (id, name, first_source) VALUES (7001, 'x', 'x'); INSERT INTO crm.activity (lead_id, kind, at) VALUES (7001, 'ask_price', now());"
+		  . " INSERT INTO crm.activity (lead_id, kind, at) VALUES (7001, 'ask_price', now());"
+		  . " SELECT round(leadcrm.decayed(behaviour_3, behaviour_3_at, '45 days', now())) FROM crm.lead WHERE id = 7001; ROLLBACK"))[0],
+	'50', 'hung twice they count once');
+
 # An attacker's own "workspace": his tables under our names, our triggers on
 # them.  All that is written is written as him, into his own schema.
 $db->query(<<'SQL');
@@ -135,14 +156,21 @@ CREATE TRIGGER lead_10_normalize BEFORE INSERT OR UPDATE ON lead FOR EACH ROW EX
 CREATE TRIGGER lead_20_dedup BEFORE INSERT OR UPDATE ON lead FOR EACH ROW EXECUTE FUNCTION leadcrm.dedup();
 CREATE TRIGGER lead_40_score BEFORE INSERT OR UPDATE ON lead FOR EACH ROW EXECUTE FUNCTION leadcrm.score();
 CREATE TRIGGER lead_60_insert AFTER INSERT ON lead REFERENCING NEW TABLE AS arrived FOR EACH STATEMENT EXECUTE FUNCTION leadcrm.dedup();
+CREATE TRIGGER activity_10_insert AFTER INSERT ON activity REFERENCING NEW TABLE AS arrived FOR EACH STATEMENT EXECUTE FUNCTION leadcrm.behaviour();
+CREATE FUNCTION watch() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN INSERT INTO mine.seen VALUES (current_user, TG_TABLE_NAME || TG_ARGV[0]); RETURN NEW; END';
+CREATE TRIGGER watch BEFORE UPDATE ON lead FOR EACH ROW WHEN (NEW.behaviour_1 IS DISTINCT FROM OLD.behaviour_1) EXECUTE FUNCTION watch(' behaviour');
+INSERT INTO half_life VALUES (1, NULL, '1 day');
+INSERT INTO activity_kind (kind, points, class) VALUES ('look', 1, 1);
 INSERT INTO lead (phone, first_source) VALUES ('13800138000', 'x'), ('138 0013 8000', 'x');
 GRANT USAGE ON SCHEMA mine TO t022_owner;
-GRANT INSERT ON lead TO t022_owner;
+GRANT INSERT ON lead, activity TO t022_owner;
+GRANT SELECT (id) ON lead TO t022_owner;
 SQL
 is($db->query('SELECT count(*) FROM mine.lead WHERE merged_into IS NULL'), '1', 'the triggers serve whoever hangs them');
-$db->query("SET ROLE t022_owner; INSERT INTO mine.lead (phone, first_source) VALUES ('13800138001', 'x')");
+$db->query("SET ROLE t022_owner; INSERT INTO mine.lead (phone, first_source) VALUES ('13800138001', 'x');"
+	  . " INSERT INTO mine.activity (lead_id, kind, at) SELECT min(id), 'look', now() FROM mine.lead");
 is($db->query("SELECT string_agg(DISTINCT who || ' ' || seen, ', ' ORDER BY who || ' ' || seen) FROM mine.seen"),
-	't022_attacker event, t022_attacker identity', 'side writes are those of the owner of the table, in its schema, whoever inserts');
+	't022_attacker event, t022_attacker identity, t022_attacker lead behaviour', 'side writes are those of the owner of the table, in its schema, whoever inserts');
 is($db->query(state()), $state, 'nothing happened in another workspace');
 
 # The schema is renamed by hand and another planted under the old name, while

@@ -71,6 +71,14 @@ is($db->query('SELECT count(*) FROM crm.lead l JOIN raw_deal d ON d.mql_id = l.e
 same('line by line', "SELECT line, payload ->> 'mql_id', outcome FROM crm.intake WHERE batch = 'olist' ORDER BY line",
 	"SELECT row_number() OVER (ORDER BY ctid), mql_id, 'created' FROM raw_lead ORDER BY 1");
 
+# Every one is graded, and every score explains itself.
+is($db->query('SELECT sum(living_leads) FROM crm.v_intent'), '8000', 'each lead has an intent');
+is($db->query('SELECT count(*) FROM crm.v_lead WHERE score IS NULL OR intent <> intent_now'), '0', 'and a score, and the intent is the present one');
+is($db->query('SELECT count(*) FROM crm.lead l, LATERAL (SELECT coalesce(sum(points), 0) AS points FROM leadcrm.score_parts(l, l.updated_at)) e WHERE e.points <> l.score'),
+	'0', 'the parts of every score sum to it');
+note("$_") for split /\n/, $db->query("SELECT format('%-4s %5s  scores %s to %s, %s on average', intent, living_leads, lowest_score, highest_score, average_score)
+	FROM crm.v_intent ORDER BY position DESC");
+
 # The same file again.
 my $before = $db->query('SELECT md5(string_agg(l::text, chr(10) ORDER BY id)) FROM crm.lead l');
 $db->query(sprintf $import, $_) for 'olist', 'once more';

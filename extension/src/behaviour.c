@@ -30,6 +30,7 @@
 #include "leadcrm.h"
 
 #include "access/table.h"
+#include "access/xact.h"
 #include "catalog/pg_collation.h"
 #include "catalog/pg_type.h"
 #include "commands/trigger.h"
@@ -82,6 +83,7 @@ typedef struct ActivityFrame
 	MemoryContextCallback forget;
 	struct ActivityFrame *below;
 	Oid			activity;
+	CommandId	command;
 	uint64		recounts;		/* when it began */
 } ActivityFrame;
 
@@ -224,15 +226,23 @@ activity_workspace(Relation activity, AttrNumber *attnum)
 	return ws;
 }
 
+/* Push a frame for the INSERT that begins, unless a trigger hung twice has. */
 static void
 frame_open(Relation activity)
 {
-	MemoryContext cxt = AllocSetContextCreate(CurTransactionContext,
-											  "leadcrm activities", ALLOCSET_SMALL_SIZES);
-	ActivityFrame *frame = MemoryContextAlloc(cxt, sizeof(ActivityFrame));
+	CommandId	command = GetCurrentCommandId(false);
+	MemoryContext cxt;
+	ActivityFrame *frame;
 
+	if (frames != NULL && frames->activity == RelationGetRelid(activity) &&
+		frames->command == command)
+		return;
+	cxt = AllocSetContextCreate(CurTransactionContext, "leadcrm activities",
+								ALLOCSET_SMALL_SIZES);
+	frame = MemoryContextAlloc(cxt, sizeof(ActivityFrame));
 	frame->cxt = cxt;
 	frame->activity = RelationGetRelid(activity);
+	frame->command = command;
 	frame->recounts = leadcrm_behaviour_recounts();
 	frame->forget.func = frame_forget;
 	frame->forget.arg = frame;
@@ -251,7 +261,7 @@ frame_close(Relation activity)
 	while (frame != NULL && frame->activity != RelationGetRelid(activity))
 		frame = frame->below;
 	if (frame == NULL)
-		return false;			/* the trigger that opens it is off */
+		return false;			/* the trigger that opens it is off, or this one hangs twice */
 	add = frame->recounts == leadcrm_behaviour_recounts();
 	MemoryContextDelete(frame->cxt);
 	return add;

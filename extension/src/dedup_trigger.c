@@ -319,6 +319,9 @@ dedup_update_row(TriggerData *trigdata)
 			return PointerGetDatum(trigdata->tg_newtuple);
 	}
 
+	if (!was_merged && !is_merged && leadcrm_identity_same(ws, oldslot, newslot))
+		return PointerGetDatum(trigdata->tg_newtuple);
+
 	if (!was_merged)
 		noldkeys = leadcrm_identity_keys(ws, oldslot, oldkeys);
 	if (!is_merged)

@@ -175,6 +175,11 @@ leadcrm_hottest(PG_FUNCTION_ARGS)
 		put_result(rsinfo, &hot);
 	}
 
+	for (int i = 0; i < HOTTEST_LISTS; i++)
+	{
+		if (hot.list[i].portal != NULL)
+			SPI_cursor_close(hot.list[i].portal);
+	}
 	ExecDropSingleTupleTableSlot(hot.slot);
 	SPI_finish();
 	table_close(lead, AccessShareLock);

@@ -15,6 +15,7 @@
 #include "common/md5.h"
 #include "executor/executor.h"
 #include "utils/builtins.h"
+#include "utils/datum.h"
 #include "utils/rel.h"
 
 #include "company.h"
@@ -94,6 +95,39 @@ leadcrm_identity_keys(Workspace *ws, TupleTableSlot *slot, IdentityKey *keys)
 	}
 	qsort(keys, n, sizeof(IdentityKey), sort_keys);
 	return n;
+}
+
+/*
+ * leadcrm_identity_same
+ *		Do two rows bear the same keys, at first sight?
+ *
+ * True if they are equal in every column that keys are drawn from; most
+ * UPDATEs of a lead leave these alone.  False when a rule has expressions.
+ */
+bool
+leadcrm_identity_same(Workspace *ws, TupleTableSlot *a, TupleTableSlot *b)
+{
+	static const LeadColumn column[] = {
+		LEAD_KIND, LEAD_NAME, LEAD_COMPANY, LEAD_PHONE, LEAD_EMAIL, LEAD_WECHAT,
+		LEAD_UNIONID, LEAD_TAX_ID, LEAD_PROJECT_NAME
+	};
+
+	for (int r = 0; r < ws->nrules; r++)
+	{
+		if (ws->rule[r].expression != NULL || ws->rule[r].scope != NULL)
+			return false;
+	}
+	for (int i = 0; i < lengthof(column); i++)
+	{
+		bool		anull;
+		bool		bnull;
+		Datum		x = slot_getattr(a, ws->column[column[i]], &anull);
+		Datum		y = slot_getattr(b, ws->column[column[i]], &bnull);
+
+		if (anull != bnull || (!anull && !datumIsEqual(x, y, false, -1)))
+			return false;
+	}
+	return true;
 }
 
 /*

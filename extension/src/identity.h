@@ -25,6 +25,7 @@ typedef struct IdentityKey
 
 extern int	leadcrm_identity_keys(Workspace *ws, TupleTableSlot *slot,
 								  IdentityKey *keys);
+extern bool leadcrm_identity_same(Workspace *ws, TupleTableSlot *a, TupleTableSlot *b);
 extern int	leadcrm_identity_compare(const IdentityKey *a, const IdentityKey *b);
 extern bool leadcrm_identity_names_differ(const text *a, const text *b);
 
