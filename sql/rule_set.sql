@@ -328,6 +328,23 @@ INSERT INTO desk.rule (code, condition, valid_from, valid_to) VALUES
 SELECT id, code, matches, why FROM deal d, leadcrm.rule_test('desk.rule', d, '2026-01-15') ORDER BY id, code COLLATE "C";
 SELECT code, why FROM leadcrm.rule_test('desk.rule', ROW(250000, '50')::pair) WHERE code IN ('重庆', 'large', 'demo');
 
+-- In triggers a rule that fails does not match, is counted, and leaves the
+-- others alone; what of it can be looked up is looked up first.
+SELECT leadcrm.create_workspace('rule_set_crm', 'en');
+SET search_path = rule_set_crm, pg_temp;
+DELETE FROM score_rule;
+INSERT INTO score_rule (code, condition, points) VALUES
+    ('division', 'company_size / (company_size - 5) > 1', 1), ('number', 'name::integer > 3', 2), ('safe', 'company_size > 3', 4),
+    ('both', 'name::integer > 3 AND company_size > 3', 8), ('looked up', 'budget_max / (company_size - 5) > 10 AND region = ''50''', 16),
+    ('shared', 'leadcrm.num(name) > 3 AND company_size < 100', 32), ('shared too', 'leadcrm.num(name) IS NULL', 64);
+INSERT INTO lead (id, name, company_size, budget_max, region, first_source) VALUES
+    (1, '7', 5, 100, '50', 'x'), (2, '李', 6, 100, '50', 'x'), (3, '4', NULL, NULL, NULL, 'x'), (4, '9', 200, 1, '51', 'x'), (5, NULL, 5, 1, '51', 'x');
+SELECT l.id, l.fit, string_agg(t.code, ', ' ORDER BY r.points) FILTER (WHERE t.matches) AS alone, coalesce(sum(r.points) FILTER (WHERE t.matches), 0) AS sum
+FROM lead l, leadcrm.rule_test('score_rule', l) t JOIN score_rule r USING (code) GROUP BY l.id ORDER BY l.id;
+SELECT rule, sqlstate, failures FROM v_rule_error ORDER BY rule, sqlstate;
+SET search_path = rule_set, leadcrm;
+SELECT leadcrm.drop_workspace('rule_set_crm', 5);
+
 -- What is refused.
 SELECT leadcrm.score(d, 'desk.rule') FROM deal d;
 DELETE FROM desk.rule WHERE code = 'broken';

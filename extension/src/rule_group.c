@@ -16,29 +16,22 @@
  * something is a boolean subject of its own, so that an expression written in
  * several rules is evaluated once.
  *
- * The invariant: for every value, what the bitmaps say is what the
- * expressions would have said.  Truth has three values here as there.
+ * rule_leaf.c knows the tests.  The invariant: for every value, what the
+ * bitmaps say is what the expressions would have said.  Truth has three values
+ * here as there.
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
 #include "leadcrm.h"
 
-#include "access/stratnum.h"
 #include "catalog/pg_type.h"
 #include "executor/executor.h"
 #include "miscadmin.h"
-#include "nodes/nodeFuncs.h"
-#include "utils/array.h"
-#include "utils/builtins.h"
-#include "utils/fmgroids.h"
-#include "utils/lsyscache.h"
-#include "utils/pg_locale.h"
-#include "utils/typcache.h"
 
 #include "rule.h"
 #include "rule_group.h"
-#include "value_class.h"
+#include "rule_leaf.h"
 
 /*
  * Constants in the grouped tests of one set; what goes beyond is evaluated as
@@ -61,59 +54,17 @@ struct RuleSubject
 	uint64	   *concerns;		/* the rules that have a conjunct on it */
 };
 
-/* Three-valued logic: AND is the lesser, OR the greater. */
-typedef enum Truth
-{
-	TRUTH_FALSE,
-	TRUTH_UNKNOWN,
-	TRUTH_TRUE
-} Truth;
-
-typedef enum TestShape
-{
-	TEST_CONSTANT,				/* the same for each value, NULL included */
-	TEST_NULL,					/* IS NULL */
-	TEST_ANY,					/* equal to any of the constants */
-	TEST_ORDER,					/* <, <=, >= or > the constant */
-	TEST_PREFIX					/* begins with the constant */
-} TestShape;
-
-/* A leaf of a conjunct: its subject compared with constants. */
-typedef struct RuleTest
-{
-	TestShape	shape;
-	bool		negated;		/* true and false swapped, unknown stays */
-	Expr	   *subject;		/* NULL with TEST_CONSTANT */
-	ValueType	type;
-	Truth		otherwise;		/* TEST_CONSTANT; TEST_ANY: equal to none */
-	Truth		of_null;		/* when the subject is NULL */
-	StrategyNumber strategy;	/* TEST_ORDER */
-	int			nconstants;
-	Datum	   *constant;		/* as leadcrm_value_constant() gives them */
-} RuleTest;
-
 static inline void subject_match(const RuleSubject *subject, Datum value, bool isnull,
 								 int nwords, uint64 *matched);
 static bool conjunct_scan(Node *node, RuleSubject *found);
 static RuleSubject *subject_find(List **subjects, const RuleSubject *found);
 static bool subject_unite(RuleSubject *subject, const RuleSubject *found);
-static Expr *subject_strip(Expr *expr);
 static int	subject_compare(const ListCell *a, const ListCell *b);
 static void subject_finish(RuleSubject *subject, List *conjuncts, int nrules,
 						   MemoryContext cxt);
 static void subject_add_constants(RuleSubject *subject, Node *node, bool whole);
 static void subject_truth(const RuleSubject *subject, Node *node, bool whole, uint8 *truth);
-static void test_truth(const RuleSubject *subject, const RuleTest *test, uint8 *truth);
-static void test_decode(Node *node, bool whole, RuleTest *test);
-static bool test_decode_array(ScalarArrayOpExpr *op, RuleTest *test);
-static bool test_decode_pattern(Oid func, Oid collation, List *args, RuleTest *test);
-static void test_constant(RuleTest *test, Truth truth);
-static bool test_decode_comparison(Oid opno, Oid collation, Expr *left, Expr *right,
-								   RuleTest *test);
-static bool test_decode_distinct(DistinctExpr *distinct, RuleTest *test);
-static bool operator_value_type(Oid opno, Oid collation, ValueType *type,
-								StrategyNumber *strategy, Oid *righttype);
-static bool collation_is_usable(Oid collation);
+static void leaf_truth(const RuleSubject *subject, const RuleLeaf *leaf, uint8 *truth);
 
 /*
  * leadcrm_rule_group_build
@@ -294,8 +245,8 @@ subject_match(const RuleSubject *subject, Datum value, bool isnull, int nwords, 
 static bool
 conjunct_scan(Node *node, RuleSubject *found)
 {
-	RuleTest	test;
-	RuleSubject leaf;
+	RuleLeaf	leaf;
+	RuleSubject its;
 	ListCell   *cell;
 
 	check_stack_depth();
@@ -311,19 +262,19 @@ conjunct_scan(Node *node, RuleSubject *found)
 	if (IsA(node, BooleanTest))
 		return conjunct_scan((Node *) ((BooleanTest *) node)->arg, found);
 
-	test_decode(node, false, &test);
-	if (test.shape == TEST_CONSTANT)
+	leadcrm_rule_leaf_decode(node, false, &leaf);
+	if (leaf.shape == LEAF_CONSTANT)
 		return true;
-	memset(&leaf, 0, sizeof(leaf));
-	leaf.expr = test.subject;
-	leaf.type = test.type;
-	if (test.shape == TEST_PREFIX)
-		leaf.nprefixes = 1;
+	memset(&its, 0, sizeof(its));
+	its.expr = leaf.subject;
+	its.type = leaf.type;
+	if (leaf.shape == LEAF_PREFIX)
+		its.nprefixes = 1;
 	else
-		leaf.nconstants = test.nconstants;
+		its.nconstants = leaf.nconstants;
 	if (found->expr != NULL)
-		return subject_unite(found, &leaf);
-	*found = leaf;
+		return subject_unite(found, &its);
+	*found = its;
 	return true;
 }
 
@@ -366,15 +317,6 @@ subject_unite(RuleSubject *subject, const RuleSubject *found)
 	subject->nconstants += found->nconstants;
 	subject->nprefixes += found->nprefixes;
 	return true;
-}
-
-/* A change of name only, as from varchar to text, makes no other subject. */
-static Expr *
-subject_strip(Expr *expr)
-{
-	while (IsA(expr, RelabelType))
-		expr = ((RelabelType *) expr)->arg;
-	return expr;
 }
 
 /* Columns first, as they are stored. */
@@ -440,7 +382,7 @@ subject_finish(RuleSubject *subject, List *conjuncts, int nrules, MemoryContext 
 static void
 subject_add_constants(RuleSubject *subject, Node *node, bool whole)
 {
-	RuleTest	test;
+	RuleLeaf	leaf;
 	ListCell   *cell;
 
 	if (IsA(node, BoolExpr) && !whole)
@@ -452,10 +394,10 @@ subject_add_constants(RuleSubject *subject, Node *node, bool whole)
 		subject_add_constants(subject, (Node *) ((BooleanTest *) node)->arg, false);
 	else
 	{
-		test_decode(node, whole, &test);
-		for (int i = 0; i < test.nconstants; i++)
-			leadcrm_value_classes_add(subject->classes, test.constant[i],
-									  test.shape == TEST_PREFIX);
+		leadcrm_rule_leaf_decode(node, whole, &leaf);
+		for (int i = 0; i < leaf.nconstants; i++)
+			leadcrm_value_classes_add(subject->classes, leaf.constant[i],
+									  leaf.shape == LEAF_PREFIX);
 	}
 }
 
@@ -464,7 +406,7 @@ static void
 subject_truth(const RuleSubject *subject, Node *node, bool whole, uint8 *truth)
 {
 	int			nclasses = subject->null_class + 1;
-	RuleTest	test;
+	RuleLeaf	leaf;
 
 	if (IsA(node, BoolExpr) && !whole)
 	{
@@ -503,366 +445,50 @@ subject_truth(const RuleSubject *subject, Node *node, bool whole, uint8 *truth)
 	}
 	else
 	{
-		test_decode(node, whole, &test);
-		test_truth(subject, &test, truth);
+		leadcrm_rule_leaf_decode(node, whole, &leaf);
+		leaf_truth(subject, &leaf, truth);
 	}
 }
 
 static void
-test_truth(const RuleSubject *subject, const RuleTest *test, uint8 *truth)
+leaf_truth(const RuleSubject *subject, const RuleLeaf *leaf, uint8 *truth)
 {
 	const ValueClasses *classes = subject->classes;
 	int			n = subject->null_class;
 
-	switch (test->shape)
+	switch (leaf->shape)
 	{
-		case TEST_CONSTANT:
-			memset(truth, test->otherwise, n + 1);
+		case LEAF_CONSTANT:
+			memset(truth, leaf->otherwise, n + 1);
 			return;
-		case TEST_NULL:
+		case LEAF_NULL:
 			memset(truth, TRUTH_FALSE, n);
 			break;
-		case TEST_ANY:
-			memset(truth, test->otherwise, n);
-			for (int i = 0; i < test->nconstants; i++)
-				truth[leadcrm_value_class_of_constant(classes, test->constant[i])] = TRUTH_TRUE;
+		case LEAF_ANY:
+			memset(truth, leaf->otherwise, n);
+			for (int i = 0; i < leaf->nconstants; i++)
+				truth[leadcrm_value_class_of_constant(classes, leaf->constant[i])] = TRUTH_TRUE;
 			break;
-		case TEST_ORDER:
+		case LEAF_ORDER:
 			{
-				int			class = leadcrm_value_class_of_constant(classes, test->constant[0]);
-				bool		less = test->strategy == BTLessStrategyNumber ||
-					test->strategy == BTLessEqualStrategyNumber;
-				bool		same = test->strategy == BTLessEqualStrategyNumber ||
-					test->strategy == BTGreaterEqualStrategyNumber;
+				int			class = leadcrm_value_class_of_constant(classes, leaf->constant[0]);
+				bool		less = leaf->strategy == BTLessStrategyNumber ||
+					leaf->strategy == BTLessEqualStrategyNumber;
+				bool		same = leaf->strategy == BTLessEqualStrategyNumber ||
+					leaf->strategy == BTGreaterEqualStrategyNumber;
 
 				memset(truth, less ? TRUTH_TRUE : TRUTH_FALSE, class);
 				memset(truth + class, less ? TRUTH_FALSE : TRUTH_TRUE, n - class);
 				truth[class] = same ? TRUTH_TRUE : TRUTH_FALSE;
 				break;
 			}
-		case TEST_PREFIX:
+		case LEAF_PREFIX:
 			for (int class = 0; class < n; class++)
-				truth[class] = leadcrm_value_class_starts_with(classes, class, test->constant[0]) ?
+				truth[class] = leadcrm_value_class_starts_with(classes, class, leaf->constant[0]) ?
 					TRUTH_TRUE : TRUTH_FALSE;
 			break;
 	}
-	for (int class = 0; class < n && test->negated; class++)
+	for (int class = 0; class < n && leaf->negated; class++)
 		truth[class] = TRUTH_TRUE - truth[class];
-	truth[n] = test->of_null;
-}
-
-/*
- * See a leaf of a conjunct as a test.  What is not understood tests whether
- * the whole leaf is true; whole asks for that.
- */
-static void
-test_decode(Node *node, bool whole, RuleTest *test)
-{
-	memset(test, 0, sizeof(RuleTest));
-	test->of_null = TRUTH_UNKNOWN;
-	if (whole)
-		;						/* no look inside */
-	else if (IsA(node, Const))
-	{
-		Const	   *constant = (Const *) node;
-
-		test_constant(test, constant->constisnull ? TRUTH_UNKNOWN :
-					  DatumGetBool(constant->constvalue) ? TRUTH_TRUE : TRUTH_FALSE);
-		return;
-	}
-	else if (IsA(node, NullTest) && !((NullTest *) node)->argisrow)
-	{
-		NullTest   *nulltest = (NullTest *) node;
-
-		test->shape = TEST_NULL;
-		test->subject = subject_strip(nulltest->arg);
-		test->negated = nulltest->nulltesttype == IS_NOT_NULL;
-		test->of_null = test->negated ? TRUTH_FALSE : TRUTH_TRUE;
-		return;
-	}
-	else if (IsA(node, OpExpr) && list_length(((OpExpr *) node)->args) == 2)
-	{
-		OpExpr	   *op = (OpExpr *) node;
-
-		if (test_decode_comparison(op->opno, op->inputcollid, linitial(op->args),
-								   lsecond(op->args), test) ||
-			test_decode_pattern(get_opcode(op->opno), op->inputcollid, op->args, test))
-			return;
-	}
-	else if (IsA(node, DistinctExpr))
-	{
-		if (test_decode_distinct((DistinctExpr *) node, test))
-			return;
-	}
-	else if (IsA(node, ScalarArrayOpExpr))
-	{
-		if (test_decode_array((ScalarArrayOpExpr *) node, test))
-			return;
-	}
-	else if (IsA(node, FuncExpr))
-	{
-		FuncExpr   *func = (FuncExpr *) node;
-
-		if (test_decode_pattern(func->funcid, func->inputcollid, func->args, test))
-			return;
-	}
-
-	memset(test, 0, sizeof(RuleTest));
-	test->shape = TEST_ANY;
-	test->of_null = TRUTH_UNKNOWN;
-	test->subject = whole ? (Expr *) node : subject_strip((Expr *) node);
-	test->type.kind = VALUE_INTEGER;
-	test->type.type = BOOLOID;
-	test->otherwise = TRUTH_FALSE;
-	test->nconstants = 1;
-	test->constant = palloc(sizeof(Datum));
-	test->constant[0] = Int64GetDatum(true);
-}
-
-/* A comparison with a constant, on either side. */
-static bool
-test_decode_comparison(Oid opno, Oid collation, Expr *left, Expr *right, RuleTest *test)
-{
-	StrategyNumber strategy;
-	Oid			righttype;
-	Const	   *constant;
-
-	if (IsA(left, Const))
-	{
-		Expr	   *swap = left;
-
-		left = right;
-		right = swap;
-		opno = get_commutator(opno);
-	}
-	if (!IsA(right, Const) || !OidIsValid(opno) ||
-		!operator_value_type(opno, collation, &test->type, &strategy, &righttype))
-		return false;
-
-	constant = (Const *) right;
-	if (constant->constisnull)
-	{
-		test_constant(test, TRUTH_UNKNOWN);
-		return true;
-	}
-	if (strategy == BTEqualStrategyNumber || strategy == ROWCOMPARE_NE)
-	{
-		test->shape = TEST_ANY;
-		test->otherwise = TRUTH_FALSE;
-		test->negated = strategy == ROWCOMPARE_NE;
-	}
-	else
-	{
-		test->shape = TEST_ORDER;
-		test->strategy = strategy;
-	}
-	test->subject = subject_strip(left);
-	test->nconstants = 1;
-	test->constant = palloc(sizeof(Datum));
-	test->constant[0] = leadcrm_value_constant(&test->type, constant->constvalue, righttype);
-	return true;
-}
-
-/* IS DISTINCT FROM a constant. */
-static bool
-test_decode_distinct(DistinctExpr *distinct, RuleTest *test)
-{
-	if (!test_decode_comparison(distinct->opno, distinct->inputcollid, linitial(distinct->args),
-								lsecond(distinct->args), test) ||
-		test->shape != TEST_ANY)
-		return false;
-	test->negated = !test->negated;
-	test->of_null = TRUTH_TRUE;
-	return true;
-}
-
-/* Equal to any element of a constant array, or to none. */
-static bool
-test_decode_array(ScalarArrayOpExpr *op, RuleTest *test)
-{
-	Const	   *constant = lsecond(op->args);
-	StrategyNumber strategy;
-	Oid			righttype;
-	ArrayType  *array;
-	int16		typlen;
-	bool		typbyval;
-	char		typalign;
-	Datum	   *element;
-	bool	   *isnull;
-	int			n;
-
-	if (!IsA(constant, Const) ||
-		!operator_value_type(op->opno, op->inputcollid, &test->type, &strategy, &righttype) ||
-		strategy != (op->useOr ? BTEqualStrategyNumber : ROWCOMPARE_NE))
-		return false;
-	if (constant->constisnull)
-	{
-		test_constant(test, TRUTH_UNKNOWN);
-		return true;
-	}
-	array = DatumGetArrayTypeP(constant->constvalue);
-	get_typlenbyvalalign(ARR_ELEMTYPE(array), &typlen, &typbyval, &typalign);
-	deconstruct_array(array, ARR_ELEMTYPE(array), typlen, typbyval, typalign,
-					  &element, &isnull, &n);
-	if (n == 0)
-	{
-		/* Of NULL too: nothing is compared. */
-		test_constant(test, op->useOr ? TRUTH_FALSE : TRUTH_TRUE);
-		return true;
-	}
-	test->shape = TEST_ANY;
-	test->negated = !op->useOr;
-	test->subject = subject_strip(linitial(op->args));
-	test->otherwise = TRUTH_FALSE;
-	test->constant = palloc(n * sizeof(Datum));
-	for (int i = 0; i < n; i++)
-	{
-		if (isnull[i])
-			test->otherwise = TRUTH_UNKNOWN;
-		else
-			test->constant[test->nconstants++] =
-				leadcrm_value_constant(&test->type, element[i], righttype);
-	}
-	return true;
-}
-
-/*
- * [NOT] LIKE a constant pattern that is a prefix or has no wildcard, and
- * starts_with().
- */
-static bool
-test_decode_pattern(Oid func, Oid collation, List *args, RuleTest *test)
-{
-	Const	   *constant;
-	text	   *pattern;
-	StringInfoData prefix;
-	const char *s;
-	const char *end;
-
-	if (func != F_TEXTLIKE && func != F_TEXTNLIKE && func != F_STARTS_WITH)
-		return false;
-	constant = lsecond(args);
-	if (!IsA(constant, Const) || constant->constisnull || !collation_is_usable(collation))
-		return false;
-	pattern = DatumGetTextPP(constant->constvalue);
-	s = VARDATA_ANY(pattern);
-	end = s + VARSIZE_ANY_EXHDR(pattern);
-
-	initStringInfo(&prefix);
-	for (; s < end && func != F_STARTS_WITH; s++)
-	{
-		if (*s == '_')
-			return false;
-		if (*s == '%')
-			break;
-		if (*s == '\\' && ++s == end)
-			return false;		/* fails, if the value is long enough */
-		appendStringInfoChar(&prefix, *s);
-	}
-	if (func == F_STARTS_WITH)
-		appendBinaryStringInfo(&prefix, s, end - s);
-	test->shape = s == end && func != F_STARTS_WITH ? TEST_ANY : TEST_PREFIX;
-	for (; s < end && func != F_STARTS_WITH; s++)
-	{
-		if (*s != '%')
-			return false;		/* the first one does not end the pattern */
-	}
-
-	test->otherwise = TRUTH_FALSE;
-	test->negated = func == F_TEXTNLIKE;
-	test->subject = subject_strip(linitial(args));
-	test->type.kind = VALUE_TEXT;
-	test->type.type = TEXTOID;
-	test->nconstants = 1;
-	test->constant = palloc(sizeof(Datum));
-	test->constant[0] = PointerGetDatum(cstring_to_text_with_len(prefix.data, prefix.len));
-	return true;
-}
-
-static void
-test_constant(RuleTest *test, Truth truth)
-{
-	test->shape = TEST_CONSTANT;
-	test->otherwise = truth;
-}
-
-/*
- * By which kind of look-up the values that an operator compares are told
- * apart as the operator does it.
- *
- * strategy: as in a btree, or ROWCOMPARE_NE.  Returns false when there is none.
- */
-static bool
-operator_value_type(Oid opno, Oid collation, ValueType *type, StrategyNumber *strategy,
-					Oid *righttype)
-{
-	ListCell   *cell;
-
-	memset(type, 0, sizeof(ValueType));
-	if (get_opcode(opno) == F_ENUM_EQ || get_opcode(opno) == F_ENUM_NE)
-	{
-		type->kind = VALUE_INTEGER;
-		type->type = *righttype = ANYENUMOID;
-		*strategy = get_opcode(opno) == F_ENUM_EQ ? BTEqualStrategyNumber : ROWCOMPARE_NE;
-		return true;
-	}
-
-	foreach(cell, get_op_btree_interpretation(opno))
-	{
-		OpBtreeInterpretation *meaning = lfirst(cell);
-		Oid			left = meaning->oplefttype;
-		bool		equality = meaning->strategy == BTEqualStrategyNumber ||
-			meaning->strategy == ROWCOMPARE_NE;
-		TypeCacheEntry *typentry;
-
-		if (get_typtype(left) == TYPTYPE_PSEUDO)
-			continue;
-		typentry = lookup_type_cache(left, TYPECACHE_BTREE_OPFAMILY | TYPECACHE_CMP_PROC);
-		if (typentry->btree_opf != meaning->opfamily_id || !OidIsValid(typentry->cmp_proc))
-			continue;
-		type->type = left;
-		*righttype = meaning->oprighttype;
-		*strategy = meaning->strategy;
-		switch (left)
-		{
-			case BOOLOID:
-			case INT2OID:
-			case INT4OID:
-			case INT8OID:
-				type->kind = VALUE_INTEGER;
-				return true;
-			case FLOAT4OID:
-			case FLOAT8OID:
-				type->kind = VALUE_FLOAT;
-				return true;
-		}
-		if (left != meaning->oprighttype)
-			continue;
-		switch (left)
-		{
-			case DATEOID:
-			case TIMESTAMPOID:
-			case TIMESTAMPTZOID:
-				type->kind = VALUE_INTEGER;
-				return true;
-		}
-		if (type_is_collatable(left) && !collation_is_usable(collation))
-			continue;
-		if (left == TEXTOID && equality)
-			type->kind = VALUE_TEXT;
-		else
-		{
-			type->kind = VALUE_ORDERED;
-			type->collation = type_is_collatable(left) ? collation : InvalidOid;
-		}
-		return true;
-	}
-	return false;
-}
-
-/* One that has a say and under which equal texts have equal bytes. */
-static bool
-collation_is_usable(Oid collation)
-{
-	return OidIsValid(collation) && get_collation_isdeterministic(collation);
+	truth[n] = leaf->of_null;
 }
