@@ -25,6 +25,7 @@
 #include "catalog/pg_class.h"
 #include "commands/sequence.h"
 #include "executor/executor.h"
+#include "miscadmin.h"
 #include "nodes/makefuncs.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
@@ -176,6 +177,7 @@ direct_flush(DirectTable *table)
 
 	if (table->nrows == 0)
 		return;
+	CHECK_FOR_INTERRUPTS();
 	cid = GetCurrentCommandId(true);
 	if (table->nrows == 1)
 		table_tuple_insert(table->rel, table->row[0], cid, 0, NULL);
