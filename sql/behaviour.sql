@@ -51,7 +51,14 @@ SELECT leadcrm.decayed(8, now(), '0', now());
 -- Kinds that are off or give nothing, directions, times that are none.
 INSERT INTO activity (lead_id, kind, direction, at) VALUES
     (4, 'gone', 'in', '2026-03-10Z'), (4, 'note', 'in', '2026-03-10Z'), (4, 'unheard of', 'in', '2026-03-10Z'),
-    (4, 'ask', 'out', '2026-03-10Z'), (4, 'quote', 'in', '2026-03-10Z'), (4, 'ask', 'in', 'infinity'), (4, 'ask', 'in', '-infinity');
+    (4, 'ask', 'out', '2026-03-10Z'), (4, 'quote', 'in', '2026-03-10Z');
+INSERT INTO activity (lead_id, kind, direction, at) VALUES (4, 'ask', 'in', 'infinity');
+INSERT INTO activity (lead_id, kind, direction, at) VALUES (4, 'note', 'in', '-infinity');
+\set VERBOSITY sqlstate
+INSERT INTO activity (lead_id, kind, direction, at) VALUES (4, 'ask', 'in', now() + interval '1 day');
+UPDATE activity SET at = now() + interval '1 day' WHERE lead_id = 4;
+SELECT * FROM hottest(3, as_of => now() - interval '1 day');
+\set VERBOSITY default
 SELECT count(*) FROM points WHERE lead = 4;
 INSERT INTO activity (lead_id, kind, direction, at) SELECT 4, 'call', d, '2026-03-10 00:00+08' FROM unnest(ARRAY['in', 'out', 'internal']) d;
 INSERT INTO activity (lead_id, kind, direction, at) VALUES (4, 'quote', 'out', '2026-03-10 00:00+08');

@@ -214,6 +214,11 @@ INSERT INTO intent_level (level, position, enter_at, leave_at) VALUES ('cold', 1
 UPDATE lead SET name = 'Anna';
 SELECT * FROM grades;
 
+-- A group that has no cap is noticed; rules that are gone do not warn any more.
+INSERT INTO score_rule (code, condition, points, cap_group) VALUES ('loose', 'true', 1, 'nosuch');
+SELECT severity, item, problem FROM leadcrm.check_workspace('score') WHERE item LIKE 'score_rule%';
+DELETE FROM score_rule WHERE code = 'loose';
+
 -- Who may what: admins explain and tick, but not ahead of time; writers do not.
 DELETE FROM lead;
 INSERT INTO lead (id, name, title, first_source) VALUES (1, 'Ann', 'CEO', 'web');
@@ -221,6 +226,7 @@ CREATE ROLE score_admin; CREATE ROLE score_writer;
 SELECT grant_access('score_admin', 'admin'), grant_access('score_writer', 'writer');
 SET ROLE score_admin;
 SELECT tick(), score_at(1) IS NOT NULL AS scored;
+SELECT count(*) AS rules_tested FROM rule_test('score_rule', 1);
 SELECT tick(now() + interval '1 day');
 INSERT INTO score_rule (code, condition, points) VALUES ('mine', 'name IS NOT NULL', 4);
 SELECT axis, rule, points FROM explain_score(1);
@@ -232,6 +238,7 @@ UPDATE lead SET score = 5;
 CALL rescore();
 RESET ROLE;
 SET ROLE score_writer;
+SELECT * FROM leadcrm.score_parts(jsonb_populate_record(NULL::lead, '{"id": 1, "title": "CEO"}'), now());
 SELECT * FROM explain_score(1);
 SELECT tick();
 INSERT INTO score_rule (code, condition, points) VALUES ('mine too', 'true', 4);
@@ -245,6 +252,14 @@ INSERT INTO intent_level (level, position, enter_at, leave_at) VALUES ('warm', 3
 INSERT INTO intent_rule (code, level, condition, activity_kinds) VALUES ('both', 'hot', 'true', '{call}');
 INSERT INTO intent_rule (code, level) VALUES ('neither', 'hot');
 INSERT INTO score_rule (code, condition, points, axis) VALUES ('x', 'true', 5, 'penalty');
+INSERT INTO score_rule (code, condition, points) VALUES ('swings', 'score < 20', 50);
+INSERT INTO intent_rule (code, level, effect, condition) VALUES ('swings', 'cold', 'hold', $$intent = 'hot'$$);
+INSERT INTO intent_rule (code, level, activity_kinds, holds_for) VALUES ('of none', 'hot', '{}', '1 day'), ('of nothing', 'hot', '{NULL}', '1 day');
+SELECT * FROM rule_test('score_rule', '{"compnay_size": 300}'::jsonb);
+SELECT score_at(-1), score_at(NULL);
+\set VERBOSITY sqlstate
+UPDATE lead SET last_inbound_at = now() + interval '1 day';
+\set VERBOSITY default
 SELECT leadcrm.score_at(ROW(1, 2), now());
 SELECT leadcrm.score_at(s, now()) FROM source s LIMIT 1;
 SELECT tick('infinity');

@@ -149,7 +149,7 @@ COMMENT ON FUNCTION leadcrm.condition_holds(record, text, timestamptz, text) IS 
 CREATE FUNCTION leadcrm.check_rules() RETURNS trigger
 	LANGUAGE C AS 'MODULE_PATHNAME', 'leadcrm_check_rules';
 COMMENT ON FUNCTION leadcrm.check_rules() IS
-'trigger: refuses a rule whose condition is not allowed; arguments: table of the rows (default lead), column of the condition (default condition)';
+'trigger: refuses a rule whose condition is not allowed; arguments: table of the rows (default lead), column of the condition (default condition), and "score" where it may not use what scoring computes';
 
 --
 -- What a condition may contain

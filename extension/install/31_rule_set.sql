@@ -49,7 +49,16 @@ CREATE FUNCTION leadcrm.rule_test_example(rules regclass, subject regclass, exam
 	RETURNS TABLE (code text, matches boolean, why text)
 	LANGUAGE plpgsql STABLE STRICT SET search_path TO pg_catalog, pg_temp
 	AS $$
+DECLARE
+    stranger text := (SELECT min(k) FROM jsonb_object_keys(example) k
+                       WHERE NOT EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = subject AND a.attname = k
+                                                                      AND a.attnum > 0 AND NOT a.attisdropped));
 BEGIN
+    IF stranger IS NOT NULL THEN
+        RAISE undefined_column USING
+            MESSAGE = format('column "%s" of %s does not exist', stranger, subject),
+            HINT = CASE WHEN subject::text LIKE '%lead' THEN format('A field of one''s own goes into attrs: {"attrs": {"%s": ...}}.', stranger) END;
+    END IF;
     RETURN QUERY EXECUTE format('SELECT t.* FROM leadcrm.rule_test($1, jsonb_populate_record(NULL::%s, $2), $3) t', subject)
        USING rules, example, as_of;
 END

@@ -150,11 +150,16 @@ BEGIN
            AND NOT EXISTS (SELECT FROM %1$s.lead l WHERE l.id = i.lead_id AND l.merged_into IS NULL)
         HAVING count(*) > 0 $sql$, workspace) USING repair;
 
-    RETURN QUERY EXECUTE format($sql$
-        SELECT 'error', 'identity', format('living leads with keys that are not claimed: %%s, the first is lead %%s',
-                                           count(*), min(u.id)), $1
-          FROM leadcrm._unclaimed_leads(%2$L::regclass) u (id)
-        HAVING count(*) > 0 $sql$, workspace, format('%s.lead', workspace)) USING repair;
+    BEGIN
+        RETURN QUERY EXECUTE format($sql$
+            SELECT 'error', 'identity', format('living leads with keys that are not claimed: %%s, the first is lead %%s',
+                                               count(*), min(u.id)), $1
+              FROM leadcrm._unclaimed_leads(%2$L::regclass) u (id)
+            HAVING count(*) > 0 $sql$, workspace, format('%s.lead', workspace)) USING repair;
+    EXCEPTION WHEN SQLSTATE '39P01' THEN
+        RETURN QUERY SELECT 'error', 'table lead', SQLERRM, 'Give it back what the template has: see lead in another workspace.';
+        RETURN;
+    END;
 
     -- Merges
     RETURN QUERY EXECUTE format($sql$
@@ -209,6 +214,14 @@ BEGIN
          WHERE l.intent_due_at < now() - interval '1 day'
         HAVING count(*) > 0 $sql$, workspace) USING workspace;
 
+    -- Rules that do not mean what they say
+    RETURN QUERY EXECUTE format($sql$
+        SELECT 'warning', 'score_rule ' || r.code, format('its group "%%s" has no cap', r.cap_group),
+               format('INSERT INTO %%s.score_cap (cap_group, most) VALUES (%%L, 20);', $1, r.cap_group)
+          FROM %1$s.score_rule r
+         WHERE r.active AND r.cap_group IS NOT NULL AND r.cap_group NOT IN (SELECT cap_group FROM %1$s.score_cap)
+         ORDER BY r.code $sql$, workspace) USING workspace::text;
+
     -- Rules that fail
     RETURN QUERY EXECUTE format($sql$
         SELECT 'warning', e.ruleset || ' ' || e.rule,
@@ -216,6 +229,8 @@ BEGIN
                format('SELECT * FROM leadcrm.explain_rules(%%L, %%L) WHERE code = %%L;', $1 || '.' || e.ruleset, $1 || '.lead', e.rule)
           FROM %1$s.rule_error e
          WHERE e.last_at > now() - interval '7 days'
+           AND (EXISTS (SELECT FROM %1$s.score_rule r WHERE e.ruleset = 'score_rule' AND r.code = e.rule AND r.active)
+                OR EXISTS (SELECT FROM %1$s.intent_rule r WHERE e.ruleset = 'intent_rule' AND r.code = e.rule AND r.active))
          GROUP BY e.ruleset, e.rule, e.sqlstate
          ORDER BY e.ruleset, e.rule, e.sqlstate $sql$, workspace) USING workspace::text;
 

@@ -46,6 +46,9 @@
 #include "behaviour.h"
 #include "dedup.h"
 
+/* How far another machine's clock may be ahead, in microseconds. */
+#define CLOCKS_DIFFER	(60 * USECS_PER_SEC)
+
 /* The columns of activity that behaviour depends on. */
 enum
 {
@@ -99,6 +102,7 @@ static void gather_changed(Workspace *ws, Relation activity, const AttrNumber *a
 						   TriggerData *trigdata, ActivityList *list);
 static void gather_row(Workspace *ws, const AttrNumber *attnum, TupleTableSlot *slot,
 					   ActivityList *list);
+static void check_moments(Relation activity, const AttrNumber *attnum, Tuplestorestate *store);
 static bool same_row(const AttrNumber *attnum, TupleTableSlot *a, TupleTableSlot *b);
 static int	activity_compare(const void *a, const void *b);
 static int	distinct_leads(const ActivityList *list, int from, int *to, int64 *leads);
@@ -149,11 +153,15 @@ leadcrm_behaviour(PG_FUNCTION_ARGS)
 	else if (TRIGGER_FIRED_BY_INSERT(event) && trigdata->tg_newtable != NULL)
 	{
 		add = frame_close(activity);
+		check_moments(activity, attnum, trigdata->tg_newtable);
 		gather(ws, activity, attnum, trigdata->tg_newtable, &list);
 	}
 	else if (TRIGGER_FIRED_BY_UPDATE(event) && trigdata->tg_newtable != NULL &&
 			 trigdata->tg_oldtable != NULL)
+	{
+		check_moments(activity, attnum, trigdata->tg_newtable);
 		gather_changed(ws, activity, attnum, trigdata, &list);
+	}
 	else if (TRIGGER_FIRED_BY_DELETE(event) && trigdata->tg_oldtable != NULL)
 		gather(ws, activity, attnum, trigdata->tg_oldtable, &list);
 	else if (!TRIGGER_FIRED_BY_TRUNCATE(event))
@@ -279,6 +287,30 @@ frame_forget(void *arg)
 			return;
 		}
 	}
+}
+
+/* Raise 22008 unless all rows of a transition table have happened. */
+static void
+check_moments(Relation activity, const AttrNumber *attnum, Tuplestorestate *store)
+{
+	TupleTableSlot *slot = MakeSingleTupleTableSlot(RelationGetDescr(activity), &TTSOpsMinimalTuple);
+	TimestampTz latest = GetCurrentTimestamp() + CLOCKS_DIFFER;
+
+	tuplestore_select_read_pointer(store, tuplestore_alloc_read_pointer(store, EXEC_FLAG_REWIND));
+	tuplestore_rescan(store);
+	while (tuplestore_gettupleslot(store, true, false, slot))
+	{
+		bool		isnull;
+		TimestampTz at = DatumGetTimestampTz(slot_getattr(slot, attnum[ACTIVITY_AT], &isnull));
+
+		if (at > latest || TIMESTAMP_NOT_FINITE(at))
+			ereport(ERROR,
+					(errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
+					 errmsg("an activity lies in the future or at no moment: %s",
+							timestamptz_to_str(at)),
+					 errhint("What is planned is not an activity yet; it counts when it has happened.")));
+	}
+	ExecDropSingleTupleTableSlot(slot);
 }
 
 /* The rows of a transition table that give points or signals. */

@@ -49,7 +49,8 @@ leadcrm_behaviour_writing(void)
  *
  * leads, n: their ids, sorted, each once.
  *
- * Returns those that are there, sorted, with points as they are and until
+ * Returns those that are there, and the living leads of those that are merged,
+ * which their activities go to, sorted, with points as they are and until
  * read from signals; *nfound is their number.  Allocated in the current
  * context.  The caller is connected to SPI and acts as the owner.  Locks them
  * FOR NO KEY UPDATE in the order of their ids; 40001 as that statement has it.
@@ -65,7 +66,9 @@ leadcrm_behaviour_lock(Workspace *ws, const int64 *leads, int n, int *nfound)
 								  "SELECT id, merged_into, behaviour_1, behaviour_1_at,"
 								  " behaviour_2, behaviour_2_at, behaviour_3, behaviour_3_at,"
 								  " behaviour_4, behaviour_4_at, signals"
-								  " FROM %s.lead WHERE id OPERATOR(pg_catalog.=) ANY ($1)"
+								  " FROM %s.lead WHERE id OPERATOR(pg_catalog.=) ANY ($1 OPERATOR(pg_catalog.||)"
+								  "  ARRAY(SELECT m.merged_into FROM %s.lead m WHERE m.id OPERATOR(pg_catalog.=) ANY ($1)"
+								  "        AND m.merged_into IS NOT NULL))"
 								  " ORDER BY id FOR NO KEY UPDATE",
 								  1, (Oid[]) {INT8ARRAYOID}, values);
 	behaviour = palloc0(Max(nrows, 1) * sizeof(Behaviour));

@@ -7,6 +7,7 @@
 
 #include "leadcrm.h"
 
+#include "access/sysattr.h"
 #include "access/htup_details.h"
 #include "access/relation.h"
 #include "access/table.h"
@@ -25,6 +26,7 @@
 
 #include "row_trigger.h"
 #include "rule.h"
+#include "score.h"
 #include "workspace.h"
 
 /* A condition compiled by condition_holds(), kept for the rows that follow. */
@@ -41,6 +43,7 @@ typedef struct HeldCondition
 } HeldCondition;
 
 static Relation open_rows(Oid relid);
+static void refuse_computed(Relation rel, Expr *expr);
 static void condition_context(void *arg);
 static HeldCondition *hold_condition(FunctionCallInfo fcinfo, Oid row_type,
 									 const char *condition, const char *time_zone);
@@ -129,9 +132,11 @@ PG_FUNCTION_INFO_V1(leadcrm_check_rules);
  *		FOR EACH ROW EXECUTE FUNCTION leadcrm.check_rules('lead', 'condition');
  *
  * Arguments: the table of the same schema whose rows the conditions are about
- * (default lead), and the column of the condition (default condition).  NULL
- * is no condition.  Raises what check_condition() raises; the context names
- * the rule by its column code, if there is one.
+ * (default lead), and the column of the condition (default condition); a
+ * third, "score", says that what the rules find becomes a lead's score or
+ * intent, so they may not read what scoring computes.  NULL is no condition.
+ * Raises what check_condition() raises; the context names the rule by its
+ * column code, if there is one.
  */
 Datum
 leadcrm_check_rules(PG_FUNCTION_ARGS)
@@ -158,10 +163,35 @@ leadcrm_check_rules(PG_FUNCTION_ARGS)
 		errcallback.previous = error_context_stack;
 		error_context_stack = &errcallback;
 		leadcrm_rule_parse(rel, text_to_cstring(condition), "UTC", &rule);
+		if (trigdata->tg_trigger->tgnargs > 2 &&
+			strcmp(trigdata->tg_trigger->tgargs[2], "score") == 0)
+			refuse_computed(rel, rule.expr);
 		error_context_stack = errcallback.previous;
 		relation_close(rel, AccessShareLock);
 	}
 	return PointerGetDatum(row);
+}
+
+/* A score that depended on itself would change with each look at the lead. */
+static void
+refuse_computed(Relation rel, Expr *expr)
+{
+	Bitmapset  *columns = NULL;
+	int			i = -1;
+
+	pull_varattnos((Node *) expr, 1, &columns);
+	while ((i = bms_next_member(columns, i)) >= 0)
+	{
+		AttrNumber	attnum = i + FirstLowInvalidHeapAttributeNumber;
+		const char *name = NameStr(TupleDescAttr(RelationGetDescr(rel), attnum - 1)->attname);
+
+		if (leadcrm_score_computes(name))
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_OBJECT_DEFINITION),
+					 errmsg("a rule of scores or intents may not use column \"%s\"", name),
+					 errdetail("Its value comes from these rules."),
+					 errhint("Use what the customer said or did.")));
+	}
 }
 
 /* Which rule of a statement that writes many it is. */

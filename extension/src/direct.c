@@ -3,16 +3,15 @@
  *	  Inserting into a table of a workspace without a statement for each row.
  *
  * Starting and ending an executor costs more than the row it inserts.  What
- * arriving leads write, claims, events, the log of merges and activities, goes
- * into tables that only leadcrm writes so; for these the table and its indexes
+ * every arriving lead writes, its claims and its event or the log of its merge,
+ * goes into tables that only leadcrm writes; for these the table and its indexes
  * are opened once per statement on lead and rows are inserted as COPY does it,
  * many at a time.
  *
  * That holds for a table as the template makes it.  One that has been given
  * triggers, forced row security, other columns, defaults that count or another
  * owner, or that another engine keeps elsewhere, is not opened: its writer then
- * goes through SPI, which honours all of that.  A foreign key to lead is let
- * pass, for whoever writes rows about a lead has it locked.
+ * goes through SPI, which honours all of that.
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
@@ -25,8 +24,8 @@
 #include "catalog/pg_am.h"
 #include "catalog/pg_class.h"
 #include "commands/sequence.h"
-#include "commands/trigger.h"
 #include "executor/executor.h"
+#include "miscadmin.h"
 #include "nodes/makefuncs.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
@@ -36,12 +35,10 @@
 static const char *const side_table[] = {
 	[SIDE_EVENT] = "event",
 	[SIDE_MERGE_LOG] = "merge_log",
-	[SIDE_ACTIVITY] = "activity",
 };
 
 static void direct_flush(DirectTable *table);
 static bool direct_is_plain(Workspace *ws, Relation rel, const DirectColumn *column, int ncolumns);
-static bool direct_triggers_hold(Workspace *ws, Relation rel);
 
 /*
  * leadcrm_direct_open
@@ -180,6 +177,7 @@ direct_flush(DirectTable *table)
 
 	if (table->nrows == 0)
 		return;
+	CHECK_FOR_INTERRUPTS();
 	cid = GetCurrentCommandId(true);
 	if (table->nrows == 1)
 		table_tuple_insert(table->rel, table->row[0], cid, 0, NULL);
@@ -215,7 +213,7 @@ direct_is_plain(Workspace *ws, Relation rel, const DirectColumn *column, int nco
 		rel->rd_rel->relispartition ||
 		rel->rd_rel->relhasrules ||
 		tupdesc->natts != ncolumns ||
-		!direct_triggers_hold(ws, rel))
+		rel->trigdesc != NULL)
 		return false;
 	for (int i = 0; i < ncolumns; i++)
 	{
@@ -223,32 +221,6 @@ direct_is_plain(Workspace *ws, Relation rel, const DirectColumn *column, int nco
 
 		if (att->atttypid != column[i].type || strcmp(NameStr(att->attname), column[i].name) != 0 ||
 			(att->atthasdef && column[i].left_out) || att->attgenerated != '\0')
-			return false;
-	}
-	return true;
-}
-
-/* Are the triggers none but those of foreign keys to lead's id? */
-static bool
-direct_triggers_hold(Workspace *ws, Relation rel)
-{
-	ListCell   *lc;
-
-	if (rel->trigdesc == NULL)
-		return true;
-	for (int i = 0; i < rel->trigdesc->numtriggers; i++)
-	{
-		const Trigger *trigger = &rel->trigdesc->triggers[i];
-
-		if (!trigger->tgisinternal || RI_FKey_trigger_type(trigger->tgfoid) != RI_TRIGGER_FK)
-			return false;
-	}
-	foreach(lc, RelationGetFKeyList(rel))
-	{
-		const ForeignKeyCacheInfo *key = lfirst_node(ForeignKeyCacheInfo, lc);
-		const char *column = NameStr(TupleDescAttr(RelationGetDescr(rel), key->conkey[0] - 1)->attname);
-
-		if (key->confrelid != ws->lead || key->nkeys != 1 || strcmp(column, "lead_id") != 0)
 			return false;
 	}
 	return true;

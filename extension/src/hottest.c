@@ -21,6 +21,7 @@
 
 #include "leadcrm.h"
 
+#include "access/xact.h"
 #include "access/sysattr.h"
 #include "access/table.h"
 #include "catalog/pg_type.h"
@@ -112,12 +113,11 @@ PG_FUNCTION_INFO_V1(leadcrm_hottest);
  *		living leads with the highest scores, those with the lower id first
  *		where they are equal.
  *
- * filter: a condition over the row, or NULL.  as_of: not before the last
- * activities, which count whatever their time.  Exact by what stands in the
+ * filter: a condition over the row, or NULL.  as_of: not in the past.  Exact by what stands in the
  * rows: after half-lives have changed, rescore() brings them up to date.
  *
  * The leads are read as the caller, with his rights and policies.  Raises
- * 22023 for more than 10000 leads or a moment that is not finite, and what is
+ * 22023 for more than 10000 leads or a moment that is past or not finite, and what is
  * wrong with the filter, as rule_set.c does for a strict set.
  */
 Datum
@@ -140,6 +140,11 @@ leadcrm_hottest(PG_FUNCTION_ARGS)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("the moment of a score must be finite")));
+	if (PG_GETARG_TIMESTAMPTZ(3) < GetCurrentTransactionStartTimestamp())
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("the hottest leads of the past are not known"),
+				 errhint("score_at() tells the score of one lead at a moment in the past.")));
 	hot.n = PG_GETARG_INT32(1);
 	hot.as_of = PG_GETARG_TIMESTAMPTZ(3);
 

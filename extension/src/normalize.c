@@ -369,7 +369,9 @@ normalize_times(Row *row)
 		if (!row_get(row, LEAD_UPDATED_AT, &value))
 			row_set(row, LEAD_UPDATED_AT, TimestampTzGetDatum(now));
 	}
-	else if (!column_changed(row, LEAD_UPDATED_AT) && !row_redirected(row) &&
+	else if (column_changed(row, LEAD_LAST_INBOUND_AT) && row_get(row, LEAD_LAST_INBOUND_AT, &value))
+		check_past("last_inbound_at", value, now);
+	if (row->old != NULL && !column_changed(row, LEAD_UPDATED_AT) && !row_redirected(row) &&
 			 !leadcrm_score_regrading() && !leadcrm_behaviour_writing())
 		row_set(row, LEAD_UPDATED_AT, TimestampTzGetDatum(now));
 }

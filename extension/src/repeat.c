@@ -2,8 +2,9 @@
  * repeat.c
  *	  What repeat inquiries leave behind: log, activity, event.
  *
- * Each of the three tables gets its rows from direct.c if it is as the template
- * makes it, else from one statement.
+ * Log and events come from direct.c if their tables are as the template makes
+ * them, else from one statement each.  Activities have triggers, which see what
+ * one statement brings.
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
@@ -47,38 +48,9 @@ static const DirectColumn merge_column[] = {
 	[MERGE_UNDONE_BY] = {"undone_by", TEXTOID, true},
 };
 
-/* Columns of activity, likewise. */
-enum
-{
-	ACTIVITY_ID,
-	ACTIVITY_LEAD_ID,
-	ACTIVITY_KIND,
-	ACTIVITY_DIRECTION,
-	ACTIVITY_CHANNEL,
-	ACTIVITY_CONTENT,
-	ACTIVITY_NEXT_STEP,
-	ACTIVITY_AT,
-	ACTIVITY_ACTOR,
-	ACTIVITY_BROUGHT_BY
-};
-
-static const DirectColumn activity_column[] = {
-	[ACTIVITY_ID] = {"id", INT8OID},
-	[ACTIVITY_LEAD_ID] = {"lead_id", INT8OID},
-	[ACTIVITY_KIND] = {"kind", TEXTOID},
-	[ACTIVITY_DIRECTION] = {"direction", TEXTOID},
-	[ACTIVITY_CHANNEL] = {"channel", TEXTOID},
-	[ACTIVITY_CONTENT] = {"content", TEXTOID},
-	[ACTIVITY_NEXT_STEP] = {"next_step", TEXTOID, true},
-	[ACTIVITY_AT] = {"at", TIMESTAMPTZOID},
-	[ACTIVITY_ACTOR] = {"actor", TEXTOID},
-	[ACTIVITY_BROUGHT_BY] = {"brought_by", INT8OID},
-};
-
 static bool log_directly(Workspace *ws, const Repeat *repeat, int n, TimestampTz now, Datum actor);
-static bool add_activities_directly(Workspace *ws, const Repeat *repeat, int n, Datum actor);
 static void log_by_statement(Workspace *ws, Datum *values, const Repeat *repeat, int n);
-static void add_activities_by_statement(Workspace *ws, Datum *values, const Repeat *repeat, int n);
+static void add_activities(Workspace *ws, Datum *values, const Repeat *repeat, int n);
 
 /*
  * leadcrm_repeat_write
@@ -91,9 +63,6 @@ leadcrm_repeat_write(Workspace *ws, const Repeat *repeat, int n, TimestampTz now
 {
 	int64	   *lead = palloc_extended(n * sizeof(int64), MCXT_ALLOC_HUGE);
 	int64	   *merged = palloc_extended(n * sizeof(int64), MCXT_ALLOC_HUGE);
-	bool		logged;
-	bool		added;
-	bool		told;
 	Datum		actor = CStringGetTextDatum(leadcrm_acting_role_name());
 	Datum		values[8];
 
@@ -102,21 +71,14 @@ leadcrm_repeat_write(Workspace *ws, const Repeat *repeat, int n, TimestampTz now
 		lead[i] = repeat[i].lead;
 		merged[i] = repeat[i].merged;
 	}
-	logged = log_directly(ws, repeat, n, now, actor);
-	added = add_activities_directly(ws, repeat, n, actor);
-	told = leadcrm_event_arrived(ws, "lead.repeated", lead, merged, n, now);
-	if (logged && added && told)
-		return;
-
 	values[0] = PointerGetDatum(leadcrm_int8_array(lead, n));
 	values[1] = PointerGetDatum(leadcrm_int8_array(merged, n));
 	values[2] = actor;
 	values[3] = TimestampTzGetDatum(now);
-	if (!logged)
+	if (!log_directly(ws, repeat, n, now, actor))
 		log_by_statement(ws, values, repeat, n);
-	if (!added)
-		add_activities_by_statement(ws, values, repeat, n);
-	if (!told)
+	add_activities(ws, values, repeat, n);
+	if (!leadcrm_event_arrived(ws, "lead.repeated", lead, merged, n, now))
 		(void) leadcrm_workspace_run(ws, PLAN_ADD_EVENTS,
 									 "INSERT INTO %s.event (kind, lead_id, at, actor, data)"
 									 " SELECT 'lead.repeated', lead, $4, $3, pg_catalog.jsonb_build_object('merged', merged)"
@@ -149,39 +111,6 @@ log_directly(Workspace *ws, const Repeat *repeat, int n, TimestampTz now, Datum 
 	return true;
 }
 
-static bool
-add_activities_directly(Workspace *ws, const Repeat *repeat, int n, Datum actor)
-{
-	DirectTable *table = leadcrm_direct_open_side(ws, SIDE_ACTIVITY, activity_column,
-												  lengthof(activity_column), CurrentMemoryContext);
-	Datum		kind;
-	Datum		direction;
-
-	if (table == NULL)
-		return false;
-	kind = CStringGetTextDatum("inquiry");
-	direction = CStringGetTextDatum("in");
-	for (int i = 0; i < n; i++)
-	{
-		TupleTableSlot *slot = leadcrm_direct_row(table);
-
-		memset(slot->tts_isnull, false, lengthof(activity_column) * sizeof(bool));
-		slot->tts_values[ACTIVITY_LEAD_ID] = Int64GetDatum(repeat[i].lead);
-		slot->tts_values[ACTIVITY_KIND] = kind;
-		slot->tts_values[ACTIVITY_DIRECTION] = direction;
-		slot->tts_values[ACTIVITY_CHANNEL] = repeat[i].source;
-		slot->tts_values[ACTIVITY_CONTENT] = repeat[i].content;
-		slot->tts_isnull[ACTIVITY_CONTENT] = repeat[i].content == 0;
-		slot->tts_isnull[ACTIVITY_NEXT_STEP] = true;
-		slot->tts_values[ACTIVITY_AT] = TimestampTzGetDatum(repeat[i].at);
-		slot->tts_values[ACTIVITY_ACTOR] = actor;
-		slot->tts_values[ACTIVITY_BROUGHT_BY] = Int64GetDatum(repeat[i].merged);
-		leadcrm_direct_insert(table);
-	}
-	leadcrm_direct_close(table);
-	return true;
-}
-
 /* values: leads, merged rows, actor, now; room for two more. */
 static void
 log_by_statement(Workspace *ws, Datum *values, const Repeat *repeat, int n)
@@ -206,7 +135,7 @@ log_by_statement(Workspace *ws, Datum *values, const Repeat *repeat, int n)
 
 /* values: leads, merged rows, actor, now; room for three more. */
 static void
-add_activities_by_statement(Workspace *ws, Datum *values, const Repeat *repeat, int n)
+add_activities(Workspace *ws, Datum *values, const Repeat *repeat, int n)
 {
 	Column		sources = leadcrm_column_new(TEXTOID, n);
 	Column		contents = leadcrm_column_new(TEXTOID, n);

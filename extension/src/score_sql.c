@@ -30,6 +30,7 @@
 
 #include "acting_role.h"
 #include "dedup.h"
+#include "rule_list.h"
 #include "score.h"
 
 /* The row of a lead that a function was given. */
@@ -136,6 +137,7 @@ leadcrm_intent_at_sql(PG_FUNCTION_ARGS)
  *
  * part is "rule", "cap" (what a group's cap takes away; code is the group) or
  * "behaviour" (code is the half-life class).  The points sum to the score.
+ * Raises 42501 for who may not read score_rule.
  */
 Datum
 leadcrm_score_parts(PG_FUNCTION_ARGS)
@@ -149,6 +151,7 @@ leadcrm_score_parts(PG_FUNCTION_ARGS)
 
 	InitMaterializedSRF(fcinfo, 0);
 	given_open(&given, PG_GETARG_DATUM(0));
+	leadcrm_rule_list_check_access(leadcrm_workspace_table(given.ws->namespace_oid, "score_rule"));
 	model = given.model;
 	(void) leadcrm_score_fit(model, given.slot, as_of, matched);
 	for (int i = 0; i < model->nrules; i++)

@@ -193,7 +193,6 @@ typedef enum WorkspaceSide
 {
 	SIDE_EVENT,
 	SIDE_MERGE_LOG,
-	SIDE_ACTIVITY,
 	NSIDES
 } WorkspaceSide;
 

@@ -65,6 +65,7 @@ CREATE TABLE intent_rule (
     holds_for      interval CHECK (holds_for BETWEEN '1 minute' AND '3650 days'),
     active         boolean NOT NULL DEFAULT true,
     CHECK ((condition IS NULL) <> (activity_kinds IS NULL)),
+    CHECK (cardinality(activity_kinds) > 0 AND array_position(activity_kinds, NULL) IS NULL),
     CHECK (activity_kinds IS NULL OR (effect = 'raise' AND holds_for IS NOT NULL)),
     CHECK (times = 1 OR (activity_kinds IS NOT NULL AND within IS NOT NULL))
 );

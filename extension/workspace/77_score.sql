@@ -47,7 +47,8 @@ END;
 CREATE OR REPLACE FUNCTION score_at(lead_id bigint, as_of timestamptz DEFAULT now()) RETURNS integer
 LANGUAGE SQL STABLE SECURITY DEFINER
 BEGIN ATOMIC
-    SELECT coalesce(sum(e.points), 0)::integer AS score FROM explain_score($1, $2) e;
+    SELECT (SELECT coalesce(sum(e.points), 0)::integer FROM explain_score($1, $2) e) AS score
+      FROM lead l WHERE l.id = $1 AND (SELECT sees_all());
 END;
 
 -- Everything that time alone causes, in bounded batches; returns how much is

@@ -32,9 +32,9 @@ CREATE OR REPLACE TRIGGER check_identity_rule BEFORE INSERT OR UPDATE ON identit
     FOR EACH ROW EXECUTE FUNCTION leadcrm.check_identity_rule();
 
 CREATE OR REPLACE TRIGGER check_rules BEFORE INSERT OR UPDATE ON score_rule
-    FOR EACH ROW EXECUTE FUNCTION leadcrm.check_rules();
+    FOR EACH ROW EXECUTE FUNCTION leadcrm.check_rules('lead', 'condition', 'score');
 CREATE OR REPLACE TRIGGER check_rules BEFORE INSERT OR UPDATE ON intent_rule
-    FOR EACH ROW EXECUTE FUNCTION leadcrm.check_rules();
+    FOR EACH ROW EXECUTE FUNCTION leadcrm.check_rules('lead', 'condition', 'score');
 
 -- Every session hears of a change of configuration, on a replica too.
 CREATE OR REPLACE TRIGGER config_changed AFTER INSERT OR UPDATE OR DELETE ON identity_rule
