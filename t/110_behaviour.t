@@ -189,9 +189,9 @@ CREATE FUNCTION pick(a bigint[]) RETURNS bigint LANGUAGE SQL VOLATILE AS 'SELECT
 CREATE FUNCTION a_kind() RETURNS text LANGUAGE SQL VOLATILE AS
     $$SELECT one_of('view_page', 'view_price', 'view_price', 'view_price', 'ask_quote', 'message', 'mail_opened', 'mail_opened', 'call', 'note', 'visit')$$;
 CREATE FUNCTION a_direction() RETURNS text LANGUAGE SQL VOLATILE AS $$SELECT one_of('in', 'in', 'in', 'in', 'out', 'internal')$$;
--- On one of six days, on few minutes, now and then years ago or ahead.
+-- On one of six days, on few minutes, now and then years ago.
 CREATE FUNCTION a_moment() RETURNS timestamptz LANGUAGE SQL VOLATILE AS $$
-    SELECT CASE WHEN random() < 0.03 THEN timestamptz '2019-12-31 23:59+08' WHEN random() < 0.03 THEN now() + random() * interval '30 days'
+    SELECT CASE WHEN random() < 0.03 THEN timestamptz '2019-12-31 23:59+08'
                 ELSE date_trunc('day', now()) - interval '12 days' + floor(random() * 6) * interval '1 day' + floor(random() * 48) * interval '30 minutes' END
 $$;
 CREATE FUNCTION one_activity(leads bigint[]) RETURNS bigint LANGUAGE SQL VOLATILE AS
@@ -283,7 +283,7 @@ BEGIN
     IF dice < 0.7 THEN
         INSERT INTO activity (lead_id, kind, at, actor)
         SELECT pick(leads), one_of('view_price', 'view_price', 'mail_opened', 'message'),
-               date_trunc('day', now()) - floor(random() * 2) * interval '1 day' + floor(random() * 500) * interval '1 minute', pg_backend_pid()::text
+               date_trunc('day', now()) - (1 + floor(random() * 2)) * interval '1 day' + floor(random() * 500) * interval '1 minute', pg_backend_pid()::text
           FROM generate_series(1, 1 + floor(random() * 5)::int);
     ELSIF dice < 0.85 THEN
         DELETE FROM activity WHERE id IN (SELECT id FROM activity WHERE actor = pg_backend_pid()::text ORDER BY random() LIMIT 3);
