@@ -46,6 +46,7 @@ SELECT id, round(behaviour_3::numeric, 6) AS value, behaviour_3_at AS anchor FRO
 SELECT leadcrm.decayed(8, '2026-01-01Z', '1 day', '2026-01-04Z') AS later, leadcrm.decayed(8, '2026-01-01Z', '1 day', '2025-12-31Z') AS before,
        leadcrm.decayed(0, '2026-01-01Z', '1 day', '2026-01-04Z') AS nothing, leadcrm.decayed(NULL, now(), '1 day', now()) AS unknown,
        leadcrm.decayed(8, '2026-01-01Z', '1 mon', '2026-01-31Z') AS months_have_30_days, leadcrm.decayed(8, '2026-01-01Z', '1 day', 'infinity') AS in_the_end;
+SELECT round(leadcrm.decayed(8, now(), '170000000 years', now() + interval '100 years')::numeric, 3) AS hardly;
 SELECT leadcrm.decayed(8, now(), '0', now());
 
 -- Kinds that are off or give nothing, directions, times that are none.

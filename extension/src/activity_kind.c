@@ -12,6 +12,7 @@
 #include "leadcrm.h"
 
 #include "catalog/pg_type.h"
+#include "common/int.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"
@@ -69,13 +70,18 @@ leadcrm_activity_kind_find(const Workspace *ws, const char *kind, size_t len)
 /*
  * leadcrm_interval_span
  *		An interval in microseconds: months have 30 days and days 24 hours, as
- *		where intervals are compared.
+ *		where intervals are compared.  The longest that there is for a longer one.
  */
 int64
 leadcrm_interval_span(const Interval *interval)
 {
-	return interval->time +
-		((int64) interval->month * DAYS_PER_MONTH + interval->day) * USECS_PER_DAY;
+	int64		days = (int64) interval->month * DAYS_PER_MONTH + interval->day;
+	int64		span;
+
+	if (pg_mul_s64_overflow(days, USECS_PER_DAY, &span) ||
+		pg_add_s64_overflow(span, interval->time, &span))
+		return days < 0 ? PG_INT64_MIN : PG_INT64_MAX;
+	return span;
 }
 
 /* Days are counted in the time zone of the workspace. */

@@ -70,6 +70,5 @@ extern bool leadcrm_activity_counts(const ActivityKind *kind, const char *direct
 extern void leadcrm_local_day(pg_tz *zone, TimestampTz at, TimestampTz *begin, TimestampTz *end);
 extern bool leadcrm_activity_signals(const char *direction, size_t len);
 extern TimestampTz leadcrm_signal_end(const ActivitySignal *signal, TimestampTz *at, int n);
-extern int	leadcrm_behaviour_rounded(double points, int most);
 
 #endif							/* LEADCRM_BEHAVIOUR_H */

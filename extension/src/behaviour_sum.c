@@ -428,16 +428,6 @@ day_start(pg_tz *zone, int julian)
 	return start;
 }
 
-/*
- * leadcrm_behaviour_rounded
- *		Points of a class as the score has them: whole, and no more than most.
- */
-int
-leadcrm_behaviour_rounded(double points, int most)
-{
-	return points >= most ? most : (int) rint(points);
-}
-
 static int
 compare_moments(const void *a, const void *b)
 {
