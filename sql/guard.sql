@@ -66,3 +66,66 @@ RESET ROLE;
 DROP SCHEMA guard_bait, guard_app, guarded, guarded_old CASCADE;
 DROP OWNED BY regress_guard_owner, regress_guard_analyst, regress_guard_writer;
 DROP ROLE regress_guard_owner, regress_guard_analyst, regress_guard_writer;
+
+-- Operators and functions in a writer's path do not run as the owner.
+SET client_min_messages = warning;
+CREATE ROLE guard_owner; CREATE ROLE guard_writer;
+SELECT format('GRANT CREATE ON DATABASE %I TO guard_owner, guard_writer', current_database()) \gexec
+SET ROLE guard_owner;
+SELECT leadcrm.create_workspace('guarded', 'en');
+SELECT guarded.grant_access('guard_writer', 'writer');
+UPDATE guarded.identity_rule SET action = 'merge' WHERE code = 'company_person';
+-- A trigger of the owner's own, careless.
+CREATE FUNCTION guarded.careless() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM FROM source WHERE code = NEW.first_source; RETURN NEW; END';
+CREATE TRIGGER zz_careless BEFORE INSERT OR UPDATE ON guarded.lead FOR EACH ROW EXECUTE FUNCTION guarded.careless();
+SET ROLE guard_writer;
+CREATE SCHEMA evil;
+GRANT ALL ON SCHEMA evil TO PUBLIC;
+CREATE TABLE evil.ran (who name, what text);
+GRANT ALL ON evil.ran TO PUBLIC;
+DO $$
+DECLARE
+    t text;
+    o text;
+BEGIN
+    FOREACH t IN ARRAY ARRAY['bigint', 'text', 'timestamptz', 'boolean', 'integer', 'jsonb'] LOOP
+        FOREACH o IN ARRAY ARRAY['=', '<>', '<', '<=', '>', '>='] LOOP
+            EXECUTE format('CREATE FUNCTION evil.%I(a %s, b %s) RETURNS boolean LANGUAGE plpgsql AS
+                $f$BEGIN INSERT INTO evil.ran VALUES (current_user, %L); RETURN a OPERATOR(pg_catalog.%s) b; END$f$',
+                'op ' || o, t, t, t || ' ' || o, o);
+            EXECUTE format('CREATE OPERATOR evil.%s (LEFTARG = %s, RIGHTARG = %s, FUNCTION = evil.%I)', o, t, t, 'op ' || o);
+        END LOOP;
+    END LOOP;
+END
+$$;
+CREATE FUNCTION evil.now() RETURNS timestamptz LANGUAGE plpgsql AS 'BEGIN INSERT INTO evil.ran VALUES (current_user, ''now''); RETURN pg_catalog.now(); END';
+CREATE FUNCTION evil.unnest(bigint[]) RETURNS SETOF bigint LANGUAGE plpgsql AS 'BEGIN INSERT INTO evil.ran VALUES (current_user, ''unnest''); RETURN QUERY SELECT * FROM pg_catalog.unnest($1); END';
+SET search_path TO evil, pg_catalog;
+INSERT INTO guarded.lead_in (name, phone, email, company, first_source, external_id) VALUES
+    ('Ann', '13800000001', 'ann@example.com', 'Acme', 'web', '1'), ('Ann', '13800000001', 'ann@example.com', 'Acme', 'fair', '2'),
+    ('Bob', '13800000001', NULL, NULL, 'web', '3'), ('Ann', NULL, NULL, 'Acme', 'web', '4'), ('Ann', '13800000001', NULL, NULL, 'web', '1');
+SELECT outcome FROM guarded.capture('web', '{"name": "Ann", "phone": "138 0000 0001"}'::jsonb);
+SELECT outcome FROM guarded.capture_many('web', ARRAY['{"name": "Ann", "phone": "138-0000-0001"}', '{"name": "Cy", "phone": "13900000001"}']::jsonb[]);
+SELECT pg_catalog.count(*) FROM guarded.find_lead('13800000001');
+SELECT pg_catalog.count(*) FROM guarded.explain_identity(1);
+SELECT 1::bigint = 1::bigint AS the_trap_works;
+SELECT pg_catalog.count(*) FROM evil.ran;
+SELECT who, pg_catalog.count(*) FROM evil.ran WHERE who OPERATOR(pg_catalog.<>) 'guard_writer' GROUP BY who;
+RESET ROLE; RESET search_path;
+-- The owner's own path is his affair, but does not change what leadcrm does.
+GRANT USAGE ON SCHEMA evil TO guard_owner;
+SET ROLE guard_owner;
+SET search_path TO evil, pg_catalog;
+TRUNCATE evil.ran;
+DROP TRIGGER zz_careless ON guarded.lead;
+INSERT INTO guarded.activity (lead_id, kind, at) VALUES (1, 'ask_price', pg_catalog.now()), (2, 'inquiry', pg_catalog.now());
+INSERT INTO guarded.lead (name, phone, first_source) VALUES ('Ann', '13800000001', 'web'), ('Di', '13900000009', 'web');
+SELECT guarded.tick();
+DELETE FROM guarded.lead WHERE id OPERATOR(pg_catalog.=) 1;
+SELECT what, pg_catalog.count(*) FROM evil.ran GROUP BY what ORDER BY what COLLATE "C";
+RESET ROLE; RESET search_path;
+DROP SCHEMA evil CASCADE;
+SELECT count(*) AS leads FROM guarded.lead \gset
+SELECT leadcrm.drop_workspace('guarded', :leads);
+DROP OWNED BY guard_owner, guard_writer;
+DROP ROLE guard_owner, guard_writer;

@@ -130,8 +130,7 @@ leadcrm_behaviour(PG_FUNCTION_ARGS)
 	int64	   *leads;
 	bool		add = false;
 	int			next;
-	Oid			save_userid;
-	int			save_sec_context;
+	OwnerSave	save;
 
 	if (!CALLED_AS_TRIGGER(fcinfo))
 		ereport(ERROR,
@@ -175,7 +174,7 @@ leadcrm_behaviour(PG_FUNCTION_ARGS)
 	if (list.n == 0 && !TRIGGER_FIRED_BY_TRUNCATE(event))
 		return PointerGetDatum(NULL);
 
-	leadcrm_owner_begin(ws, &save_userid, &save_sec_context);
+	leadcrm_owner_begin(ws, &save);
 	if (TRIGGER_FIRED_BY_TRUNCATE(event))
 		leadcrm_behaviour_recount_all(ws);
 	qsort(list.item, list.n, sizeof(Activity), activity_compare);
@@ -190,7 +189,7 @@ leadcrm_behaviour(PG_FUNCTION_ARGS)
 		else
 			leadcrm_behaviour_recount(ws, leads, n);
 	}
-	SetUserIdAndSecContext(save_userid, save_sec_context);
+	leadcrm_owner_end(&save);
 	return PointerGetDatum(NULL);
 }
 

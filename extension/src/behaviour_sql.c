@@ -45,15 +45,14 @@ leadcrm_recompute_behaviour_sql(PG_FUNCTION_ARGS)
 {
 	Relation	lead;
 	Workspace  *ws;
-	Oid			save_userid;
-	int			save_sec_context;
+	OwnerSave	save;
 
 	if (PG_ARGISNULL(0))
 		PG_RETURN_NULL();
 	lead = table_open(PG_GETARG_OID(0), RowExclusiveLock);
 	ws = leadcrm_workspace_of(lead);
 	leadcrm_owner_required(ws, lead);
-	leadcrm_owner_begin(ws, &save_userid, &save_sec_context);
+	leadcrm_owner_begin(ws, &save);
 	if (PG_ARGISNULL(1))
 		leadcrm_behaviour_recount_all(ws);
 	else
@@ -63,7 +62,7 @@ leadcrm_recompute_behaviour_sql(PG_FUNCTION_ARGS)
 
 		leadcrm_behaviour_recount(ws, ids, n);
 	}
-	SetUserIdAndSecContext(save_userid, save_sec_context);
+	leadcrm_owner_end(&save);
 	table_close(lead, NoLock);
 	PG_RETURN_VOID();
 }

@@ -220,8 +220,7 @@ dedup_insert_row(TriggerData *trigdata)
 	int			nkeys;
 	Datum		merged_into;
 	bool		isnull;
-	Oid			save_userid;
-	int			save_sec_context;
+	OwnerSave	save;
 
 	subject_of(ws, frame, slot, true, &subject);
 	merged_into = slot_getattr(slot, ws->column[LEAD_MERGED_INTO], &isnull);
@@ -251,13 +250,13 @@ dedup_insert_row(TriggerData *trigdata)
 	if (frame->claims == NULL ||
 		!leadcrm_dedup_arrive(ws, trigdata->tg_relation, frame->claims, &subject, keys, nkeys, &decision))
 	{
-		leadcrm_owner_begin(ws, &save_userid, &save_sec_context);
+		leadcrm_owner_begin(ws, &save);
 		if (SPI_connect() != SPI_OK_CONNECT)
 			elog(ERROR, "SPI_connect failed");
 		leadcrm_dedup_decide(ws, &subject, keys, nkeys, frame_pending, &decision);
 		leadcrm_settle_add_decision(frame, subject.id, &decision);
 		SPI_finish();
-		SetUserIdAndSecContext(save_userid, save_sec_context);
+		leadcrm_owner_end(&save);
 	}
 	else
 		leadcrm_settle_add_decision(frame, subject.id, &decision);
@@ -292,8 +291,7 @@ dedup_update_row(TriggerData *trigdata)
 	int			nkept = 0;
 	bool		was_merged;
 	bool		is_merged;
-	Oid			save_userid;
-	int			save_sec_context;
+	OwnerSave	save;
 
 	(void) slot_getattr(oldslot, ws->column[LEAD_MERGED_INTO], &was_merged);
 	(void) slot_getattr(newslot, ws->column[LEAD_MERGED_INTO], &is_merged);
@@ -312,9 +310,9 @@ dedup_update_row(TriggerData *trigdata)
 	}
 	if (was_merged || is_merged)
 	{
-		leadcrm_owner_begin(ws, &save_userid, &save_sec_context);
+		leadcrm_owner_begin(ws, &save);
 		dedup_check_merged(ws, subject.id, is_merged);
-		SetUserIdAndSecContext(save_userid, save_sec_context);
+		leadcrm_owner_end(&save);
 		if (was_merged && is_merged)
 			return PointerGetDatum(trigdata->tg_newtuple);
 	}
@@ -338,13 +336,13 @@ dedup_update_row(TriggerData *trigdata)
 	if (nfresh == 0)
 		return PointerGetDatum(trigdata->tg_newtuple);
 
-	leadcrm_owner_begin(ws, &save_userid, &save_sec_context);
+	leadcrm_owner_begin(ws, &save);
 	if (SPI_connect() != SPI_OK_CONNECT)
 		elog(ERROR, "SPI_connect failed");
 	leadcrm_dedup_decide(ws, &subject, fresh, nfresh, frame_pending, &decision);
 	leadcrm_settle_add_decision(frame, subject.id, &decision);
 	SPI_finish();
-	SetUserIdAndSecContext(save_userid, save_sec_context);
+	leadcrm_owner_end(&save);
 	return PointerGetDatum(trigdata->tg_newtuple);
 }
 

@@ -59,7 +59,7 @@ leadcrm_identity_keys_sql(PG_FUNCTION_ARGS)
 	InitMaterializedSRF(fcinfo, 0);
 	ws = leadcrm_workspace_of(lead);
 	SPI_connect();
-	if (SPI_execute_with_args(psprintf("SELECT * FROM %s.lead WHERE id = $1", ws->name),
+	if (SPI_execute_with_args(psprintf("SELECT * FROM %s.lead WHERE id OPERATOR(pg_catalog.=) $1", ws->name),
 							  1, types, values, NULL, true, 1) != SPI_OK_SELECT)
 		elog(ERROR, "could not read the lead");
 	if (SPI_processed > 0)
@@ -114,8 +114,7 @@ leadcrm_claim_keys_sql(PG_FUNCTION_ARGS)
 	TupleTableSlot *slot;
 	SPIPlanPtr	claims;
 	Portal		portal;
-	Oid			save_userid;
-	int			save_sec_context;
+	OwnerSave	save;
 
 	if (PG_ARGISNULL(0))
 		PG_RETURN_NULL();
@@ -125,7 +124,7 @@ leadcrm_claim_keys_sql(PG_FUNCTION_ARGS)
 	if (!all)
 		values[0] = PG_GETARG_DATUM(1);
 
-	leadcrm_owner_begin(ws, &save_userid, &save_sec_context);
+	leadcrm_owner_begin(ws, &save);
 	SPI_connect();
 	frame = palloc0(sizeof(SettleFrame));
 	frame->cxt = AllocSetContextCreate(CurrentMemoryContext, "leadcrm claims", ALLOCSET_DEFAULT_SIZES);
@@ -172,7 +171,7 @@ leadcrm_claim_keys_sql(PG_FUNCTION_ARGS)
 	SPI_cursor_close(portal);
 	ExecDropSingleTupleTableSlot(slot);
 	SPI_finish();
-	SetUserIdAndSecContext(save_userid, save_sec_context);
+	leadcrm_owner_end(&save);
 	table_close(lead, NoLock);
 	PG_RETURN_INT64(claimed);
 }
@@ -190,15 +189,14 @@ leadcrm_drop_keys_sql(PG_FUNCTION_ARGS)
 {
 	Relation	lead = table_open(PG_GETARG_OID(0), RowExclusiveLock);
 	Workspace  *ws = leadcrm_workspace_of(lead);
-	Oid			save_userid;
-	int			save_sec_context;
+	OwnerSave	save;
 
 	leadcrm_owner_required(ws, lead);
-	leadcrm_owner_begin(ws, &save_userid, &save_sec_context);
+	leadcrm_owner_begin(ws, &save);
 	SPI_connect();
 	leadcrm_dedup_reconcile(ws, lead, PG_GETARG_INT64(1));
 	SPI_finish();
-	SetUserIdAndSecContext(save_userid, save_sec_context);
+	leadcrm_owner_end(&save);
 	table_close(lead, NoLock);
 	PG_RETURN_VOID();
 }

@@ -60,8 +60,7 @@ leadcrm_lead_in(PG_FUNCTION_ARGS)
 	HeapTuple	stored;
 	HeapTuple	result;
 	MemoryContext caller = CurrentMemoryContext;
-	Oid			save_userid;
-	int			save_sec_context;
+	OwnerSave	save;
 	bool		known = false;	/* stored before, under the same external_id */
 	bool		isnull;
 
@@ -81,7 +80,7 @@ leadcrm_lead_in(PG_FUNCTION_ARGS)
 				 errmsg("column \"%s\" is set by leadcrm", "id"),
 				 errhint("Leave it out, or give the key of your own system as external_id.")));
 
-	leadcrm_owner_begin(ws, &save_userid, &save_sec_context);
+	leadcrm_owner_begin(ws, &save);
 	if (SPI_connect() != SPI_OK_CONNECT)
 		elog(ERROR, "SPI_connect failed");
 	(void) view_value(viewdesc, row, "external_id", &isnull);
@@ -100,7 +99,7 @@ leadcrm_lead_in(PG_FUNCTION_ARGS)
 		MemoryContextSwitchTo(old);
 	}
 	SPI_finish();
-	SetUserIdAndSecContext(save_userid, save_sec_context);
+	leadcrm_owner_end(&save);
 	table_close(lead, NoLock);
 	return PointerGetDatum(result);
 }

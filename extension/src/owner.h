@@ -8,7 +8,16 @@
 
 #include "workspace.h"
 
-extern void leadcrm_owner_begin(Workspace *ws, Oid *save_userid, int *save_sec_context);
+/* Who acted before, and under which settings. */
+typedef struct OwnerSave
+{
+	Oid			userid;
+	int			sec_context;
+	int			nestlevel;		/* of the settings; 0: none was changed */
+} OwnerSave;
+
+extern void leadcrm_owner_begin(Workspace *ws, OwnerSave *save);
+extern void leadcrm_owner_end(const OwnerSave *save);
 extern void leadcrm_owner_required(Workspace *ws, Relation lead);
 
 #endif							/* LEADCRM_OWNER_H */

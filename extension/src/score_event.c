@@ -66,15 +66,14 @@ leadcrm_intent_queue(Relation lead, int64 id, ScoreModel *model, const IntentCha
 void
 leadcrm_score_settle(Workspace *ws, SettleFrame *frame)
 {
-	Oid			save_userid;
-	int			save_sec_context;
+	OwnerSave	save;
 	bool		failed = ws->score != NULL &&
 		(leadcrm_rule_set_has_failures(ws->score->fit_rules) ||
 		 leadcrm_rule_set_has_failures(ws->score->intent_rules));
 
 	if (frame->nintents == 0 && !failed)
 		return;
-	leadcrm_owner_begin(ws, &save_userid, &save_sec_context);
+	leadcrm_owner_begin(ws, &save);
 	if (SPI_connect() != SPI_OK_CONNECT)
 		elog(ERROR, "SPI_connect failed");
 	if (frame->nintents > 0)
@@ -85,7 +84,7 @@ leadcrm_score_settle(Workspace *ws, SettleFrame *frame)
 		write_failures(ws, frame, "intent_rule", ws->score->intent_rules, true);
 	}
 	SPI_finish();
-	SetUserIdAndSecContext(save_userid, save_sec_context);
+	leadcrm_owner_end(&save);
 }
 
 static void

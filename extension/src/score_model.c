@@ -51,8 +51,7 @@ leadcrm_score_model(Workspace *ws, Relation lead)
 {
 	ScoreModel *model = ws->score;
 	MemoryContext cxt;
-	Oid			save_userid;
-	int			save_sec_context;
+	OwnerSave	save;
 
 	if (model != NULL && leadcrm_rule_set_is_valid(model->fit_rules) &&
 		leadcrm_rule_set_is_valid(model->intent_rules))
@@ -70,14 +69,14 @@ leadcrm_score_model(Workspace *ws, Relation lead)
 	model = MemoryContextAllocZero(cxt, sizeof(ScoreModel));
 	model->cxt = cxt;
 
-	leadcrm_owner_begin(ws, &save_userid, &save_sec_context);
+	leadcrm_owner_begin(ws, &save);
 	if (SPI_connect() != SPI_OK_CONNECT)
 		elog(ERROR, "SPI_connect failed");
 	PushActiveSnapshot(GetLatestSnapshot());
 	model_build(ws, model, lead);
 	PopActiveSnapshot();
 	SPI_finish();
-	SetUserIdAndSecContext(save_userid, save_sec_context);
+	leadcrm_owner_end(&save);
 
 	MemoryContextSetParent(cxt, ws->cxt);
 	ws->score = model;

@@ -191,17 +191,16 @@ leadcrm_regrade(PG_FUNCTION_ARGS)
 {
 	Relation	lead = table_open(PG_GETARG_OID(0), RowExclusiveLock);
 	Workspace  *ws = leadcrm_workspace_of(lead);
-	Oid			save_userid;
-	int			save_sec_context;
+	OwnerSave	save;
 	uint64		n;
 
 	leadcrm_owner_required(ws, lead);
-	leadcrm_owner_begin(ws, &save_userid, &save_sec_context);
+	leadcrm_owner_begin(ws, &save);
 	SPI_connect();
 	n = leadcrm_score_regrade(ws, PG_GETARG_ARRAYTYPE_P(1), PG_GETARG_TIMESTAMPTZ(2),
 							  PG_GETARG_BOOL(3));
 	SPI_finish();
-	SetUserIdAndSecContext(save_userid, save_sec_context);
+	leadcrm_owner_end(&save);
 	table_close(lead, NoLock);
 	PG_RETURN_INT64((int64) n);
 }
@@ -225,8 +224,7 @@ leadcrm_regrade_due(PG_FUNCTION_ARGS)
 	int32		most = PG_ARGISNULL(2) ? 0 : PG_GETARG_INT32(2);
 	Relation	lead = table_open(PG_GETARG_OID(0), RowExclusiveLock);
 	Workspace  *ws = leadcrm_workspace_of(lead);
-	Oid			save_userid;
-	int			save_sec_context;
+	OwnerSave	save;
 	ArrayType  *leads;
 	int64		left;
 
@@ -244,14 +242,14 @@ leadcrm_regrade_due(PG_FUNCTION_ARGS)
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("the number of leads to grade must be greater than 0")));
 
-	leadcrm_owner_begin(ws, &save_userid, &save_sec_context);
+	leadcrm_owner_begin(ws, &save);
 	SPI_connect();
 	leads = due_leads(ws, as_of, most);
 	if (leads != NULL)
 		(void) leadcrm_score_regrade(ws, leads, as_of, false);
 	left = count_due(ws, as_of);
 	SPI_finish();
-	SetUserIdAndSecContext(save_userid, save_sec_context);
+	leadcrm_owner_end(&save);
 	table_close(lead, NoLock);
 	PG_RETURN_INT64(left);
 }
@@ -268,15 +266,14 @@ leadcrm_join_signals(PG_FUNCTION_ARGS)
 {
 	Relation	lead = table_open(PG_GETARG_OID(0), RowExclusiveLock);
 	Workspace  *ws = leadcrm_workspace_of(lead);
-	Oid			save_userid;
-	int			save_sec_context;
+	OwnerSave	save;
 
 	leadcrm_owner_required(ws, lead);
-	leadcrm_owner_begin(ws, &save_userid, &save_sec_context);
+	leadcrm_owner_begin(ws, &save);
 	SPI_connect();
 	leadcrm_score_join(ws, PG_GETARG_INT64(1), PG_GETARG_ARRAYTYPE_P(2));
 	SPI_finish();
-	SetUserIdAndSecContext(save_userid, save_sec_context);
+	leadcrm_owner_end(&save);
 	table_close(lead, NoLock);
 	PG_RETURN_VOID();
 }

@@ -104,8 +104,7 @@ leadcrm_settle_add_source(SettleFrame *frame, const char *code)
 void
 leadcrm_settle_insert(Workspace *ws, SettleFrame *frame, TriggerData *trigdata)
 {
-	Oid			save_userid;
-	int			save_sec_context;
+	OwnerSave	save;
 	bool		complete;		/* every row was inserted */
 	bool		written;
 
@@ -117,7 +116,7 @@ leadcrm_settle_insert(Workspace *ws, SettleFrame *frame, TriggerData *trigdata)
 		frame->nnew_sources == 0)
 		return;
 
-	leadcrm_owner_begin(ws, &save_userid, &save_sec_context);
+	leadcrm_owner_begin(ws, &save);
 	if (SPI_connect() != SPI_OK_CONNECT)
 		elog(ERROR, "SPI_connect failed");
 	if (SPI_register_trigger_data(trigdata) < 0)
@@ -146,7 +145,7 @@ leadcrm_settle_insert(Workspace *ws, SettleFrame *frame, TriggerData *trigdata)
 	}
 
 	SPI_finish();
-	SetUserIdAndSecContext(save_userid, save_sec_context);
+	leadcrm_owner_end(&save);
 }
 
 /* Write the events of rows that live in their own right; false if SPI has to. */
@@ -181,12 +180,11 @@ add_created(Workspace *ws, const SettleFrame *frame)
 void
 leadcrm_settle_update(Workspace *ws, SettleFrame *frame, TriggerData *trigdata)
 {
-	Oid			save_userid;
-	int			save_sec_context;
+	OwnerSave	save;
 
 	if (frame->nrows == 0 && frame->npairs == 0)
 		return;
-	leadcrm_owner_begin(ws, &save_userid, &save_sec_context);
+	leadcrm_owner_begin(ws, &save);
 	if (SPI_connect() != SPI_OK_CONNECT)
 		elog(ERROR, "SPI_connect failed");
 	for (int i = 0; i < frame->nrows; i++)
@@ -198,7 +196,7 @@ leadcrm_settle_update(Workspace *ws, SettleFrame *frame, TriggerData *trigdata)
 	if (frame->npairs > 0)
 		leadcrm_settle_pairs(ws, frame);
 	SPI_finish();
-	SetUserIdAndSecContext(save_userid, save_sec_context);
+	leadcrm_owner_end(&save);
 }
 
 /*
@@ -211,8 +209,7 @@ leadcrm_settle_update(Workspace *ws, SettleFrame *frame, TriggerData *trigdata)
 void
 leadcrm_settle_delete(Workspace *ws, TriggerData *trigdata)
 {
-	Oid			save_userid;
-	int			save_sec_context;
+	OwnerSave	save;
 	SPIPlanPtr	plan;
 	Datum		values[1];
 	int64	   *ids;
@@ -221,7 +218,7 @@ leadcrm_settle_delete(Workspace *ws, TriggerData *trigdata)
 	n = gather_ids(ws, trigdata->tg_oldtable, RelationGetDescr(trigdata->tg_relation), &ids);
 	if (n == 0)
 		return;
-	leadcrm_owner_begin(ws, &save_userid, &save_sec_context);
+	leadcrm_owner_begin(ws, &save);
 	if (SPI_connect() != SPI_OK_CONNECT)
 		elog(ERROR, "SPI_connect failed");
 	values[0] = PointerGetDatum(leadcrm_int8_array(ids, (int) n));
@@ -254,7 +251,7 @@ leadcrm_settle_delete(Workspace *ws, TriggerData *trigdata)
 								 "  UNION ALL SELECT id FROM %s.duplicate WHERE lead_b = ANY ($1))",
 								 1, (Oid[]) {INT8ARRAYOID}, values);
 	SPI_finish();
-	SetUserIdAndSecContext(save_userid, save_sec_context);
+	leadcrm_owner_end(&save);
 }
 
 /* Room for one more element of an array in cxt. */

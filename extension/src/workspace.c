@@ -41,6 +41,7 @@
 
 #include "activity_kind.h"
 #include "fold.h"
+#include "owner.h"
 #include "row_expression.h"
 #include "workspace.h"
 
@@ -557,8 +558,7 @@ workspace_build(WorkspaceEntry *entry, Relation lead)
 	Workspace  *ws;
 	MemoryContext cxt;
 	MemoryContextCallback *callback;
-	Oid			save_userid;
-	int			save_sec_context;
+	OwnerSave	save;
 
 	if (entry->ws != NULL)
 	{
@@ -582,6 +582,7 @@ workspace_build(WorkspaceEntry *entry, Relation lead)
 	ws->namespace_oid = RelationGetNamespace(lead);
 	ws->owner = lead->rd_rel->relowner;
 	ws->name = MemoryContextStrdup(cxt, quote_identifier(get_namespace_name(ws->namespace_oid)));
+	ws->path = MemoryContextStrdup(cxt, psprintf("pg_catalog, %s, pg_temp", ws->name));
 
 	ws->distributed = OidIsValid(get_extension_oid("citus", true));
 
@@ -602,8 +603,7 @@ workspace_build(WorkspaceEntry *entry, Relation lead)
 		entry->config[i] = leadcrm_workspace_table(ws->namespace_oid, config_table[i]);
 	entry->valid = true;		/* an invalidation from now on takes it back */
 
-	GetUserIdAndSecContext(&save_userid, &save_sec_context);
-	SetUserIdAndSecContext(ws->owner, save_sec_context | SECURITY_LOCAL_USERID_CHANGE);
+	leadcrm_owner_begin(ws, &save);
 	PG_TRY();
 	{
 		if (SPI_connect() != SPI_OK_CONNECT)
@@ -623,7 +623,7 @@ workspace_build(WorkspaceEntry *entry, Relation lead)
 		PG_RE_THROW();
 	}
 	PG_END_TRY();
-	SetUserIdAndSecContext(save_userid, save_sec_context);
+	leadcrm_owner_end(&save);
 
 	MemoryContextSetParent(cxt, workspace_cache_cxt);
 	entry->ws = ws;

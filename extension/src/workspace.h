@@ -202,6 +202,7 @@ typedef struct Workspace
 	Oid			namespace_oid;
 	Oid			owner;			/* of lead: side writes are his */
 	char	   *name;			/* of the schema, quoted */
+	char	   *path;			/* search_path of what is done as the owner */
 	bool		distributed;	/* Citus is there and may keep tables elsewhere */
 	MemoryContext cxt;
 	AttrNumber	column[LEAD_NCOLUMNS];
