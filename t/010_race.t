@@ -45,7 +45,7 @@ ALTER DATABASE t_010_race SET deadlock_timeout = '50ms';
 SELECT leadcrm.create_workspace('crm', locale => 'en');
 CREATE TABLE gone (external_id text PRIMARY KEY);
 CREATE FUNCTION gone() RETURNS trigger LANGUAGE plpgsql AS
-	'BEGIN INSERT INTO gone VALUES (OLD.external_id); RETURN NULL; END';
+	'BEGIN INSERT INTO public.gone VALUES (OLD.external_id); RETURN NULL; END';
 CREATE TRIGGER zz_gone AFTER DELETE ON crm.lead FOR EACH ROW EXECUTE FUNCTION gone();
 SQL
 my %there = (
