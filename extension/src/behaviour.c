@@ -97,12 +97,12 @@ static void frame_open(Relation activity);
 static bool frame_close(Relation activity);
 static void frame_forget(void *arg);
 static void gather(Workspace *ws, Relation activity, const AttrNumber *attnum,
-				   Tuplestorestate *store, ActivityList *list);
+				   Tuplestorestate *store, bool fresh, ActivityList *list);
 static void gather_changed(Workspace *ws, Relation activity, const AttrNumber *attnum,
 						   TriggerData *trigdata, ActivityList *list);
 static void gather_row(Workspace *ws, const AttrNumber *attnum, TupleTableSlot *slot,
 					   ActivityList *list);
-static void check_moments(Relation activity, const AttrNumber *attnum, Tuplestorestate *store);
+static void check_moment(const AttrNumber *attnum, TupleTableSlot *slot, TimestampTz latest);
 static bool same_row(const AttrNumber *attnum, TupleTableSlot *a, TupleTableSlot *b);
 static int	activity_compare(const void *a, const void *b);
 static int	distinct_leads(const ActivityList *list, int from, int *to, int64 *leads);
@@ -152,17 +152,13 @@ leadcrm_behaviour(PG_FUNCTION_ARGS)
 	else if (TRIGGER_FIRED_BY_INSERT(event) && trigdata->tg_newtable != NULL)
 	{
 		add = frame_close(activity);
-		check_moments(activity, attnum, trigdata->tg_newtable);
-		gather(ws, activity, attnum, trigdata->tg_newtable, &list);
+		gather(ws, activity, attnum, trigdata->tg_newtable, true, &list);
 	}
 	else if (TRIGGER_FIRED_BY_UPDATE(event) && trigdata->tg_newtable != NULL &&
 			 trigdata->tg_oldtable != NULL)
-	{
-		check_moments(activity, attnum, trigdata->tg_newtable);
 		gather_changed(ws, activity, attnum, trigdata, &list);
-	}
 	else if (TRIGGER_FIRED_BY_DELETE(event) && trigdata->tg_oldtable != NULL)
-		gather(ws, activity, attnum, trigdata->tg_oldtable, &list);
+		gather(ws, activity, attnum, trigdata->tg_oldtable, false, &list);
 	else if (!TRIGGER_FIRED_BY_TRUNCATE(event))
 		ws = NULL;
 	if (ws == NULL)
@@ -288,9 +284,13 @@ frame_forget(void *arg)
 	}
 }
 
-/* Raise 22008 unless all rows of a transition table have happened. */
+/*
+ * The rows of a transition table that give points or signals.  fresh: they are
+ * written now, and must have happened.
+ */
 static void
-check_moments(Relation activity, const AttrNumber *attnum, Tuplestorestate *store)
+gather(Workspace *ws, Relation activity, const AttrNumber *attnum, Tuplestorestate *store,
+	   bool fresh, ActivityList *list)
 {
 	TupleTableSlot *slot = MakeSingleTupleTableSlot(RelationGetDescr(activity), &TTSOpsMinimalTuple);
 	TimestampTz latest = GetCurrentTimestamp() + CLOCKS_DIFFER;
@@ -299,30 +299,10 @@ check_moments(Relation activity, const AttrNumber *attnum, Tuplestorestate *stor
 	tuplestore_rescan(store);
 	while (tuplestore_gettupleslot(store, true, false, slot))
 	{
-		bool		isnull;
-		TimestampTz at = DatumGetTimestampTz(slot_getattr(slot, attnum[ACTIVITY_AT], &isnull));
-
-		if (at > latest || TIMESTAMP_NOT_FINITE(at))
-			ereport(ERROR,
-					(errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
-					 errmsg("an activity lies in the future or at no moment: %s",
-							timestamptz_to_str(at)),
-					 errhint("What is planned is not an activity yet; it counts when it has happened.")));
-	}
-	ExecDropSingleTupleTableSlot(slot);
-}
-
-/* The rows of a transition table that give points or signals. */
-static void
-gather(Workspace *ws, Relation activity, const AttrNumber *attnum, Tuplestorestate *store,
-	   ActivityList *list)
-{
-	TupleTableSlot *slot = MakeSingleTupleTableSlot(RelationGetDescr(activity), &TTSOpsMinimalTuple);
-
-	tuplestore_select_read_pointer(store, tuplestore_alloc_read_pointer(store, EXEC_FLAG_REWIND));
-	tuplestore_rescan(store);
-	while (tuplestore_gettupleslot(store, true, false, slot))
+		if (fresh)
+			check_moment(attnum, slot, latest);
 		gather_row(ws, attnum, slot, list);
+	}
 	ExecDropSingleTupleTableSlot(slot);
 }
 
@@ -336,6 +316,7 @@ gather_changed(Workspace *ws, Relation activity, const AttrNumber *attnum,
 {
 	Tuplestorestate *store[2] = {trigdata->tg_oldtable, trigdata->tg_newtable};
 	TupleTableSlot *slot[2];
+	TimestampTz latest = GetCurrentTimestamp() + CLOCKS_DIFFER;
 
 	for (int i = 0; i < 2; i++)
 	{
@@ -351,6 +332,8 @@ gather_changed(Workspace *ws, Relation activity, const AttrNumber *attnum,
 
 		if (!has_old && !has_new)
 			break;
+		if (has_new)
+			check_moment(attnum, slot[1], latest);
 		if (has_old && has_new && same_row(attnum, slot[0], slot[1]))
 			continue;
 		if (has_old)
@@ -360,6 +343,21 @@ gather_changed(Workspace *ws, Relation activity, const AttrNumber *attnum,
 	}
 	for (int i = 0; i < 2; i++)
 		ExecDropSingleTupleTableSlot(slot[i]);
+}
+
+/* Raise 22008 unless an activity has happened. */
+static void
+check_moment(const AttrNumber *attnum, TupleTableSlot *slot, TimestampTz latest)
+{
+	bool		isnull;
+	TimestampTz at = DatumGetTimestampTz(slot_getattr(slot, attnum[ACTIVITY_AT], &isnull));
+
+	if (at > latest || TIMESTAMP_NOT_FINITE(at))
+		ereport(ERROR,
+				(errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
+				 errmsg("an activity lies in the future or at no moment: %s",
+						timestamptz_to_str(at)),
+				 errhint("What is planned is not an activity yet; it counts when it has happened.")));
 }
 
 static void

@@ -75,9 +75,6 @@ extern RuleSet *leadcrm_rule_set_build_row(TupleDesc tupdesc, int nrules, const 
 extern void leadcrm_rule_set_free(RuleSet *set);
 extern bool leadcrm_rule_set_is_valid(const RuleSet *set);
 extern bool leadcrm_rule_set_in_use(const RuleSet *set);
-extern int	leadcrm_rule_set_count(const RuleSet *set);
-extern RuleClass leadcrm_rule_set_class(const RuleSet *set, int rule);
-extern bool leadcrm_rule_set_uses_as_of(const RuleSet *set, int rule);
 extern const Bitmapset *leadcrm_rule_set_columns(const RuleSet *set);
 extern void leadcrm_rule_set_match(RuleSet *set, TupleTableSlot *slot,
 								   TimestampTz as_of, uint64 *matched);

@@ -39,7 +39,6 @@
 typedef struct SetRule
 {
 	RuleClass	rule_class;
-	bool		uses_as_of;
 	int			sqlstate;		/* why it is RULE_BROKEN */
 	ExprState  *bare;			/* NULL, or the conjuncts that are not grouped: */
 	ExprState  *guarded;		/* these may fail */
@@ -188,36 +187,6 @@ bool
 leadcrm_rule_set_in_use(const RuleSet *set)
 {
 	return set->in_use;
-}
-
-/*
- * leadcrm_rule_set_count
- *		How many rules the set was built from.
- */
-int
-leadcrm_rule_set_count(const RuleSet *set)
-{
-	return set->nrules;
-}
-
-/*
- * leadcrm_rule_set_class
- *		Whether a rule may fail, or has failed to compile.
- */
-RuleClass
-leadcrm_rule_set_class(const RuleSet *set, int rule)
-{
-	return set->rule[rule].rule_class;
-}
-
-/*
- * leadcrm_rule_set_uses_as_of
- *		Whether a rule depends on the moment of evaluation.
- */
-bool
-leadcrm_rule_set_uses_as_of(const RuleSet *set, int rule)
-{
-	return set->rule[rule].uses_as_of;
 }
 
 /*
@@ -379,7 +348,6 @@ set_prepare(RuleSet *set, const RuleCompilation *compilation)
 		uint64		bit = UINT64CONST(1) << (i % 64);
 
 		set->rule[i].rule_class = compiled->rule_class;
-		set->rule[i].uses_as_of = compiled->uses_as_of;
 		set->rule[i].sqlstate = compiled->sqlstate;
 		if (compiled->rule_class == RULE_BROKEN)
 			set->nbroken++;

@@ -265,7 +265,7 @@ rules_due(ScoreModel *model, TupleTableSlot *slot, TimestampTz as_of)
 	TimestampTz due = Min(leadcrm_rule_set_next_change(model->fit_rules, slot, as_of),
 						  leadcrm_rule_set_next_change(model->intent_rules, slot, as_of));
 
-	for (int i = 0; i < model->nrules; i++)
+	for (int i = 0; i < model->nrules && model->dated; i++)
 	{
 		if (model->rule[i].valid_from > as_of)
 			due = Min(due, model->rule[i].valid_from);

@@ -47,6 +47,7 @@ typedef struct ScoreModel
 	RuleSet    *fit_rules;
 	int			nrules;
 	ScoreRule  *rule;
+	bool		dated;			/* some rule is valid from or to a moment */
 	int			ncaps;
 	ScoreCap   *cap;
 	RuleSet    *intent_rules;

@@ -154,6 +154,7 @@ model_load_score_rules(Workspace *ws, ScoreModel *model, Relation lead, const ch
 		}
 		rule->valid_from = model_time(i, 5, DT_NOBEGIN);
 		rule->valid_to = model_time(i, 6, DT_NOEND);
+		model->dated |= rule->valid_from != DT_NOBEGIN || rule->valid_to != DT_NOEND;
 		text[i].code = rule->code;
 		text[i].condition = model_text(model, i, 2);
 	}
