@@ -35,6 +35,7 @@
 static const char *const side_table[] = {
 	[SIDE_EVENT] = "event",
 	[SIDE_MERGE_LOG] = "merge_log",
+	[SIDE_REP_LOAD] = "rep_load",
 };
 
 static void direct_flush(DirectTable *table);

@@ -193,6 +193,7 @@ typedef enum WorkspaceSide
 {
 	SIDE_EVENT,
 	SIDE_MERGE_LOG,
+	SIDE_REP_LOAD,
 	NSIDES
 } WorkspaceSide;
 
