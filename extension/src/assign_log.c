@@ -19,7 +19,7 @@
 #include "miscadmin.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
-#include "utils/fmgrprotos.h"
+#include "utils/fmgroids.h"
 #include "utils/jsonb.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
@@ -273,26 +273,26 @@ log_values(const SettleFrame *frame, const SettleMove *move, Datum actor,
 	int			team = move->owner ? model->rep[rep].team :
 		(move->pool >= 0 ? model->pool[move->pool].team : ASSIGN_NONE);
 
-#define LOG(column, given, datum) \
+#define LOG_SET(column, given, datum) \
 	(isnull[column] = !(given), value[column] = isnull[column] ? (Datum) 0 : (datum))
 
-	LOG(LOG_LEAD_ID, true, Int64GetDatum(move->lead));
-	LOG(LOG_AT, true, TimestampTzGetDatum(frame->now));
-	LOG(LOG_REASON, true, CStringGetTextDatum(move->reason));
-	LOG(LOG_RULE, move->rule >= 0, PointerGetDatum(model->rule[move->rule].code_text));
-	LOG(LOG_STRATEGY, move->rule >= 0, PointerGetDatum(model->rule[move->rule].strategy_text));
-	LOG(LOG_OWNER_BEFORE, move->owner_before != NULL, CStringGetTextDatum(move->owner_before));
-	LOG(LOG_POOL_BEFORE, move->pool_before != NULL, CStringGetTextDatum(move->pool_before));
-	LOG(LOG_OWNER, rep >= 0, PointerGetDatum(model->rep[rep].code_text));
-	LOG(LOG_TEAM, team >= 0, PointerGetDatum(model->team[team].code_text));
-	LOG(LOG_POOL, move->pool >= 0, PointerGetDatum(model->pool[move->pool].code_text));
-	LOG(LOG_DUE_AT, move->due != DT_NOEND, TimestampTzGetDatum(move->due));
-	LOG(LOG_RUNNERS_UP, move->nrunners > 0, runners_up(model, move));
-	LOG(LOG_PASSED, move->npassed > 0, passed_rules(model, move));
-	LOG(LOG_BATCH, move->batch != 0, Int64GetDatum(move->batch));
-	LOG(LOG_NOTE, move->note != NULL, CStringGetTextDatum(move->note));
-	LOG(LOG_ACTOR, true, actor);
-#undef LOG
+	LOG_SET(LOG_LEAD_ID, true, Int64GetDatum(move->lead));
+	LOG_SET(LOG_AT, true, TimestampTzGetDatum(frame->now));
+	LOG_SET(LOG_REASON, true, CStringGetTextDatum(move->reason));
+	LOG_SET(LOG_RULE, move->rule >= 0, PointerGetDatum(model->rule[move->rule].code_text));
+	LOG_SET(LOG_STRATEGY, move->rule >= 0, PointerGetDatum(model->rule[move->rule].strategy_text));
+	LOG_SET(LOG_OWNER_BEFORE, move->owner_before != NULL, CStringGetTextDatum(move->owner_before));
+	LOG_SET(LOG_POOL_BEFORE, move->pool_before != NULL, CStringGetTextDatum(move->pool_before));
+	LOG_SET(LOG_OWNER, rep >= 0, PointerGetDatum(model->rep[rep].code_text));
+	LOG_SET(LOG_TEAM, team >= 0, PointerGetDatum(model->team[team].code_text));
+	LOG_SET(LOG_POOL, move->pool >= 0, PointerGetDatum(model->pool[move->pool].code_text));
+	LOG_SET(LOG_DUE_AT, move->due != DT_NOEND, TimestampTzGetDatum(move->due));
+	LOG_SET(LOG_RUNNERS_UP, move->nrunners > 0, runners_up(model, move));
+	LOG_SET(LOG_PASSED, move->npassed > 0, passed_rules(model, move));
+	LOG_SET(LOG_BATCH, move->batch != 0, Int64GetDatum(move->batch));
+	LOG_SET(LOG_NOTE, move->note != NULL, CStringGetTextDatum(move->note));
+	LOG_SET(LOG_ACTOR, true, actor);
+#undef LOG_SET
 }
 
 static void

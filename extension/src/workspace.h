@@ -217,6 +217,7 @@ typedef enum WorkspaceSide
 	SIDE_MERGE_LOG,
 	SIDE_ASSIGNMENT_LOG,
 	SIDE_TASK,
+	SIDE_REP_LOAD,
 	NSIDES
 } WorkspaceSide;
 
