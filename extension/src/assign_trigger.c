@@ -401,7 +401,11 @@ give_by_rules(Row *row, const Belonging *was, const char *note)
 	if (result.rep < 0 && was->owner == NULL &&
 		(result.pool < 0 ||
 		 (was->open && same_code(was->pool, row->state->model->pool[result.pool].code))))
+	{
+		if (result.pool >= 0)
+			set(row, LEAD_POOL, PointerGetDatum(row->state->model->pool[result.pool].code_text));
 		return;
+	}
 	move = add_move(row, was, moving ? moving->reason : result.reason);
 	if (note != NULL)
 		move->note = note;
