@@ -14,9 +14,9 @@
  * For that a look must miss nothing that was written before it began:
  *
  * - What a row may turn out to be is the greatest of its versions that are
- *	 committed or in flight: a release counts when it has committed, what is
- *	 taken counts at once.  What this transaction has written counts as it is:
- *	 it commits as one.
+ *	 committed or in flight, and of zero if none is committed: a release counts
+ *	 when it has committed, what is taken counts at once.  What this transaction
+ *	 has written counts as it is: it commits as one.
  * - The first scan, under a dirty snapshot, sees what is in flight.  It is no
  *	 snapshot of one moment: a row that moves to another page, or that is folded
  *	 into a sum, while the scan is under way may pass by it.  But then whoever
@@ -474,7 +474,14 @@ load_sum(const LoadTable *t, bool most, Load *sum, int64 *dealt_via)
 		const LoadRow *row = &t->row[i];
 		int64		dealt = most ? row->most_dealt : row->day == t->today ? row->dealt : 0;
 
-		sum->open += most ? row->most_open : row->open;
+		if (most && !row->settled && !row->confirmed)
+		{
+			/* The row itself may turn out not to be. */
+			sum->open += Max(row->most_open, 0);
+			dealt = Max(dealt, 0);
+		}
+		else
+			sum->open += most ? row->most_open : row->open;
 		if (!row->pool)
 			sum->dealt += dealt;
 		if (row->same_via)
