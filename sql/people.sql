@@ -206,6 +206,7 @@ INSERT INTO people.assignment_rule (code, position, strategy, rep, team, territo
     ('fine', 8, 'least_loaded', NULL, 'south', 'pearl', NULL, NULL, 'rep'),
     ('off', 9, 'direct', 'gone', NULL, NULL, NULL, NULL, NULL);
 UPDATE people.assignment_rule SET active = false WHERE code = 'off';
+UPDATE people.rep_load SET open = open + 1 WHERE rep = 'ann' AND id = (SELECT min(id) FROM people.rep_load WHERE rep = 'ann');
 ALTER TABLE people.lead DISABLE TRIGGER USER;
 UPDATE people.lead SET owner = 'gone', region = NULL WHERE name IN ('二', '三');
 UPDATE people.lead SET pool = 'gone' WHERE name = '六';
