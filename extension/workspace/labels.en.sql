@@ -872,3 +872,33 @@ INSERT INTO product_line (code, label, synonyms, position) VALUES
     ('enterprise',   'Enterprise',         '{企业版}', 30),
     ('mobile',       'Mobile',             '{移动版}', 40),
     ('call_centre',  'Call centre module', '{呼叫中心模块}', 50);
+
+UPDATE team r SET label = l.label FROM (VALUES
+    ('sales', 'Sales'),
+    ('chongqing', 'Chongqing'),
+    ('south', 'South China'),
+    ('industry', 'Industries')
+) AS l (code, label) WHERE l.code = r.code;
+
+UPDATE rep r SET name = l.name FROM (VALUES
+    ('zhang', 'Zhang San'),
+    ('li', 'Li Si'),
+    ('wang', 'Wang Wu'),
+    ('zhao', 'Zhao Liu'),
+    ('qian', 'Qian Qi'),
+    ('sun', 'Sun Ba'),
+    ('zhou', 'Zhou Jiu'),
+    ('wu', 'Wu Shi'),
+    ('zheng', 'Zheng Shiyi')
+) AS l (code, name) WHERE l.code = r.code;
+
+UPDATE territory r SET label = l.label FROM (VALUES
+    ('chongqing', 'Chongqing'),
+    ('chongqing_main', 'Chongqing, inner districts'),
+    ('chongqing_west', 'Chongqing, west'),
+    ('south', 'South China')
+) AS l (code, label) WHERE l.code = r.code;
+
+UPDATE assignment_rule r SET label = l.label FROM (VALUES
+    ('nowhere_to_call', 'no way to reach: to the public pool')
+) AS l (code, label) WHERE l.code = r.code;

@@ -863,3 +863,30 @@ INSERT INTO product_line (code, label, synonyms, position) VALUES
     ('enterprise',   '企业版',       '{旗舰版}', 30),
     ('mobile',       '移动版',       '{手机版}', 40),
     ('call_centre',  '呼叫中心模块', '{呼叫中心}', 50);
+
+UPDATE team r SET label = l.label FROM (VALUES
+    ('sales', '销售部'),
+    ('chongqing', '重庆组'),
+    ('south', '华南组'),
+    ('industry', '行业组')
+) AS l (code, label) WHERE l.code = r.code;
+
+UPDATE rep r SET name = l.name FROM (VALUES
+    ('zhang', '张三'),
+    ('li', '李四'),
+    ('wang', '王五'),
+    ('zhao', '赵六'),
+    ('qian', '钱七'),
+    ('sun', '孙八'),
+    ('zhou', '周九'),
+    ('wu', '吴十'),
+    ('zheng', '郑十一')
+) AS l (code, name) WHERE l.code = r.code;
+
+UPDATE territory r SET label = l.label FROM (VALUES
+    ('chongqing', '重庆')
+) AS l (code, label) WHERE l.code = r.code;
+
+UPDATE assignment_rule r SET label = l.label FROM (VALUES
+    ('nowhere_to_call', '没有联系方式：进入公海')
+) AS l (code, label) WHERE l.code = r.code;
