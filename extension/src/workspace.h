@@ -38,6 +38,8 @@ typedef enum LeadColumn
 	LEAD_LAST_INBOUND_AT,
 	LEAD_EXTERNAL_ID,
 	LEAD_PROJECT_NAME,
+	LEAD_STAGE,
+	LEAD_LOSS_REASON,
 	LEAD_INTENT,
 	LEAD_INTENT_SINCE,
 	LEAD_INTENT_BEFORE,
@@ -53,6 +55,11 @@ typedef enum LeadColumn
 	LEAD_BEHAVIOUR_3_AT,
 	LEAD_BEHAVIOUR_4,
 	LEAD_BEHAVIOUR_4_AT,
+	LEAD_OWNER,
+	LEAD_ASSIGNED_AT,
+	LEAD_TOUCHED_AT,
+	LEAD_RECYCLE_AT,
+	LEAD_FIRST_CONTACT_DUE_AT,
 	LEAD_MERGED_INTO,
 	LEAD_ATTRS,
 	LEAD_CREATED_AT,
@@ -183,6 +190,9 @@ typedef enum WorkspacePlan
 	PLAN_BEHAVIOUR_OF_LEAD,
 	PLAN_BEHAVIOUR_WRITE,
 	PLAN_BEHAVIOUR_LEADS,
+	PLAN_CONTACT_WRITE,
+	PLAN_CONTACT_TASKS,
+	PLAN_PLAN_RECYCLING,
 	NPLANS
 } WorkspacePlan;
 
@@ -216,6 +226,7 @@ typedef struct Workspace
 	SynonymList industry;
 	SynonymList product_line;
 	struct ScoreModel *score;	/* built when first needed */
+	struct RecycleModel *recycle;	/* the same */
 	pg_tz	   *time_zone;
 	HalfLife	half_life[HALF_LIFE_CLASSES];
 	int			nactivity_kinds;
