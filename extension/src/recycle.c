@@ -19,13 +19,13 @@
 #include "utils/snapmgr.h"
 #include "utils/timestamp.h"
 
+#include "assign.h"
 #include "owner.h"
 #include "recycle.h"
+#include "rule_failure.h"
 
 static void load_rules(RecycleModel *model, Workspace *ws, Relation lead);
 static int	rule_int(int row, const char *column);
-static bool is_owned(Workspace *ws, TupleTableSlot *slot);
-static bool is_text(TupleTableSlot *slot, AttrNumber column, const char *value);
 static TimestampTz moment_of(TupleTableSlot *slot, AttrNumber column);
 static TimestampTz days_later(pg_tz *zone, TimestampTz at, int days);
 
@@ -133,7 +133,8 @@ leadcrm_recycle_decide(Workspace *ws, RecycleModel *model, TupleTableSlot *slot,
 
 	result->rule = -1;
 	result->warn_at = result->due_at = result->change_at = DT_NOEND;
-	if (model->nrules == 0 || !is_owned(ws, slot))
+	if (model->nrules == 0 || slot_attisnull(slot, ws->column[LEAD_OWNER]) ||
+		!leadcrm_assign_is_open(ws, slot))
 		return;
 
 	leadcrm_rule_set_match(model->conditions, slot, as_of, matched);
@@ -175,26 +176,28 @@ leadcrm_recycle_look(const Recycling *recycling, TimestampTz planned)
 			   planned == recycling->due_at ? recycling->due_at : recycling->warn_at);
 }
 
-/* Is it an open lead that somebody has? */
-static bool
-is_owned(Workspace *ws, TupleTableSlot *slot)
+/*
+ * leadcrm_recycle_settle
+ *		After a statement on lead: write which rules failed.
+ */
+void
+leadcrm_recycle_settle(Workspace *ws, TimestampTz now)
 {
-	return !slot_attisnull(slot, ws->column[LEAD_OWNER]) &&
-		slot_attisnull(slot, ws->column[LEAD_MERGED_INTO]) &&
-		slot_attisnull(slot, ws->column[LEAD_LOSS_REASON]) &&
-		!is_text(slot, ws->column[LEAD_STAGE], "won") &&
-		!is_text(slot, ws->column[LEAD_STAGE], "lost");
-}
+	RecycleModel *model = ws->recycle;
+	char	  **code;
+	OwnerSave	save;
 
-static bool
-is_text(TupleTableSlot *slot, AttrNumber column, const char *value)
-{
-	bool		isnull;
-	Datum		datum = slot_getattr(slot, column, &isnull);
-	text	   *t = isnull ? NULL : DatumGetTextPP(datum);
-
-	return t != NULL && VARSIZE_ANY_EXHDR(t) == strlen(value) &&
-		memcmp(VARDATA_ANY(t), value, strlen(value)) == 0;
+	if (model == NULL || !leadcrm_rule_set_has_failures(model->conditions))
+		return;
+	code = palloc(model->nrules * sizeof(char *));
+	for (int i = 0; i < model->nrules; i++)
+		code[i] = model->rule[i].code;
+	leadcrm_owner_begin(ws, &save);
+	if (SPI_connect() != SPI_OK_CONNECT)
+		elog(ERROR, "SPI_connect failed");
+	leadcrm_rule_failures_write(ws, "pool_rule", model->conditions, code, now);
+	SPI_finish();
+	leadcrm_owner_end(&save);
 }
 
 /* A moment in the row; DT_NOEND for none. */

@@ -41,6 +41,7 @@ extern RecycleModel *leadcrm_recycle_model(Workspace *ws, Relation lead);
 extern void leadcrm_recycle_decide(Workspace *ws, RecycleModel *model, TupleTableSlot *slot,
 								   TimestampTz as_of, Recycling *result);
 extern TimestampTz leadcrm_recycle_look(const Recycling *recycling, TimestampTz planned);
+extern void leadcrm_recycle_settle(Workspace *ws, TimestampTz now);
 
 /* recycle_trigger.c */
 extern bool leadcrm_recycle_planning(void);
