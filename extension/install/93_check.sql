@@ -206,6 +206,8 @@ BEGIN
          ORDER BY r.position, r.code $sql$, workspace)
     USING workspace, to_regclass(format('%s.lead', workspace));
 
+    RETURN QUERY SELECT * FROM leadcrm._check_people(workspace);
+
     -- What time should have caused
     RETURN QUERY EXECUTE format($sql$
         SELECT 'warning', 'tick', format('leads that time should have graded a day ago and more: %%s', count(*)),
@@ -230,7 +232,8 @@ BEGIN
           FROM %1$s.rule_error e
          WHERE e.last_at > now() - interval '7 days'
            AND (EXISTS (SELECT FROM %1$s.score_rule r WHERE e.ruleset = 'score_rule' AND r.code = e.rule AND r.active)
-                OR EXISTS (SELECT FROM %1$s.intent_rule r WHERE e.ruleset = 'intent_rule' AND r.code = e.rule AND r.active))
+                OR EXISTS (SELECT FROM %1$s.intent_rule r WHERE e.ruleset = 'intent_rule' AND r.code = e.rule AND r.active)
+                OR EXISTS (SELECT FROM %1$s.assignment_rule r WHERE e.ruleset = 'assignment_rule' AND r.code = e.rule AND r.active))
          GROUP BY e.ruleset, e.rule, e.sqlstate
          ORDER BY e.ruleset, e.rule, e.sqlstate $sql$, workspace) USING workspace::text;
 

@@ -70,7 +70,7 @@ static bool assign_repeat(Row *row, const Belonging *was, const Belonging *is);
 static void begin(Row *row);
 static void give_to_owner(Row *row, const Belonging *was, const char *owner, bool open);
 static void give_to_pool(Row *row, const Belonging *was, const char *pool);
-static void give_by_rules(Row *row, const Belonging *was);
+static void give_by_rules(Row *row, const Belonging *was, const char *note);
 static const Pool *claimed_pool(Row *row, const Belonging *was);
 static void leave_load(Row *row, const Belonging *was);
 static void enter_load(Row *row, int rep, const Pool *claimed);
@@ -189,7 +189,7 @@ assign_insert(Row *row)
 	else if (is.pool != NULL)
 		give_to_pool(row, &nothing, is.pool);
 	else if (is.open)
-		give_by_rules(row, &nothing);
+		give_by_rules(row, &nothing, NULL);
 	set_touched(row);
 }
 
@@ -221,7 +221,7 @@ assign_update(Row *row)
 	else if (is.open && is.owner == NULL && is.pool == NULL)
 	{
 		leave_load(row, &was);
-		give_by_rules(row, &was);
+		give_by_rules(row, &was, NULL);
 	}
 	else if (other_owner || other_pool)
 	{
@@ -314,8 +314,7 @@ assign_repeat(Row *row, const Belonging *was, const Belonging *is)
 		set_null(row, LEAD_LOSS_NOTE);
 	}
 	leave_load(row, was);
-	give_by_rules(row, was);
-	row->frame->move[row->frame->nmoves - 1].note = "repeat";
+	give_by_rules(row, was, "repeat");
 	return true;
 }
 
@@ -387,17 +386,29 @@ give_to_pool(Row *row, const Belonging *was, const char *pool)
 	set_pool(row, number, true);
 }
 
-/* Nobody has it: the rules decide. */
+/*
+ * Nobody has it: the rules decide.  note: for the log, or NULL.  Where that
+ * leaves the lead where it is nothing happens.
+ */
 static void
-give_by_rules(Row *row, const Belonging *was)
+give_by_rules(Row *row, const Belonging *was, const char *note)
 {
 	SettleMove *move;
 	Assignment	result;
 
 	begin(row);
 	leadcrm_assign_decide(row->state, row->slot, &result);
+	if (result.rep < 0 && was->owner == NULL &&
+		(result.pool < 0 ||
+		 (was->open && same_code(was->pool, row->state->model->pool[result.pool].code))))
+	{
+		if (result.pool >= 0)
+			set(row, LEAD_POOL, PointerGetDatum(row->state->model->pool[result.pool].code_text));
+		return;
+	}
 	move = add_move(row, was, moving ? moving->reason : result.reason);
-	move->decided = true;
+	if (note != NULL)
+		move->note = note;
 	move->rule = result.rule;
 	move->npassed = result.npassed;
 	move->passed = result.passed;

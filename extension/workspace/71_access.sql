@@ -43,5 +43,5 @@ BEGIN ATOMIC
          UNION
         SELECT t.code FROM team t JOIN managed m ON m.code = t.parent
     )
-    SELECT ARRAY(SELECT code FROM me UNION SELECT p.code FROM rep p JOIN managed m ON m.code = p.team);
+    SELECT ARRAY(SELECT code FROM me UNION SELECT p.code FROM rep p JOIN managed m ON m.code = p.team ORDER BY code);
 END;

@@ -174,13 +174,12 @@ SELECT r.code AS rep,
        CASE WHEN r.active AND NOT a.absent
             THEN greatest(least(r.capacity - o.open_leads, r.daily_limit - o.dealt_today), 0) ELSE 0 END AS free
   FROM rep r
- CROSS JOIN workspace w
   LEFT JOIN team t ON t.code = r.team
- CROSS JOIN LATERAL (SELECT EXISTS (SELECT FROM rep_absence b
-                                     WHERE b.rep = r.code AND b.from_at <= now() AND now() < b.until_at) AS absent) a
+ CROSS JOIN LATERAL (SELECT count(*) > 0 AS absent
+                       FROM rep_absence b WHERE b.rep = r.code AND b.from_at <= now() AND now() < b.until_at) a
  CROSS JOIN LATERAL (SELECT coalesce(sum(d.open), 0)::bigint AS open_leads,
-                            coalesce(sum(d.dealt) FILTER (WHERE d.day = (now() AT TIME ZONE w.time_zone)::date
-                                                            AND NOT starts_with(d.via, 'pool:')), 0)::bigint AS dealt_today
+                            coalesce(sum(d.dealt) FILTER (WHERE NOT starts_with(d.via, 'pool:')
+                                AND d.day = (SELECT (now() AT TIME ZONE w.time_zone)::date FROM workspace w)), 0)::bigint AS dealt_today
                        FROM rep_load d WHERE d.rep = r.code COLLATE "C") o
  WHERE (SELECT sees_all()) OR r.code = ANY ((SELECT my_reps())::text[]);
 
