@@ -36,8 +36,9 @@
 typedef struct Row
 {
 	Workspace  *ws;
+	Relation	lead;
 	SettleFrame *frame;
-	AssignState *state;
+	AssignState *state;			/* NULL: not needed so far */
 	TupleTableSlot *slot;
 	TupleTableSlot *old;		/* NULL: INSERT */
 	int64		id;
@@ -105,6 +106,7 @@ leadcrm_assign(PG_FUNCTION_ARGS)
 	bool		isnull;
 
 	row.ws = leadcrm_workspace_of(trigdata->tg_relation);
+	row.lead = trigdata->tg_relation;
 	row.frame = leadcrm_settle_frame(trigdata->tg_relation, !update);
 	row.state = NULL;
 	row.slot = update ? trigdata->tg_newslot : trigdata->tg_trigslot;
@@ -325,12 +327,7 @@ begin(Row *row)
 	SettleFrame *frame = row->frame;
 
 	if (frame->assign == NULL)
-	{
-		Relation	lead = RelationIdGetRelation(frame->lead);
-
-		frame->assign = leadcrm_assign_begin(row->ws, lead, frame->now, false, frame->cxt);
-		RelationClose(lead);
-	}
+		frame->assign = leadcrm_assign_begin(row->ws, row->lead, frame->now, false, frame->cxt);
 	row->state = frame->assign;
 	row->state->avoid = moving && moving->avoid ?
 		leadcrm_assign_find_rep(row->state->model, moving->avoid, strlen(moving->avoid)) : ASSIGN_NONE;
