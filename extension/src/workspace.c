@@ -50,7 +50,7 @@ static const char *const config_table[] = {
 	"identity_rule", "source", "industry", "product_line", "workspace",
 	"score_rule", "score_cap", "half_life", "activity_kind", "intent_level", "intent_rule",
 	"team", "rep", "rep_absence", "rep_skill", "territory", "territory_rep", "pool",
-	"calendar_hours", "assignment_rule"
+	"calendar_hours", "assignment_rule", "pool_rule"
 };
 
 #define NCONFIG_TABLES	lengthof(config_table)
@@ -116,6 +116,7 @@ static const struct
 	[LEAD_POOL_SINCE] = {"pool_since", TIMESTAMPTZOID},
 	[LEAD_ASSIGNED_AT] = {"assigned_at", TIMESTAMPTZOID},
 	[LEAD_TOUCHED_AT] = {"touched_at", TIMESTAMPTZOID},
+	[LEAD_RECYCLE_AT] = {"recycle_at", TIMESTAMPTZOID},
 	[LEAD_FIRST_CONTACT_DUE_AT] = {"first_contact_due_at", TIMESTAMPTZOID},
 	[LEAD_LAST_CONTACTED_AT] = {"last_contacted_at", TIMESTAMPTZOID},
 	[LEAD_MERGED_INTO] = {"merged_into", INT8OID},

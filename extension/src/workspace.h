@@ -62,6 +62,7 @@ typedef enum LeadColumn
 	LEAD_POOL_SINCE,
 	LEAD_ASSIGNED_AT,
 	LEAD_TOUCHED_AT,
+	LEAD_RECYCLE_AT,
 	LEAD_FIRST_CONTACT_DUE_AT,
 	LEAD_LAST_CONTACTED_AT,
 	LEAD_MERGED_INTO,
@@ -194,6 +195,9 @@ typedef enum WorkspacePlan
 	PLAN_BEHAVIOUR_OF_LEAD,
 	PLAN_BEHAVIOUR_WRITE,
 	PLAN_BEHAVIOUR_LEADS,
+	PLAN_CONTACT_WRITE,
+	PLAN_CONTACT_TASKS,
+	PLAN_PLAN_RECYCLING,
 	PLAN_STICKY_OWNER,
 	PLAN_FIND_LEAD,
 	PLAN_SIMULATION,
@@ -242,6 +246,7 @@ typedef struct Workspace
 	SynonymList product_line;
 	struct ScoreModel *score;	/* built when first needed */
 	struct AssignModel *assign; /* built when first needed */
+	struct RecycleModel *recycle;	/* the same */
 	pg_tz	   *time_zone;
 	HalfLife	half_life[HALF_LIFE_CLASSES];
 	int			nactivity_kinds;

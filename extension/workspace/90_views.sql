@@ -246,3 +246,50 @@ SELECT k.id,
            AND NOT (SELECT sees_all()) AND t.owner = ANY ((SELECT my_reps())::text[])) k
   LEFT JOIN rep o ON o.code = k.owner;
 
+-- What waits in the pools of the acting role.  Until a lead is claimed nothing
+-- in it tells who the customer is: of his name the first character, and of
+-- what he wrote himself nothing.
+CREATE OR REPLACE VIEW v_pool WITH (security_barrier) AS
+SELECT l.id,
+       l.pool,
+       m.label AS pool_label,
+       l.pool_since,
+       l.kind,
+       left(l.name, 1) || '**' AS masked_name,
+       l.region,
+       r.full_name AS region_name,
+       l.industry,
+       coalesce(i.label, l.industry) AS industry_label,
+       l.product_line,
+       coalesce(d.label, l.product_line) AS product_line_label,
+       l.company_size,
+       l.budget_min,
+       l.budget_max,
+       l.intent,
+       coalesce(v.label, l.intent) AS intent_label,
+       l.score,
+       l.last_source,
+       coalesce(s.label, l.last_source) AS last_source_label,
+       l.last_inbound_at,
+       greatest(f.locked_until, f.cool_until) AS claimable_from,
+       h.why_not IS NULL AS claimable,
+       h.why_not
+  FROM my_pools() m
+  JOIN pool p ON p.code = m.pool
+  JOIN lead l ON l.pool = m.pool AND l.merged_into IS NULL
+ CROSS JOIN workspace w
+  LEFT JOIN region r ON r.code = l.region
+  LEFT JOIN industry i ON i.code = l.industry
+  LEFT JOIN product_line d ON d.code = l.product_line
+  LEFT JOIN source s ON s.code = l.last_source
+  LEFT JOIN intent_level v ON v.level = l.intent
+ CROSS JOIN LATERAL (SELECT leadcrm.add(l.pool_since, p.locked_for, w.time_zone) AS locked_until,
+                            leadcrm.add((SELECT max(g.at) FROM assignment_log g
+                                          WHERE g.lead_id = l.id AND g.owner_before = m.rep AND g.owner IS DISTINCT FROM m.rep),
+                                        p.cool_down, w.time_zone) AS cool_until) f
+ CROSS JOIN LATERAL (SELECT CASE WHEN m.rep IS NULL THEN 'not_a_member'
+                                 WHEN m.room <= 0 THEN 'full'
+                                 WHEN m.claims_left <= 0 THEN 'claim_limit'
+                                 WHEN f.locked_until > now() THEN 'new_in_pool'
+                                 WHEN f.cool_until > now() THEN 'cool_down' END AS why_not) h;
+

@@ -92,6 +92,10 @@ INSERT INTO activity_kind (kind, direction, points, class, daily_cap) VALUES
     ('contact_left',           'in',  3, 4, 1),
     ('subscribed',             'in',  3, 4, 1);
 
+-- What salespeople do.
+INSERT INTO activity_kind (kind, direction, points) VALUES
+    ('call', 'out', 0), ('visit', 'out', 0), ('meeting', 'out', 0), ('demo', 'out', 0), ('chat', 'out', 0), ('mail', 'out', 0);
+
 INSERT INTO intent_level (level, position, enter_at, leave_at, minimum_stay, follow_up) VALUES
     ('cold', 1, NULL, NULL, '1 day', '30 days'),
     ('warm', 2, 35,   25,   '1 day', '7 days'),
@@ -138,6 +142,13 @@ INSERT INTO score_rule (code, axis, condition, points, cap_group) VALUES
     ('unreadable_phone', 'penalty', $$attrs -> 'flags' ? 'phone'$$, -10, NULL);
 
 INSERT INTO pool (code, position) VALUES ('common', 10);
+
+-- Examples, switched off: nobody is taken leads before somebody decides it.
+INSERT INTO pool_rule (code, position, condition, intents, exempt, days_without_follow_up, warn_days, active) VALUES
+    ('planned', 10, $$next_contact_at > as_of AND next_contact_at < as_of + interval '30 days'$$, NULL, true, NULL, 0, false),
+    ('hot',     20, 'true', '{hot}',  false, 3,  1, false),
+    ('warm',    30, 'true', '{warm}', false, 10, 2, false),
+    ('cold',    40, 'true', '{cold}', false, 30, 3, false);
 
 -- By territory, then by who knows the industry, then whoever has most room.
 INSERT INTO assignment_rule (code, position, condition, strategy, by_territory, required_skills, pool) VALUES
