@@ -9,11 +9,11 @@
 --
 CREATE SCHEMA model;
 
-CREATE TABLE model.lead (id bigint PRIMARY KEY, owner text, pool text, open boolean NOT NULL);
+CREATE TABLE model.lead (id bigint PRIMARY KEY, owner text, pool text, open boolean NOT NULL, since timestamptz NOT NULL);
 CREATE INDEX ON model.lead (owner) WHERE open;
 CREATE TABLE model.dealt (lead bigint NOT NULL, rep text NOT NULL, day date NOT NULL);
 CREATE INDEX ON model.dealt (rep, day);
-CREATE TABLE model.turn (rule text, rep text, turn double precision NOT NULL, PRIMARY KEY (rule, rep));
+CREATE TABLE model.turn (under text, rep text, turn double precision NOT NULL, PRIMARY KEY (under, rep));
 
 CREATE FUNCTION model.is_open(l crm.lead) RETURNS boolean IMMUTABLE LANGUAGE sql AS $$
 	SELECT l.merged_into IS NULL AND l.loss_reason IS NULL
@@ -52,17 +52,17 @@ BEGIN
 END
 $$;
 
--- The owner of the latest earlier lead that shares an identity key with it, if
--- he can take it.
+-- The owner of the lead assigned last of those that share an identity key with
+-- it, if he can take it.
 CREATE FUNCTION model.sticky(rule crm.assignment_rule, l crm.lead, avoid text) RETURNS text STABLE LANGUAGE plpgsql AS $$
 BEGIN
 	RETURN (
 		SELECT r.code
 		  FROM (SELECT e.owner FROM model.lead e
-		         WHERE e.id < l.id AND e.owner IS NOT NULL
+		         WHERE e.id <> l.id AND e.owner IS NOT NULL
 		           AND EXISTS (SELECT FROM crm.identity mine JOIN crm.identity his USING (kind, scope, key)
 		                        WHERE mine.lead_id = l.id AND his.lead_id = e.id)
-		         ORDER BY e.id DESC LIMIT 1) AS known
+		         ORDER BY e.since DESC, e.id DESC LIMIT 1) AS known
 		  JOIN model.rep r ON r.code = known.owner
 		 WHERE r.present AND r.open < r.capacity AND r.dealt < r.daily_limit AND (r.at_work OR NOT rule.working_hours)
 		   AND r.code IS DISTINCT FROM avoid);
@@ -71,7 +71,7 @@ $$;
 
 -- Whom a rule can choose, the best first, and the turn that the lead gives him.
 CREATE FUNCTION model.ranked(rule crm.assignment_rule, l crm.lead, avoid text)
-RETURNS TABLE (code text, turn double precision, lifted boolean) STABLE LANGUAGE plpgsql AS $$
+RETURNS TABLE (who text, next_turn double precision, was_lifted boolean) STABLE LANGUAGE plpgsql AS $$
 BEGIN
 	RETURN QUERY
 	WITH RECURSIVE teams AS (
@@ -90,30 +90,34 @@ BEGIN
 	works AS (
 		SELECT w.territory, w.rep FROM crm.territory_rep w JOIN crm.rep r ON r.code = w.rep
 		 WHERE rule.rep_position IS NULL OR coalesce(w.position, r.position) = rule.rep_position),
-	place AS (
-		SELECT CASE WHEN rule.by_territory
-		            THEN (SELECT a.code FROM above a WHERE EXISTS (SELECT FROM works w WHERE w.territory = a.code) ORDER BY distance LIMIT 1)
-		            ELSE rule.territory END AS code),
 	candidate AS (
 		SELECT r.*, coalesce(t.turn, 0) AS turn,
 		       (SELECT sum(s.level) FROM crm.rep_skill s WHERE s.rep = r.code AND model.fits(s, l)) AS skill
-		  FROM model.rep r LEFT JOIN model.turn t ON t.rule = (rule).code AND t.rep = r.code
+		  FROM model.rep r LEFT JOIN model.turn t ON t.under = rule.code AND t.rep = r.code
 		 WHERE (rule.rep IS NULL OR r.code = rule.rep)
 		   AND (rule.team IS NULL OR r.team IN (SELECT b.code FROM teams b))
-		   AND CASE WHEN rule.by_territory OR rule.territory IS NOT NULL
-		            THEN EXISTS (SELECT FROM works w, place p WHERE w.territory = p.code AND w.rep = r.code)
-		            ELSE rule.rep_position IS NULL OR r.position IS NOT DISTINCT FROM rule.rep_position END
+		   AND (rule.territory IS NULL OR r.code IN (SELECT w.rep FROM works w WHERE w.territory = rule.territory))
+		   AND (rule.by_territory OR rule.territory IS NOT NULL OR rule.rep_position IS NULL OR r.position = rule.rep_position)
 		   AND NOT EXISTS (SELECT FROM unnest(rule.required_skills) AS needed
 		                    WHERE NOT EXISTS (SELECT FROM crm.rep_skill s WHERE s.rep = r.code AND s.kind = needed AND model.fits(s, l)))),
-	-- whose turn is long past is no further behind than this
-	waiting AS (
-		SELECT c.*, greatest(c.turn, max(c.turn) OVER () - 4.0 / c.weight) AS his_turn FROM candidate c)
-	SELECT c.code, c.his_turn + 1.0 / c.weight, c.his_turn > c.turn
-	  FROM waiting c
-	 WHERE c.present AND c.open < c.capacity AND c.dealt < c.daily_limit AND (c.at_work OR NOT rule.working_hours)
-	   AND c.code IS DISTINCT FROM avoid
-	   AND (rule.strategy <> 'skilled' OR c.skill > 0)
-	 ORDER BY CASE WHEN rule.strategy = 'round_robin' THEN round(c.his_turn::numeric, 9) END,
+	able AS (
+		SELECT * FROM candidate c
+		 WHERE c.present AND c.open < c.capacity AND c.dealt < c.daily_limit AND (c.at_work OR NOT rule.working_hours)
+		   AND c.code IS DISTINCT FROM avoid
+		   AND (rule.strategy <> 'skilled' OR c.skill > 0)),
+	-- by_territory: the nearest that has somebody
+	chosen AS (
+		SELECT c.* FROM able c
+		 WHERE NOT rule.by_territory
+		    OR c.code IN (SELECT w.rep FROM works w
+		                   WHERE w.territory = (SELECT a.code FROM above a JOIN works v ON v.territory = a.code JOIN able o ON o.code = v.rep
+		                                         ORDER BY a.distance LIMIT 1))),
+	-- who was away is not further behind the others than this when his turn comes
+	turns AS (
+		SELECT c.*, greatest(c.turn, max(c.turn) OVER () - 4.0 / c.weight) AS lifted_turn FROM chosen c)
+	SELECT c.code, c.lifted_turn + 1.0 / c.weight, c.lifted_turn > c.turn
+	  FROM turns c
+	 ORDER BY CASE WHEN rule.strategy = 'round_robin' THEN round(c.turn::numeric, 9) END,
 	          CASE WHEN rule.strategy = 'skilled' THEN -c.skill END,
 	          CASE WHEN rule.strategy IN ('skilled', 'least_loaded') THEN (c.open + 1)::double precision / c.capacity END,
 	          CASE WHEN rule.strategy IN ('skilled', 'least_loaded') THEN c.dealt END,
@@ -124,6 +128,9 @@ $$;
 CREATE TYPE model.choice AS (
 	owner text, pool text, team text, rule text, strategy text, reason text, runners_up text[],
 	turn double precision, lifted boolean, passed text[]);
+
+CREATE FUNCTION model.pool_of(his_team text) RETURNS text STABLE LANGUAGE sql AS
+	'SELECT code FROM crm.pool WHERE active AND team = $1 ORDER BY position, code COLLATE "C" LIMIT 1';
 
 -- Who gets a lead that has nobody.
 CREATE FUNCTION model.choose(l crm.lead, avoid text) RETURNS model.choice STABLE LANGUAGE plpgsql AS $$
@@ -148,7 +155,7 @@ BEGIN
 			choice.reason := 'sticky';
 		END IF;
 		IF choice.owner IS NULL AND rule.strategy = 'pool' THEN
-			choice.pool := coalesce(rule.pool, common);
+			choice.pool := coalesce(rule.pool, model.pool_of(rule.team), common);
 			choice.reason := 'pool';
 		ELSIF choice.owner IS NULL AND rule.strategy <> 'sticky' THEN
 			choice := model.chosen(rule, l, avoid, choice);
@@ -166,14 +173,13 @@ BEGIN
 		fallback.strategy := 'least_loaded';
 		fallback.team := first.fallback_team;
 		fallback.by_territory := false;
-		fallback.working_hours := false;
+		fallback.working_hours := first.working_hours;
 		choice := model.chosen(fallback, l, avoid, choice);
 		choice.reason := 'fallback';
 	END IF;
 	IF choice.owner IS NULL THEN
 		choice.reason := 'pool';
-		choice.pool := coalesce(first.pool,
-			(SELECT code FROM crm.pool WHERE active AND team = first.team ORDER BY position, code COLLATE "C" LIMIT 1), common);
+		choice.pool := coalesce(first.pool, model.pool_of(first.team), common);
 	END IF;
 	RETURN model.with_team(choice);
 END
@@ -181,7 +187,7 @@ $$;
 
 CREATE FUNCTION model.chosen(rule crm.assignment_rule, l crm.lead, avoid text, choice model.choice) RETURNS model.choice STABLE LANGUAGE plpgsql AS $$
 BEGIN
-	SELECT (array_agg(r.code))[1], (array_agg(r.code))[2:6], (array_agg(r.turn))[1], (array_agg(r.lifted))[1]
+	SELECT (array_agg(r.who))[1], (array_agg(r.who))[2:6], (array_agg(r.next_turn))[1], (array_agg(r.was_lifted))[1]
 	  INTO choice.owner, choice.runners_up, choice.turn, choice.lifted
 	  FROM model.ranked(rule, l, avoid) r;
 	RETURN choice;
@@ -196,16 +202,17 @@ BEGIN
 END
 $$;
 
--- Note who has a lead from now on.
+-- Note who has a lead from now on; only what rules deal counts to the day.
 CREATE PROCEDURE model.give(l crm.lead, choice model.choice) LANGUAGE plpgsql AS $$
 BEGIN
 	IF choice.reason = 'rule' AND choice.strategy = 'round_robin' THEN
 		INSERT INTO model.turn VALUES (choice.rule, choice.owner, choice.turn)
 		    ON CONFLICT ON CONSTRAINT turn_pkey DO UPDATE SET turn = excluded.turn;
 	END IF;
-	INSERT INTO model.lead VALUES (l.id, choice.owner, choice.pool, model.is_open(l))
-	    ON CONFLICT ON CONSTRAINT lead_pkey DO UPDATE SET owner = excluded.owner, pool = excluded.pool, open = excluded.open;
-	IF choice.owner IS NOT NULL THEN
+	INSERT INTO model.lead VALUES (l.id, choice.owner, choice.pool, model.is_open(l), now())
+	    ON CONFLICT ON CONSTRAINT lead_pkey DO UPDATE SET owner = excluded.owner, pool = excluded.pool, open = excluded.open,
+	        since = CASE WHEN choice.reason = 'repeat' THEN lead.since ELSE excluded.since END;
+	IF choice.owner IS NOT NULL AND choice.rule IS NOT NULL THEN
 		INSERT INTO model.dealt SELECT l.id, choice.owner, (now() AT TIME ZONE time_zone)::date FROM crm.workspace;
 	END IF;
 END

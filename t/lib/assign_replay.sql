@@ -7,13 +7,17 @@
 -- replay and stands in model.mismatch.  Steps that are rolled back take the
 -- model back with them.
 --
-CREATE TABLE model.mismatch (step bigint, deed text, lead bigint, expected jsonb, found jsonb);
+CREATE TABLE model.mismatch (step bigint, deed text, lead bigint, expected text, found text);
 CREATE TABLE model.tally (what text PRIMARY KEY, n bigint NOT NULL);
-CREATE TABLE model.progress (step bigint NOT NULL, deed text NOT NULL, log bigint NOT NULL, expected bigint NOT NULL);
+CREATE TABLE model.progress (step bigint NOT NULL, deed text NOT NULL, log bigint NOT NULL, choices bigint NOT NULL);
 INSERT INTO model.progress VALUES (0, '', 0, 0);
 
 CREATE PROCEDURE model.count(what text) LANGUAGE sql AS $$
 	INSERT INTO model.tally VALUES ($1, 1) ON CONFLICT ON CONSTRAINT tally_pkey DO UPDATE SET n = tally.n + 1
+$$;
+
+CREATE PROCEDURE model.differ(lead bigint, expected text, found text) LANGUAGE sql AS $$
+	INSERT INTO model.mismatch SELECT step, deed, $1, $2, $3 FROM model.progress
 $$;
 
 CREATE FUNCTION model.one_of(VARIADIC text[]) RETURNS text VOLATILE LANGUAGE sql AS
@@ -45,9 +49,9 @@ BEGIN
 	  INTO found
 	  FROM crm.assignment_log g, model.progress p WHERE g.lead_id = l.id AND g.id > p.log;
 	IF found IS DISTINCT FROM expected THEN
-		INSERT INTO model.mismatch SELECT step, deed, l.id, expected, found FROM model.progress;
+		CALL model.differ(l.id, expected::text, found::text);
 	END IF;
-	UPDATE model.progress p SET expected = p.expected + 1;
+	UPDATE model.progress SET choices = choices + 1;
 	CALL model.count(concat_ws(' ', reason, CASE WHEN reason = 'rule' THEN choice.strategy END));
 	IF choice.lifted AND reason = 'rule' AND choice.strategy = 'round_robin' THEN
 		CALL model.count('lifted');
@@ -60,13 +64,13 @@ END
 $$;
 
 -- A lead that has nobody any more gets somebody.
-CREATE PROCEDURE model.anew(l crm.lead, avoid text) LANGUAGE plpgsql AS $$
+CREATE PROCEDURE model.anew(l crm.lead, avoid text, reason text) LANGUAGE plpgsql AS $$
 DECLARE
 	choice model.choice;
 BEGIN
 	UPDATE model.lead SET owner = NULL, pool = NULL WHERE id = l.id;
 	choice := model.choose(l, avoid);
-	CALL model.compare(l, choice, choice.reason);
+	CALL model.compare(l, choice, coalesce(reason, choice.reason));
 END
 $$;
 
@@ -77,7 +81,8 @@ BEGIN
 	choice.owner := owner;
 	choice.pool := pool;
 	choice := model.with_team(choice);
-	CALL model.compare(l, choice, 'writer');
+	choice.reason := 'writer';
+	CALL model.compare(l, choice, choice.reason);
 END
 $$;
 
@@ -88,7 +93,7 @@ DECLARE
 	last CONSTANT bigint := coalesce((SELECT max(id) FROM crm.lead), 0);
 	given_owner text;
 	given_pool text;
-	full boolean;
+	is_full boolean;
 	l crm.lead;
 	w crm.lead;
 	him model.rep;
@@ -96,7 +101,7 @@ DECLARE
 BEGIN
 	IF random() < 0.08 THEN
 		given_owner := (SELECT code FROM crm.rep ORDER BY random() LIMIT 1);
-		full := (SELECT open >= capacity FROM model.rep WHERE code = given_owner);
+		is_full := (SELECT open >= capacity FROM model.rep WHERE code = given_owner);
 	ELSIF random() < 0.03 THEN
 		given_pool := (SELECT code FROM crm.pool ORDER BY random() LIMIT 1);
 	END IF;
@@ -117,8 +122,8 @@ BEGIN
 		       CASE WHEN d.n = 1 AND k.id IS NULL THEN given_pool END
 		  FROM draw d LEFT JOIN crm.lead k ON k.id = d.known AND k.merged_into IS NULL ORDER BY d.n;
 	EXCEPTION WHEN program_limit_exceeded THEN
-		IF NOT full IS TRUE THEN
-			INSERT INTO model.mismatch SELECT step, deed, NULL, to_jsonb(given_owner || ' has room'), to_jsonb(SQLERRM) FROM model.progress;
+		IF NOT is_full IS TRUE THEN
+			CALL model.differ(NULL, given_owner || ' has room', SQLERRM);
 		END IF;
 		CALL model.count('refused');
 		RETURN;
@@ -128,8 +133,8 @@ BEGIN
 		IF l.merged_into IS NOT NULL THEN
 			CONTINUE;
 		ELSIF l.id = last + 1 AND given_owner IS NOT NULL AND EXISTS (SELECT FROM draw WHERE n = 1 AND known IS NULL) THEN
-			IF full THEN
-				INSERT INTO model.mismatch SELECT step, deed, l.id, to_jsonb(given_owner || ' is full'), to_jsonb(l.owner) FROM model.progress;
+			IF is_full THEN
+				CALL model.differ(l.id, given_owner || ' is full', l.owner);
 			END IF;
 			CALL model.by_writer(l, given_owner, NULL);
 		ELSIF l.id = last + 1 AND given_pool IS NOT NULL AND EXISTS (SELECT FROM draw WHERE n = 1 AND known IS NULL) THEN
@@ -139,18 +144,19 @@ BEGIN
 			CALL model.compare(l, choice, choice.reason);
 		END IF;
 	END LOOP;
-	-- repeats: a present owner keeps his open lead, others are assigned as new
-	FOR w IN SELECT * FROM crm.lead WHERE id IN (SELECT merged_into FROM crm.lead WHERE id > last) ORDER BY id
+	-- repeats: a present owner keeps his open lead, others are assigned as new;
+	-- who has bought stays what he is
+	FOR w IN SELECT * FROM crm.lead WHERE id IN (SELECT merged_into FROM crm.lead WHERE id > last) AND stage IS DISTINCT FROM 'won' ORDER BY id
 	LOOP
 		SELECT r.* INTO him FROM model.rep r JOIN model.lead m ON m.owner = r.code WHERE m.id = w.id AND m.open;
 		IF him.present THEN
 			choice := NULL;
 			choice.owner := him.code;
-			choice := model.with_team(choice);
-			CALL model.compare(w, choice, 'repeat');
+			choice.reason := 'repeat';
+			CALL model.compare(w, model.with_team(choice), choice.reason);
 		ELSE
 			CALL model.count('repeat assigned anew');
-			CALL model.anew(w, NULL);
+			CALL model.anew(w, NULL, NULL);
 		END IF;
 	END LOOP;
 END
@@ -171,21 +177,21 @@ $$;
 
 CREATE PROCEDURE model.reopen() LANGUAGE plpgsql AS $$
 DECLARE
-	chosen CONSTANT model.lead := (SELECT m FROM model.lead m WHERE id = model.some_lead('closed'));
-	full CONSTANT boolean := (SELECT open >= capacity FROM model.rep WHERE code = chosen.owner);
+	chosen CONSTANT model.lead := (SELECT m FROM model.lead m WHERE id = (SELECT model.some_lead('closed')));
+	is_full CONSTANT boolean := (SELECT open >= capacity FROM model.rep WHERE code = chosen.owner);
 BEGIN
 	BEGIN
 		UPDATE crm.lead SET loss_reason = NULL, stage = NULL WHERE id = chosen.id;
 	EXCEPTION WHEN program_limit_exceeded THEN
-		IF full IS NOT TRUE THEN
-			INSERT INTO model.mismatch SELECT step, deed, chosen.id, to_jsonb(chosen.owner || ' has room'), to_jsonb(SQLERRM) FROM model.progress;
+		IF is_full IS NOT TRUE THEN
+			CALL model.differ(chosen.id, chosen.owner || ' has room', SQLERRM);
 		END IF;
 		CALL model.count('refused');
 		RETURN;
 	END;
 	UPDATE model.lead SET open = true WHERE id = chosen.id;
-	IF full THEN
-		INSERT INTO model.mismatch SELECT step, deed, chosen.id, to_jsonb(chosen.owner || ' is full'), NULL FROM model.progress;
+	IF is_full THEN
+		CALL model.differ(chosen.id, chosen.owner || ' is full', NULL);
 	END IF;
 END
 $$;
@@ -195,15 +201,16 @@ CREATE PROCEDURE model.clear(wanted text) LANGUAGE plpgsql AS $$
 DECLARE
 	l crm.lead;
 BEGIN
-	UPDATE crm.lead SET owner = NULL, pool = NULL WHERE id = model.some_lead(wanted) RETURNING * INTO l;
+	UPDATE crm.lead SET owner = NULL, pool = NULL WHERE id = (SELECT model.some_lead(wanted)) RETURNING * INTO l;
 	IF l.id IS NOT NULL THEN
-		CALL model.anew(l, NULL);
+		CALL model.anew(l, NULL, NULL);
 	END IF;
 END
 $$;
 
-CREATE PROCEDURE model.move(leads integer, avoid text) LANGUAGE plpgsql AS $$
+CREATE PROCEDURE model.move(leads integer) LANGUAGE plpgsql AS $$
 DECLARE
+	avoid CONSTANT text := (SELECT code FROM crm.rep ORDER BY random() LIMIT 1);
 	chosen CONSTANT bigint[] := ARRAY(SELECT DISTINCT id FROM (SELECT model.some_lead(model.one_of('owned', 'pooled')) AS id
 	                                                             FROM generate_series(1, leads)) AS s WHERE id IS NOT NULL);
 	l crm.lead;
@@ -211,31 +218,33 @@ BEGIN
 	PERFORM leadcrm.move_leads('crm.lead', chosen, NULL, NULL, 'rule', avoid => avoid);
 	FOR l IN SELECT * FROM crm.lead WHERE id = ANY (chosen) ORDER BY id
 	LOOP
-		CALL model.anew(l, avoid);
+		CALL model.anew(l, avoid, 'rule');
 	END LOOP;
 END
 $$;
 
 CREATE PROCEDURE model.give_by_writer() LANGUAGE plpgsql AS $$
 DECLARE
-	chosen CONSTANT model.lead := (SELECT m FROM model.lead m WHERE id = model.some_lead(model.one_of('owned', 'pooled')));
+	chosen CONSTANT model.lead := (SELECT m FROM model.lead m WHERE id = (SELECT model.some_lead(model.one_of('owned', 'pooled'))));
 	given CONSTANT text := (SELECT code FROM crm.rep WHERE code IS DISTINCT FROM chosen.owner ORDER BY random() LIMIT 1);
-	full CONSTANT boolean := (SELECT open >= capacity FROM model.rep WHERE code = given);
+	is_full CONSTANT boolean := (SELECT open >= capacity FROM model.rep WHERE code = given);
 	l crm.lead;
 BEGIN
 	BEGIN
 		UPDATE crm.lead SET owner = given WHERE id = chosen.id RETURNING * INTO l;
 	EXCEPTION WHEN program_limit_exceeded THEN
-		IF NOT full THEN
-			INSERT INTO model.mismatch SELECT step, deed, chosen.id, to_jsonb(given || ' has room'), to_jsonb(SQLERRM) FROM model.progress;
+		IF NOT is_full THEN
+			CALL model.differ(chosen.id, given || ' has room', SQLERRM);
 		END IF;
 		CALL model.count('refused');
 		RETURN;
 	END;
-	IF full THEN
-		INSERT INTO model.mismatch SELECT step, deed, chosen.id, to_jsonb(given || ' is full'), to_jsonb(l.owner) FROM model.progress;
+	IF is_full THEN
+		CALL model.differ(chosen.id, given || ' is full', l.owner);
 	END IF;
-	CALL model.by_writer(l, given, NULL);
+	IF l.id IS NOT NULL THEN
+		CALL model.by_writer(l, given, NULL);
+	END IF;
 END
 $$;
 
@@ -244,8 +253,10 @@ DECLARE
 	l crm.lead;
 	given CONSTANT text := (SELECT code FROM crm.pool ORDER BY random() LIMIT 1);
 BEGIN
-	UPDATE crm.lead SET pool = given WHERE id = model.some_lead('owned') RETURNING * INTO l;
-	CALL model.by_writer(l, NULL, given);
+	UPDATE crm.lead SET pool = given WHERE id = (SELECT model.some_lead('owned')) RETURNING * INTO l;
+	IF l.id IS NOT NULL THEN
+		CALL model.by_writer(l, NULL, given);
+	END IF;
 END
 $$;
 
@@ -288,11 +299,12 @@ $$;
 
 CREATE PROCEDURE model.step() LANGUAGE plpgsql AS $$
 DECLARE
-	deed CONSTANT text := model.one_of('arrive', 'arrive', 'arrive', 'arrive', 'arrive', 'arrive', 'arrive', 'arrive', 'arrive', 'arrive many', 'arrive many',
+	what CONSTANT text := model.one_of('arrive', 'arrive', 'arrive', 'arrive', 'arrive', 'arrive', 'arrive', 'arrive', 'arrive', 'arrive many', 'arrive many',
 		'arrive many', 'close', 'close', 'close', 'reopen', 'clear', 'clear', 'fetch', 'fetch', 'give', 'pool', 'move', 'delete', 'administer', 'administer', 'administer');
+	more bigint;
 BEGIN
-	UPDATE model.progress p SET step = p.step + 1, deed = step.deed, log = coalesce((SELECT max(id) FROM crm.assignment_log), 0), expected = 0;
-	CASE deed
+	UPDATE model.progress p SET step = p.step + 1, deed = what, log = coalesce((SELECT max(id) FROM crm.assignment_log), 0), choices = 0;
+	CASE what
 	WHEN 'arrive' THEN CALL model.arrive(1);
 	WHEN 'arrive many' THEN CALL model.arrive(2 + floor(random() * 9)::integer);
 	WHEN 'close' THEN CALL model.close(1 + floor(random() * 10)::integer);
@@ -301,13 +313,14 @@ BEGIN
 	WHEN 'fetch' THEN CALL model.clear('pooled');
 	WHEN 'give' THEN CALL model.give_by_writer();
 	WHEN 'pool' THEN CALL model.pool_by_writer();
-	WHEN 'move' THEN CALL model.move(1 + floor(random() * 6)::integer, (SELECT code FROM crm.rep ORDER BY random() LIMIT 1));
+	WHEN 'move' THEN CALL model.move(1 + floor(random() * 6)::integer);
 	WHEN 'delete' THEN CALL model.remove(1 + floor(random() * 3)::integer);
 	WHEN 'administer' THEN CALL model.administer();
 	END CASE;
-	INSERT INTO model.mismatch
-	SELECT p.step, p.deed, NULL, to_jsonb(p.expected || ' log rows'), to_jsonb(count(g.id) || ' log rows')
-	  FROM model.progress p LEFT JOIN crm.assignment_log g ON g.id > p.log GROUP BY p.step, p.deed, p.expected HAVING count(g.id) <> p.expected;
+	SELECT count(g.id) - p.choices INTO more FROM model.progress p LEFT JOIN crm.assignment_log g ON g.id > p.log GROUP BY p.choices;
+	IF more <> 0 THEN
+		CALL model.differ(NULL, 'no more log rows', more || ' more');
+	END IF;
 END
 $$;
 
