@@ -92,7 +92,8 @@ enum
 	TASK_NOTE,
 	TASK_CREATED_AT,
 	TASK_DONE_AT,
-	TASK_CANCELLED_AT
+	TASK_CANCELLED_AT,
+	TASK_BROUGHT_BY
 };
 
 static const DirectColumn task_column[] = {
@@ -105,6 +106,7 @@ static const DirectColumn task_column[] = {
 	[TASK_CREATED_AT] = {"created_at", TIMESTAMPTZOID},
 	[TASK_DONE_AT] = {"done_at", TIMESTAMPTZOID, true},
 	[TASK_CANCELLED_AT] = {"cancelled_at", TIMESTAMPTZOID, true},
+	[TASK_BROUGHT_BY] = {"brought_by", INT8OID, true},
 };
 
 static void drop_missing(Workspace *ws, SettleFrame *frame, TriggerData *trigdata);

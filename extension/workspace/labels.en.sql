@@ -373,6 +373,7 @@ COMMENT ON COLUMN task.note IS 'note';
 COMMENT ON COLUMN task.created_at IS 'when it came up';
 COMMENT ON COLUMN task.done_at IS 'when it was done; empty: not yet';
 COMMENT ON COLUMN task.cancelled_at IS 'when it was no longer needed';
+COMMENT ON COLUMN task.brought_by IS 'merged lead that brought it; empty: its own lead';
 
 COMMENT ON TABLE rep_load IS 'ledger of what reps have: a rep''s open leads are the sum of his rows';
 COMMENT ON COLUMN rep_load.id IS 'number';

@@ -373,6 +373,7 @@ COMMENT ON COLUMN task.note IS '备注';
 COMMENT ON COLUMN task.created_at IS '产生时间';
 COMMENT ON COLUMN task.done_at IS '完成时间；空为未完成';
 COMMENT ON COLUMN task.cancelled_at IS '取消时间';
+COMMENT ON COLUMN task.brought_by IS '带来此任务的被合并线索；为空：本线索自己的';
 
 COMMENT ON TABLE rep_load IS '销售负载台账：一人在手的线索数是其各行之和';
 COMMENT ON COLUMN rep_load.id IS '编号';
