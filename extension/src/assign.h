@@ -218,7 +218,8 @@ typedef struct RankedRep
 {
 	int			rep;
 	double		first;			/* what counts, the least wins */
-	double		second;
+	double		second;			/* where that is the same */
+	double		third;
 } RankedRep;
 
 /* The candidates of a rule for one lead. */
