@@ -38,6 +38,17 @@
 	ExecInsertIndexTuples(result, slot, estate, false, no_error, conflict, arbiters)
 #endif
 
+/* 16 says which indexes an update leaves to be filled. */
+#if PG_VERSION_NUM >= 160000
+#define UpdateIndexes_compat TU_UpdateIndexes
+#define ExecUpdateIndexTuples_compat(result, slot, estate, which) \
+	ExecInsertIndexTuples(result, slot, estate, true, false, NULL, NIL, (which) == TU_Summarizing)
+#else
+#define UpdateIndexes_compat bool
+#define ExecUpdateIndexTuples_compat(result, slot, estate, which) \
+	ExecInsertIndexTuples(result, slot, estate, true, false, NULL, NIL)
+#endif
+
 /* 18 counts the work of an index scan. */
 #if PG_VERSION_NUM >= 180000
 #define index_beginscan_compat(heap, index, snapshot, nkeys) \
