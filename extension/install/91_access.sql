@@ -15,9 +15,24 @@ AS $$
            ('writer',  'SELECT, INSERT',                 'view',     'lead_in'),
            ('analyst', 'SELECT',                         'view',     'v_*'),
            ('analyst', 'EXECUTE',                        'function', 'sees_all'),
+           ('analyst', 'EXECUTE',                        'function', 'my_reps'),
+           ('rep',     'SELECT',                         'view',     'v_lead'),
+           ('rep',     'SELECT',                         'view',     'v_assignment'),
+           ('rep',     'SELECT',                         'view',     'v_task'),
+           ('rep',     'SELECT',                         'view',     'v_rep'),
+           ('rep',     'EXECUTE',                        'function', 'sees_all'),
+           ('rep',     'EXECUTE',                        'function', 'my_reps'),
+           ('manager', 'SELECT',                         'view',     'v_lead'),
+           ('manager', 'SELECT',                         'view',     'v_assignment'),
+           ('manager', 'SELECT',                         'view',     'v_task'),
+           ('manager', 'SELECT',                         'view',     'v_rep'),
+           ('manager', 'SELECT',                         'view',     'v_team'),
+           ('manager', 'EXECUTE',                        'function', 'sees_all'),
+           ('manager', 'EXECUTE',                        'function', 'my_reps'),
            ('admin',   'EXECUTE',                        'function', 'capture'),
            ('admin',   'EXECUTE',                        'function', 'capture_many'),
            ('admin',   'EXECUTE',                        'function', 'sees_all'),
+           ('admin',   'EXECUTE',                        'function', 'my_reps'),
            ('admin',   'EXECUTE',                        'function', 'find_lead'),
            ('admin',   'EXECUTE',                        'function', 'explain_identity'),
            ('admin',   'EXECUTE',                        'function', 'explain_score'),
@@ -44,6 +59,16 @@ AS $$
            ('admin',   'INSERT, UPDATE, DELETE',         'table',    'activity_kind'),
            ('admin',   'INSERT, UPDATE, DELETE',         'table',    'intent_level'),
            ('admin',   'INSERT, UPDATE, DELETE',         'table',    'intent_rule'),
+           ('admin',   'INSERT, UPDATE, DELETE',         'table',    'team'),
+           ('admin',   'INSERT, UPDATE, DELETE',         'table',    'calendar'),
+           ('admin',   'INSERT, UPDATE, DELETE',         'table',    'calendar_hours'),
+           ('admin',   'INSERT, UPDATE, DELETE',         'table',    'rep'),
+           ('admin',   'INSERT, UPDATE, DELETE',         'table',    'rep_absence'),
+           ('admin',   'INSERT, UPDATE, DELETE',         'table',    'rep_skill'),
+           ('admin',   'INSERT, UPDATE, DELETE',         'table',    'territory'),
+           ('admin',   'INSERT, UPDATE, DELETE',         'table',    'territory_rep'),
+           ('admin',   'INSERT, UPDATE, DELETE',         'table',    'pool'),
+           ('admin',   'INSERT, UPDATE, DELETE',         'table',    'assignment_rule'),
            ('admin',   'INSERT, UPDATE, DELETE',         'table',    'field_alias')
 $$;
 COMMENT ON FUNCTION leadcrm._access_rights() IS
@@ -114,7 +139,7 @@ BEGIN
     IF kind IS NULL OR kind NOT IN (SELECT a.kind FROM leadcrm._access_rights() a) THEN
         RAISE invalid_parameter_value USING
             MESSAGE = format('there is no kind of access "%s"', coalesce(kind, 'NULL')),
-            HINT = 'The kinds are "admin", "writer", "intake" and "analyst".';
+            HINT = 'The kinds are "admin", "writer", "intake", "analyst", "rep" and "manager".';
     ELSIF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = role) THEN
         RAISE undefined_object USING MESSAGE = format('role "%s" does not exist', role);
     END IF;

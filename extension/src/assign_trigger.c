@@ -36,8 +36,9 @@
 typedef struct Row
 {
 	Workspace  *ws;
+	Relation	lead;
 	SettleFrame *frame;
-	AssignState *state;
+	AssignState *state;			/* NULL: not needed so far */
 	TupleTableSlot *slot;
 	TupleTableSlot *old;		/* NULL: INSERT */
 	int64		id;
@@ -70,7 +71,7 @@ static bool assign_repeat(Row *row, const Belonging *was, const Belonging *is);
 static void begin(Row *row);
 static void give_to_owner(Row *row, const Belonging *was, const char *owner, bool open);
 static void give_to_pool(Row *row, const Belonging *was, const char *pool);
-static void give_by_rules(Row *row, const Belonging *was);
+static void give_by_rules(Row *row, const Belonging *was, const char *note);
 static const Pool *claimed_pool(Row *row, const Belonging *was);
 static void leave_load(Row *row, const Belonging *was);
 static void enter_load(Row *row, int rep, const Pool *claimed);
@@ -105,6 +106,7 @@ leadcrm_assign(PG_FUNCTION_ARGS)
 	bool		isnull;
 
 	row.ws = leadcrm_workspace_of(trigdata->tg_relation);
+	row.lead = trigdata->tg_relation;
 	row.frame = leadcrm_settle_frame(trigdata->tg_relation, !update);
 	row.state = NULL;
 	row.slot = update ? trigdata->tg_newslot : trigdata->tg_trigslot;
@@ -189,7 +191,7 @@ assign_insert(Row *row)
 	else if (is.pool != NULL)
 		give_to_pool(row, &nothing, is.pool);
 	else if (is.open)
-		give_by_rules(row, &nothing);
+		give_by_rules(row, &nothing, NULL);
 	set_touched(row);
 }
 
@@ -221,7 +223,7 @@ assign_update(Row *row)
 	else if (is.open && is.owner == NULL && is.pool == NULL)
 	{
 		leave_load(row, &was);
-		give_by_rules(row, &was);
+		give_by_rules(row, &was, NULL);
 	}
 	else if (other_owner || other_pool)
 	{
@@ -314,8 +316,7 @@ assign_repeat(Row *row, const Belonging *was, const Belonging *is)
 		set_null(row, LEAD_LOSS_NOTE);
 	}
 	leave_load(row, was);
-	give_by_rules(row, was);
-	row->frame->move[row->frame->nmoves - 1].note = "repeat";
+	give_by_rules(row, was, "repeat");
 	return true;
 }
 
@@ -326,12 +327,7 @@ begin(Row *row)
 	SettleFrame *frame = row->frame;
 
 	if (frame->assign == NULL)
-	{
-		Relation	lead = RelationIdGetRelation(frame->lead);
-
-		frame->assign = leadcrm_assign_begin(row->ws, lead, frame->now, false, frame->cxt);
-		RelationClose(lead);
-	}
+		frame->assign = leadcrm_assign_begin(row->ws, row->lead, frame->now, false, frame->cxt);
 	row->state = frame->assign;
 	row->state->avoid = moving && moving->avoid ?
 		leadcrm_assign_find_rep(row->state->model, moving->avoid, strlen(moving->avoid)) : ASSIGN_NONE;
@@ -387,17 +383,29 @@ give_to_pool(Row *row, const Belonging *was, const char *pool)
 	set_pool(row, number, true);
 }
 
-/* Nobody has it: the rules decide. */
+/*
+ * Nobody has it: the rules decide.  note: for the log, or NULL.  Where that
+ * leaves the lead where it is nothing happens.
+ */
 static void
-give_by_rules(Row *row, const Belonging *was)
+give_by_rules(Row *row, const Belonging *was, const char *note)
 {
 	SettleMove *move;
 	Assignment	result;
 
 	begin(row);
 	leadcrm_assign_decide(row->state, row->slot, &result);
+	if (result.rep < 0 && was->owner == NULL &&
+		(result.pool < 0 ||
+		 (was->open && same_code(was->pool, row->state->model->pool[result.pool].code))))
+	{
+		if (result.pool >= 0)
+			set(row, LEAD_POOL, PointerGetDatum(row->state->model->pool[result.pool].code_text));
+		return;
+	}
 	move = add_move(row, was, moving ? moving->reason : result.reason);
-	move->decided = true;
+	if (note != NULL)
+		move->note = note;
 	move->rule = result.rule;
 	move->npassed = result.npassed;
 	move->passed = result.passed;

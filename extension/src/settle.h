@@ -49,7 +49,6 @@ typedef struct SettleMove
 {
 	int64		lead;
 	const char *reason;
-	bool		decided;		/* by the rules: rule, runners-up and so on count */
 	bool		open;			/* it counts to the owner's load */
 	bool		task;			/* there is something to do */
 	int			rule;			/* numbers in the model of the frame's assignment; -1: none */

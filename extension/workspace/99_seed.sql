@@ -137,8 +137,19 @@ INSERT INTO score_rule (code, axis, condition, points, cap_group) VALUES
     ('no_way_to_reach',  'penalty', $$phone IS NULL AND email IS NULL AND wechat IS NULL AND unionid IS NULL$$, -20, NULL),
     ('unreadable_phone', 'penalty', $$attrs -> 'flags' ? 'phone'$$, -10, NULL);
 
+INSERT INTO pool (code, position) VALUES ('common', 10);
+
+-- By territory, then by who knows the industry, then whoever has most room.
+INSERT INTO assignment_rule (code, position, condition, strategy, by_territory, required_skills, pool) VALUES
+    ('by_territory', 20, 'region IS NOT NULL',   'least_loaded', true,  '{}',         NULL),
+    ('by_industry',  30, 'industry IS NOT NULL', 'skilled',      false, '{industry}', NULL),
+    ('everybody',    40, 'true',                 'least_loaded', false, '{}',         'common');
+
 -- Only where the server encoding can hold it.
 -- part: seed chinese
+
+INSERT INTO assignment_rule (code, position, condition, strategy, by_territory, rep_position) VALUES
+    ('quote_to_director', 10, $$last_source = '官网-索要报价'$$, 'direct', true, 'director');
 
 INSERT INTO intent_rule (code, level, condition, holds_for) VALUES
     ('asked_quote', 'hot', $$last_source = '官网-索要报价' OR last_form IN ('索要报价', '预约演示', '预约参观', '申请试用')$$, '30 days'),

@@ -14,7 +14,7 @@ COMMENT ON COLUMN workspace.only_row IS 'always true: there is one row';
 
 COMMENT ON TABLE access IS 'who was granted which kind of access; a repair grants it again from here';
 COMMENT ON COLUMN access.role IS 'database role that has the access';
-COMMENT ON COLUMN access.kind IS 'kind of access: admin, writer, intake or analyst';
+COMMENT ON COLUMN access.kind IS 'kind of access: admin, writer, intake, analyst, rep or manager';
 COMMENT ON COLUMN access.granted_by IS 'who granted it';
 COMMENT ON COLUMN access.granted_at IS 'when it was granted';
 
@@ -64,6 +64,93 @@ COMMENT ON COLUMN region.full_name IS 'name with the regions above it';
 COMMENT ON COLUMN region.parent IS 'code of the region above';
 COMMENT ON COLUMN region.level IS '1 = province, 2 = city, 3 = county';
 
+COMMENT ON TABLE team IS 'teams, as a tree of departments';
+COMMENT ON COLUMN team.code IS 'code of the team, as in lead.team';
+COMMENT ON COLUMN team.label IS 'name to show';
+COMMENT ON COLUMN team.parent IS 'team it is part of';
+COMMENT ON COLUMN team.manager IS 'code of the rep who manages it';
+COMMENT ON COLUMN team.active IS 'is it in use';
+
+COMMENT ON TABLE calendar IS 'calendars of working hours';
+COMMENT ON COLUMN calendar.code IS 'code of the calendar';
+COMMENT ON COLUMN calendar.label IS 'name to show';
+
+COMMENT ON TABLE calendar_hours IS 'working hours of each day of the week';
+COMMENT ON COLUMN calendar_hours.calendar IS 'the calendar';
+COMMENT ON COLUMN calendar_hours.weekday IS 'day of the week: 1 = Monday to 7 = Sunday';
+COMMENT ON COLUMN calendar_hours.opens IS 'work begins, in the workspace''s time zone';
+COMMENT ON COLUMN calendar_hours.closes IS 'work ends, in the workspace''s time zone';
+
+COMMENT ON TABLE rep IS 'the people who sell';
+COMMENT ON COLUMN rep.code IS 'code of the rep, as in lead.owner';
+COMMENT ON COLUMN rep.role IS 'database role of the rep; what he sees goes by it';
+COMMENT ON COLUMN rep.name IS 'name';
+COMMENT ON COLUMN rep.team IS 'his team';
+COMMENT ON COLUMN rep.position IS 'position, such as director; rules can ask for it';
+COMMENT ON COLUMN rep.capacity IS 'most open leads he can have; a hard limit';
+COMMENT ON COLUMN rep.daily_limit IS 'most leads he is dealt in a day; empty: no limit';
+COMMENT ON COLUMN rep.weight IS 'share in round robin: who has 2 gets twice as many as who has 1';
+COMMENT ON COLUMN rep.calendar IS 'his working hours; empty: always';
+COMMENT ON COLUMN rep.active IS 'is he dealt leads; of one who has left, false';
+COMMENT ON COLUMN rep.dingtalk_id IS 'id in DingTalk';
+COMMENT ON COLUMN rep.wecom_id IS 'id in WeCom';
+COMMENT ON COLUMN rep.feishu_id IS 'id in Feishu';
+
+COMMENT ON TABLE rep_absence IS 'when reps are away and are dealt nothing';
+COMMENT ON COLUMN rep_absence.id IS 'number';
+COMMENT ON COLUMN rep_absence.rep IS 'the rep';
+COMMENT ON COLUMN rep_absence.from_at IS 'away from';
+COMMENT ON COLUMN rep_absence.until_at IS 'back at';
+COMMENT ON COLUMN rep_absence.reason IS 'why';
+
+COMMENT ON TABLE rep_skill IS 'what reps know';
+COMMENT ON COLUMN rep_skill.rep IS 'the rep';
+COMMENT ON COLUMN rep_skill.kind IS 'region, industry, product_line, source or language';
+COMMENT ON COLUMN rep_skill.value IS 'code of what he knows; of a region also all in it';
+COMMENT ON COLUMN rep_skill.level IS 'how well, 1 to 5';
+
+COMMENT ON TABLE territory IS 'territories: named sets of regions';
+COMMENT ON COLUMN territory.code IS 'code of the territory';
+COMMENT ON COLUMN territory.label IS 'name to show';
+COMMENT ON COLUMN territory.parent IS 'territory above; asked when nobody here is found';
+COMMENT ON COLUMN territory.regions IS 'codes of regions; each stands for all in it, 44 for 440300';
+COMMENT ON COLUMN territory.active IS 'is it in use';
+
+COMMENT ON TABLE territory_rep IS 'who works in which territory';
+COMMENT ON COLUMN territory_rep.territory IS 'the territory';
+COMMENT ON COLUMN territory_rep.rep IS 'the rep';
+COMMENT ON COLUMN territory_rep.position IS 'position here; empty: as in table rep';
+
+COMMENT ON TABLE pool IS 'public pools: leads that nobody owns wait here';
+COMMENT ON COLUMN pool.code IS 'code of the pool, as in lead.pool';
+COMMENT ON COLUMN pool.label IS 'name to show';
+COMMENT ON COLUMN pool.team IS 'team it is for; empty: for all';
+COMMENT ON COLUMN pool.position IS 'order; the first pool for all takes what nobody can take';
+COMMENT ON COLUMN pool.claim_limit IS 'most leads that one may claim in a day; empty: no limit';
+COMMENT ON COLUMN pool.locked_for IS 'how long a lead that has just come cannot be claimed';
+COMMENT ON COLUMN pool.cool_down IS 'how long the last owner cannot claim it back';
+COMMENT ON COLUMN pool.first_contact IS 'within what time a claimed lead must be contacted';
+COMMENT ON COLUMN pool.active IS 'is it in use';
+
+COMMENT ON TABLE assignment_rule IS 'assignment rules: who gets which leads';
+COMMENT ON COLUMN assignment_rule.code IS 'code of the rule';
+COMMENT ON COLUMN assignment_rule.label IS 'what it says';
+COMMENT ON COLUMN assignment_rule.position IS 'order; the first rule that matches and finds somebody decides';
+COMMENT ON COLUMN assignment_rule.condition IS 'condition: an SQL expression over the row, see docs/rules.md';
+COMMENT ON COLUMN assignment_rule.strategy IS 'direct, round_robin, least_loaded, skilled, sticky or pool';
+COMMENT ON COLUMN assignment_rule.rep IS 'only this rep';
+COMMENT ON COLUMN assignment_rule.team IS 'only reps of this team and those below it';
+COMMENT ON COLUMN assignment_rule.territory IS 'only reps of this territory';
+COMMENT ON COLUMN assignment_rule.by_territory IS 'only reps of the territory in which the lead lies';
+COMMENT ON COLUMN assignment_rule.rep_position IS 'only reps in this position';
+COMMENT ON COLUMN assignment_rule.required_skills IS 'only reps with skills of these kinds that fit the lead';
+COMMENT ON COLUMN assignment_rule.sticky IS 'first of all the owner of an earlier lead of the same person or account';
+COMMENT ON COLUMN assignment_rule.working_hours IS 'only reps who are at work now';
+COMMENT ON COLUMN assignment_rule.first_contact IS 'within what time the lead must be contacted';
+COMMENT ON COLUMN assignment_rule.fallback_team IS 'team that gets it when no rule finds anybody';
+COMMENT ON COLUMN assignment_rule.pool IS 'pool that gets it, by strategy pool or when nobody is found';
+COMMENT ON COLUMN assignment_rule.active IS 'is it in use';
+
 COMMENT ON TABLE lead IS 'leads: persons and projects from every channel';
 COMMENT ON COLUMN lead.id IS 'number of the lead';
 COMMENT ON COLUMN lead.kind IS 'contact (a person) or project';
@@ -112,10 +199,12 @@ COMMENT ON COLUMN lead.behaviour_3 IS 'points of behaviour, third half-life clas
 COMMENT ON COLUMN lead.behaviour_3_at IS 'moment for which behaviour_3 holds';
 COMMENT ON COLUMN lead.behaviour_4 IS 'points of behaviour, fourth half-life class: what they are worth at behaviour_4_at, between 1 and 2';
 COMMENT ON COLUMN lead.behaviour_4_at IS 'moment for which behaviour_4 holds';
-COMMENT ON COLUMN lead.owner IS 'who owns the lead';
+COMMENT ON COLUMN lead.owner IS 'who owns the lead: code of the rep';
 COMMENT ON COLUMN lead.team IS 'team of the owner';
 COMMENT ON COLUMN lead.pool IS 'public pool it is in';
+COMMENT ON COLUMN lead.pool_since IS 'since when it is in the pool';
 COMMENT ON COLUMN lead.assigned_at IS 'when it was assigned';
+COMMENT ON COLUMN lead.touched_at IS 'when it was assigned or last contacted, whichever is later';
 COMMENT ON COLUMN lead.first_contact_due_at IS 'when it must have been contacted';
 COMMENT ON COLUMN lead.first_contacted_at IS 'when it was first contacted';
 COMMENT ON COLUMN lead.last_contacted_at IS 'when it was last contacted';
@@ -255,6 +344,46 @@ COMMENT ON COLUMN activity.at IS 'when it happened';
 COMMENT ON COLUMN activity.actor IS 'who did it';
 COMMENT ON COLUMN activity.brought_by IS 'merged row that brought it';
 
+COMMENT ON TABLE assignment_log IS 'who held a lead when, and why';
+COMMENT ON COLUMN assignment_log.id IS 'number';
+COMMENT ON COLUMN assignment_log.lead_id IS 'the lead';
+COMMENT ON COLUMN assignment_log.at IS 'when it changed hands';
+COMMENT ON COLUMN assignment_log.reason IS 'why, such as rule, fallback, pool, sticky, writer, repeat';
+COMMENT ON COLUMN assignment_log.rule IS 'rule that decided';
+COMMENT ON COLUMN assignment_log.strategy IS 'strategy by which it decided';
+COMMENT ON COLUMN assignment_log.owner_before IS 'owner before';
+COMMENT ON COLUMN assignment_log.pool_before IS 'pool before';
+COMMENT ON COLUMN assignment_log.owner IS 'owner from then on';
+COMMENT ON COLUMN assignment_log.team IS 'team of the owner or of the pool';
+COMMENT ON COLUMN assignment_log.pool IS 'pool from then on';
+COMMENT ON COLUMN assignment_log.due_at IS 'when it must have been contacted';
+COMMENT ON COLUMN assignment_log.runners_up IS 'who would have been next, at most five';
+COMMENT ON COLUMN assignment_log.passed IS 'rules that matched and found nobody, and why';
+COMMENT ON COLUMN assignment_log.batch IS 'what was moved together has the same number';
+COMMENT ON COLUMN assignment_log.note IS 'note';
+COMMENT ON COLUMN assignment_log.actor IS 'who did it';
+
+COMMENT ON TABLE task IS 'what somebody has to do';
+COMMENT ON COLUMN task.id IS 'number';
+COMMENT ON COLUMN task.lead_id IS 'the lead it is about';
+COMMENT ON COLUMN task.kind IS 'kind, such as first_contact or repeat';
+COMMENT ON COLUMN task.owner IS 'rep who has to do it';
+COMMENT ON COLUMN task.due_at IS 'until when';
+COMMENT ON COLUMN task.note IS 'note';
+COMMENT ON COLUMN task.created_at IS 'when it came up';
+COMMENT ON COLUMN task.done_at IS 'when it was done; empty: not yet';
+COMMENT ON COLUMN task.cancelled_at IS 'when it was no longer needed';
+
+COMMENT ON TABLE rep_load IS 'ledger of what reps have: a rep''s open leads are the sum of his rows';
+COMMENT ON COLUMN rep_load.id IS 'number';
+COMMENT ON COLUMN rep_load.rep IS 'the rep';
+COMMENT ON COLUMN rep_load.via IS 'how leads came: code of a rule, pool:code, or empty';
+COMMENT ON COLUMN rep_load.open IS 'open leads, as a part of the sum';
+COMMENT ON COLUMN rep_load.turn IS 'turns taken in round robin';
+COMMENT ON COLUMN rep_load.day IS 'day on which dealt counts';
+COMMENT ON COLUMN rep_load.dealt IS 'leads dealt on that day';
+COMMENT ON COLUMN rep_load.folded IS 'is the row the sum of older ones';
+
 COMMENT ON TABLE event IS 'the outbox: events, written in the transaction of the change';
 COMMENT ON COLUMN event.id IS 'number of the event';
 COMMENT ON COLUMN event.kind IS 'kind of event';
@@ -341,7 +470,67 @@ COMMENT ON COLUMN v_intake.source IS 'code of the source';
 COMMENT ON COLUMN v_intake.outcome IS 'what became of them';
 COMMENT ON COLUMN v_intake.arrivals IS 'how many';
 
-COMMENT ON VIEW v_lead IS 'living leads with their labels; shown to the owner and admins only';
+COMMENT ON VIEW v_team IS 'what the people of each team have and can take';
+COMMENT ON COLUMN v_team.team IS 'code of the team';
+COMMENT ON COLUMN v_team.label IS 'name of the team';
+COMMENT ON COLUMN v_team.parent IS 'team it is part of';
+COMMENT ON COLUMN v_team.manager IS 'code of the rep who manages it';
+COMMENT ON COLUMN v_team.active IS 'is it in use';
+COMMENT ON COLUMN v_team.active_reps IS 'active reps of the team itself';
+COMMENT ON COLUMN v_team.capacity IS 'most open leads that they can have';
+COMMENT ON COLUMN v_team.open_leads IS 'open leads that reps of the team have';
+
+COMMENT ON VIEW v_rep IS 'reps and what each has; shown to those who see all, to managers those of their teams, to reps themselves';
+COMMENT ON COLUMN v_rep.rep IS 'code of the rep';
+COMMENT ON COLUMN v_rep.name IS 'name';
+COMMENT ON COLUMN v_rep.team IS 'code of the team';
+COMMENT ON COLUMN v_rep.team_label IS 'name of the team';
+COMMENT ON COLUMN v_rep.position IS 'position';
+COMMENT ON COLUMN v_rep.active IS 'is he dealt leads';
+COMMENT ON COLUMN v_rep.absent IS 'is he away at this moment';
+COMMENT ON COLUMN v_rep.capacity IS 'most open leads he can have';
+COMMENT ON COLUMN v_rep.open_leads IS 'open leads he has';
+COMMENT ON COLUMN v_rep.daily_limit IS 'most leads he is dealt in a day; empty: no limit';
+COMMENT ON COLUMN v_rep.dealt_today IS 'leads dealt to him today';
+COMMENT ON COLUMN v_rep.free IS 'leads he can still be dealt today';
+
+COMMENT ON VIEW v_assignment IS 'who held a lead when, and why; shown for the leads that one sees';
+COMMENT ON COLUMN v_assignment.id IS 'number';
+COMMENT ON COLUMN v_assignment.lead_id IS 'the lead';
+COMMENT ON COLUMN v_assignment.at IS 'when it changed hands';
+COMMENT ON COLUMN v_assignment.reason IS 'why';
+COMMENT ON COLUMN v_assignment.rule IS 'rule that decided';
+COMMENT ON COLUMN v_assignment.rule_label IS 'what the rule says';
+COMMENT ON COLUMN v_assignment.strategy IS 'strategy by which it decided';
+COMMENT ON COLUMN v_assignment.owner_before IS 'owner before';
+COMMENT ON COLUMN v_assignment.owner_before_name IS 'name of the owner before';
+COMMENT ON COLUMN v_assignment.pool_before IS 'pool before';
+COMMENT ON COLUMN v_assignment.pool_before_label IS 'name of the pool before';
+COMMENT ON COLUMN v_assignment.owner IS 'owner from then on';
+COMMENT ON COLUMN v_assignment.owner_name IS 'name of the owner';
+COMMENT ON COLUMN v_assignment.team IS 'code of the team';
+COMMENT ON COLUMN v_assignment.team_label IS 'name of the team';
+COMMENT ON COLUMN v_assignment.pool IS 'pool from then on';
+COMMENT ON COLUMN v_assignment.pool_label IS 'name of the pool';
+COMMENT ON COLUMN v_assignment.due_at IS 'when it must have been contacted';
+COMMENT ON COLUMN v_assignment.runners_up IS 'who would have been next';
+COMMENT ON COLUMN v_assignment.passed IS 'rules that matched and found nobody, and why';
+COMMENT ON COLUMN v_assignment.batch IS 'what was moved together has the same number';
+COMMENT ON COLUMN v_assignment.note IS 'note';
+COMMENT ON COLUMN v_assignment.actor IS 'who did it';
+
+COMMENT ON VIEW v_task IS 'open tasks; shown to their owners, to managers those of their teams, to those who see all';
+COMMENT ON COLUMN v_task.id IS 'number';
+COMMENT ON COLUMN v_task.lead_id IS 'the lead it is about';
+COMMENT ON COLUMN v_task.kind IS 'kind of task';
+COMMENT ON COLUMN v_task.owner IS 'rep who has to do it';
+COMMENT ON COLUMN v_task.owner_name IS 'name of the rep';
+COMMENT ON COLUMN v_task.due_at IS 'until when';
+COMMENT ON COLUMN v_task.overdue IS 'is that moment past';
+COMMENT ON COLUMN v_task.note IS 'note';
+COMMENT ON COLUMN v_task.created_at IS 'when it came up';
+
+COMMENT ON VIEW v_lead IS 'living leads with their labels; shown to the owner and admins, to managers those of their teams, to reps their own';
 COMMENT ON COLUMN v_lead.id IS 'number of the lead';
 COMMENT ON COLUMN v_lead.kind IS 'contact or project';
 COMMENT ON COLUMN v_lead.name IS 'name of the person';
@@ -378,8 +567,14 @@ COMMENT ON COLUMN v_lead.expected_close_on IS 'expected day of the deal';
 COMMENT ON COLUMN v_lead.stage IS 'stage it is in';
 COMMENT ON COLUMN v_lead.intent IS 'intent';
 COMMENT ON COLUMN v_lead.score IS 'score';
-COMMENT ON COLUMN v_lead.owner IS 'who owns the lead';
-COMMENT ON COLUMN v_lead.team IS 'team of the owner';
+COMMENT ON COLUMN v_lead.owner IS 'who owns the lead: code of the rep';
+COMMENT ON COLUMN v_lead.owner_name IS 'name of the owner';
+COMMENT ON COLUMN v_lead.team IS 'code of the team';
+COMMENT ON COLUMN v_lead.team_label IS 'name of the team';
+COMMENT ON COLUMN v_lead.pool IS 'public pool it is in';
+COMMENT ON COLUMN v_lead.assigned_at IS 'when it was assigned';
+COMMENT ON COLUMN v_lead.first_contact_due_at IS 'when it must have been contacted';
+COMMENT ON COLUMN v_lead.overdue IS 'is that moment past, and nobody has contacted it since it was assigned and last came in';
 COMMENT ON COLUMN v_lead.attrs IS 'all other fields';
 COMMENT ON COLUMN v_lead.merged_leads IS 'repeats that were merged into it';
 COMMENT ON COLUMN v_lead.created_at IS 'when the lead came to be';
@@ -417,9 +612,10 @@ COMMENT ON COLUMN lead_in.currency IS 'currency of the amounts';
 COMMENT ON COLUMN lead_in.expected_close_on IS 'expected day of the deal';
 COMMENT ON COLUMN lead_in.attrs IS 'all other fields, and what could not be read, as typed';
 
-COMMENT ON FUNCTION grant_access(text, text) IS 'gives a role a kind of access: admin, writer, intake or analyst';
+COMMENT ON FUNCTION grant_access(text, text) IS 'gives a role a kind of access: admin, writer, intake, analyst, rep or manager';
 COMMENT ON FUNCTION revoke_access(text, text) IS 'takes a kind of access from a role, or all';
 COMMENT ON FUNCTION sees_all() IS 'may the acting role see all leads';
+COMMENT ON FUNCTION my_reps() IS 'reps whose leads the acting role may see: its own, and as a manager those of its teams and all below';
 COMMENT ON FUNCTION living_lead(bigint) IS 'the living lead that speaks for a lead: itself, or the one it was merged into';
 COMMENT ON FUNCTION merge_leads(bigint, bigint[], jsonb, regclass) IS 'merges leads into one; can be undone';
 COMMENT ON FUNCTION unmerge(bigint, regclass) IS 'undoes a merge; says by name what cannot be given back';
@@ -606,6 +802,17 @@ UPDATE intent_rule r SET label = l.label FROM (VALUES
     ('took_document', 'took a white paper, case study or technical document'),
     ('writes_of_price', 'writes of price or discount'),
     ('writes_of_solution', 'writes of solution, implementation, contract or demo')
+) AS l (code, label) WHERE l.code = r.code;
+
+UPDATE pool r SET label = l.label FROM (VALUES
+    ('common', 'public pool')
+) AS l (code, label) WHERE l.code = r.code;
+
+UPDATE assignment_rule r SET label = l.label FROM (VALUES
+    ('quote_to_director', 'asked for a quote on the website: to the director of the territory'),
+    ('by_territory', 'to a rep of the territory'),
+    ('by_industry', 'to who knows the industry best'),
+    ('everybody', 'to who has the most room')
 ) AS l (code, label) WHERE l.code = r.code;
 
 UPDATE score_cap r SET label = l.label FROM (VALUES

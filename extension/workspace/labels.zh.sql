@@ -14,7 +14,7 @@ COMMENT ON COLUMN workspace.only_row IS '恒为真，保证只有一行';
 
 COMMENT ON TABLE access IS '谁被授予了哪种权限；修复时据此重新授权';
 COMMENT ON COLUMN access.role IS '被授权的数据库角色';
-COMMENT ON COLUMN access.kind IS '权限种类：admin 管理，writer 写入，intake 只收线索，analyst 分析';
+COMMENT ON COLUMN access.kind IS '权限种类：admin 管理，writer 写入，intake 只收线索，analyst 分析，rep 销售，manager 主管';
 COMMENT ON COLUMN access.granted_by IS '授权人';
 COMMENT ON COLUMN access.granted_at IS '授权时间';
 
@@ -64,6 +64,93 @@ COMMENT ON COLUMN region.full_name IS '带上级的全称';
 COMMENT ON COLUMN region.parent IS '上级区划的代码';
 COMMENT ON COLUMN region.level IS '级别：1 省，2 市，3 区县';
 
+COMMENT ON TABLE team IS '团队，逐级构成部门树';
+COMMENT ON COLUMN team.code IS '团队代码，即 lead.team 中的值';
+COMMENT ON COLUMN team.label IS '显示名称';
+COMMENT ON COLUMN team.parent IS '上级团队';
+COMMENT ON COLUMN team.manager IS '主管的销售代码';
+COMMENT ON COLUMN team.active IS '是否启用';
+
+COMMENT ON TABLE calendar IS '工作日历';
+COMMENT ON COLUMN calendar.code IS '日历代码';
+COMMENT ON COLUMN calendar.label IS '显示名称';
+
+COMMENT ON TABLE calendar_hours IS '一周中每天的工作时段';
+COMMENT ON COLUMN calendar_hours.calendar IS '日历';
+COMMENT ON COLUMN calendar_hours.weekday IS '星期：1 为星期一，7 为星期日';
+COMMENT ON COLUMN calendar_hours.opens IS '上班时间（工作区时区）';
+COMMENT ON COLUMN calendar_hours.closes IS '下班时间（工作区时区）';
+
+COMMENT ON TABLE rep IS '销售人员';
+COMMENT ON COLUMN rep.code IS '销售代码，即 lead.owner 中的值';
+COMMENT ON COLUMN rep.role IS '对应的数据库角色；能看到什么以此为准';
+COMMENT ON COLUMN rep.name IS '姓名';
+COMMENT ON COLUMN rep.team IS '所属团队';
+COMMENT ON COLUMN rep.position IS '岗位，例如 director 总监；规则可以指定';
+COMMENT ON COLUMN rep.capacity IS '在手线索上限；任何情况下不会超过';
+COMMENT ON COLUMN rep.daily_limit IS '每天最多分到的线索数；空为不限';
+COMMENT ON COLUMN rep.weight IS '轮流分配的权重：2 分到的是 1 的两倍';
+COMMENT ON COLUMN rep.calendar IS '工作日历；空为全天';
+COMMENT ON COLUMN rep.active IS '是否参与分配；已离职的为否';
+COMMENT ON COLUMN rep.dingtalk_id IS '钉钉账号';
+COMMENT ON COLUMN rep.wecom_id IS '企业微信账号';
+COMMENT ON COLUMN rep.feishu_id IS '飞书账号';
+
+COMMENT ON TABLE rep_absence IS '销售请假、出差等不参与分配的时段';
+COMMENT ON COLUMN rep_absence.id IS '编号';
+COMMENT ON COLUMN rep_absence.rep IS '销售';
+COMMENT ON COLUMN rep_absence.from_at IS '开始时间';
+COMMENT ON COLUMN rep_absence.until_at IS '返回时间';
+COMMENT ON COLUMN rep_absence.reason IS '原因';
+
+COMMENT ON TABLE rep_skill IS '销售擅长什么';
+COMMENT ON COLUMN rep_skill.rep IS '销售';
+COMMENT ON COLUMN rep_skill.kind IS '类别：region 地区，industry 行业，product_line 产品线，source 来源，language 语言';
+COMMENT ON COLUMN rep_skill.value IS '擅长的代码；地区包括其下各级';
+COMMENT ON COLUMN rep_skill.level IS '熟练程度，1 到 5';
+
+COMMENT ON TABLE territory IS '销售片区：一组地区';
+COMMENT ON COLUMN territory.code IS '片区代码';
+COMMENT ON COLUMN territory.label IS '显示名称';
+COMMENT ON COLUMN territory.parent IS '上级片区；本片区无人可分时向上找';
+COMMENT ON COLUMN territory.regions IS '行政区划代码，包括其下各级：44 包括 440300';
+COMMENT ON COLUMN territory.active IS '是否启用';
+
+COMMENT ON TABLE territory_rep IS '谁负责哪个片区';
+COMMENT ON COLUMN territory_rep.territory IS '片区';
+COMMENT ON COLUMN territory_rep.rep IS '销售';
+COMMENT ON COLUMN territory_rep.position IS '在本片区的岗位；空为 rep 表中的岗位';
+
+COMMENT ON TABLE pool IS '公海：无人负责的线索在此等待';
+COMMENT ON COLUMN pool.code IS '公海代码，即 lead.pool 中的值';
+COMMENT ON COLUMN pool.label IS '显示名称';
+COMMENT ON COLUMN pool.team IS '所属团队；空为全员公海';
+COMMENT ON COLUMN pool.position IS '顺序；无人可分的线索进入第一个全员公海';
+COMMENT ON COLUMN pool.claim_limit IS '每人每天最多领取数；空为不限';
+COMMENT ON COLUMN pool.locked_for IS '刚进入的线索多久之内不能领取';
+COMMENT ON COLUMN pool.cool_down IS '原负责人多久之内不能领回';
+COMMENT ON COLUMN pool.first_contact IS '领取后须在多长时间内联系';
+COMMENT ON COLUMN pool.active IS '是否启用';
+
+COMMENT ON TABLE assignment_rule IS '分配规则：哪些线索归谁';
+COMMENT ON COLUMN assignment_rule.code IS '规则代码';
+COMMENT ON COLUMN assignment_rule.label IS '规则说明';
+COMMENT ON COLUMN assignment_rule.position IS '顺序；第一条符合且有人可分的规则生效';
+COMMENT ON COLUMN assignment_rule.condition IS '条件：对线索行的 SQL 表达式，见 docs/rules.md';
+COMMENT ON COLUMN assignment_rule.strategy IS '策略：direct 指定，round_robin 轮流，least_loaded 负载最低，skilled 最擅长，sticky 原负责人，pool 公海';
+COMMENT ON COLUMN assignment_rule.rep IS '仅限此销售';
+COMMENT ON COLUMN assignment_rule.team IS '仅限此团队及其下级团队';
+COMMENT ON COLUMN assignment_rule.territory IS '仅限此片区';
+COMMENT ON COLUMN assignment_rule.by_territory IS '仅限线索所在片区';
+COMMENT ON COLUMN assignment_rule.rep_position IS '仅限此岗位';
+COMMENT ON COLUMN assignment_rule.required_skills IS '仅限这些类别上擅长此线索的销售';
+COMMENT ON COLUMN assignment_rule.sticky IS '是否优先分给同一人或同一客户以前线索的负责人';
+COMMENT ON COLUMN assignment_rule.working_hours IS '是否仅限此刻在上班的销售';
+COMMENT ON COLUMN assignment_rule.first_contact IS '须在多长时间内首次联系';
+COMMENT ON COLUMN assignment_rule.fallback_team IS '各规则都无人可分时分给的团队';
+COMMENT ON COLUMN assignment_rule.pool IS '策略为 pool 或无人可分时进入的公海';
+COMMENT ON COLUMN assignment_rule.active IS '是否启用';
+
 COMMENT ON TABLE lead IS '线索：来自所有渠道的人和项目';
 COMMENT ON COLUMN lead.id IS '线索编号';
 COMMENT ON COLUMN lead.kind IS '类型：contact 联系人，project 项目';
@@ -112,10 +199,12 @@ COMMENT ON COLUMN lead.behaviour_3 IS '行为分，第 3 类半衰期：在基�
 COMMENT ON COLUMN lead.behaviour_3_at IS '第 3 类行为分的基准时间';
 COMMENT ON COLUMN lead.behaviour_4 IS '行为分，第 4 类半衰期：在基准时间值几分（1 至 2 之间）';
 COMMENT ON COLUMN lead.behaviour_4_at IS '第 4 类行为分的基准时间';
-COMMENT ON COLUMN lead.owner IS '负责人';
+COMMENT ON COLUMN lead.owner IS '负责人的销售代码';
 COMMENT ON COLUMN lead.team IS '所属团队';
 COMMENT ON COLUMN lead.pool IS '所在公海';
+COMMENT ON COLUMN lead.pool_since IS '进入公海的时间';
 COMMENT ON COLUMN lead.assigned_at IS '分配时间';
+COMMENT ON COLUMN lead.touched_at IS '分配时间或最近联系时间，取较晚者';
 COMMENT ON COLUMN lead.first_contact_due_at IS '首次联系的期限';
 COMMENT ON COLUMN lead.first_contacted_at IS '首次联系的时间';
 COMMENT ON COLUMN lead.last_contacted_at IS '最近联系的时间';
@@ -255,6 +344,46 @@ COMMENT ON COLUMN activity.at IS '发生时间';
 COMMENT ON COLUMN activity.actor IS '操作人';
 COMMENT ON COLUMN activity.brought_by IS '带来此次往来的已合并线索';
 
+COMMENT ON TABLE assignment_log IS '分配历史：线索何时归谁，为什么';
+COMMENT ON COLUMN assignment_log.id IS '编号';
+COMMENT ON COLUMN assignment_log.lead_id IS '线索编号';
+COMMENT ON COLUMN assignment_log.at IS '时间';
+COMMENT ON COLUMN assignment_log.reason IS '原因，例如 rule 规则，fallback 后备，pool 公海，sticky 原负责人，writer 写入者指定，repeat 再次来询';
+COMMENT ON COLUMN assignment_log.rule IS '生效的规则';
+COMMENT ON COLUMN assignment_log.strategy IS '所用策略';
+COMMENT ON COLUMN assignment_log.owner_before IS '原负责人';
+COMMENT ON COLUMN assignment_log.pool_before IS '原公海';
+COMMENT ON COLUMN assignment_log.owner IS '新负责人';
+COMMENT ON COLUMN assignment_log.team IS '负责人或公海所属团队';
+COMMENT ON COLUMN assignment_log.pool IS '进入的公海';
+COMMENT ON COLUMN assignment_log.due_at IS '首次联系期限';
+COMMENT ON COLUMN assignment_log.runners_up IS '其后的候选人，至多五名';
+COMMENT ON COLUMN assignment_log.passed IS '符合但无人可分的规则及原因';
+COMMENT ON COLUMN assignment_log.batch IS '批次；一起移交的相同';
+COMMENT ON COLUMN assignment_log.note IS '备注';
+COMMENT ON COLUMN assignment_log.actor IS '操作人';
+
+COMMENT ON TABLE task IS '待办任务';
+COMMENT ON COLUMN task.id IS '编号';
+COMMENT ON COLUMN task.lead_id IS '相关线索';
+COMMENT ON COLUMN task.kind IS '种类，例如 first_contact 首次联系，repeat 再次来询';
+COMMENT ON COLUMN task.owner IS '由谁完成';
+COMMENT ON COLUMN task.due_at IS '期限';
+COMMENT ON COLUMN task.note IS '备注';
+COMMENT ON COLUMN task.created_at IS '产生时间';
+COMMENT ON COLUMN task.done_at IS '完成时间；空为未完成';
+COMMENT ON COLUMN task.cancelled_at IS '取消时间';
+
+COMMENT ON TABLE rep_load IS '销售负载台账：一人在手的线索数是其各行之和';
+COMMENT ON COLUMN rep_load.id IS '编号';
+COMMENT ON COLUMN rep_load.rep IS '销售';
+COMMENT ON COLUMN rep_load.via IS '线索如何而来：规则代码，pool:公海代码，或空';
+COMMENT ON COLUMN rep_load.open IS '在手线索数的一部分';
+COMMENT ON COLUMN rep_load.turn IS '轮流分配中已轮到的次数';
+COMMENT ON COLUMN rep_load.day IS 'dealt 所属的日期';
+COMMENT ON COLUMN rep_load.dealt IS '当日分到的线索数';
+COMMENT ON COLUMN rep_load.folded IS '是否由旧行合并而成';
+
 COMMENT ON TABLE event IS '发件箱：与变更在同一事务写入的事件';
 COMMENT ON COLUMN event.id IS '编号';
 COMMENT ON COLUMN event.kind IS '事件种类';
@@ -341,7 +470,67 @@ COMMENT ON COLUMN v_intake.source IS '来源代码';
 COMMENT ON COLUMN v_intake.outcome IS '结果';
 COMMENT ON COLUMN v_intake.arrivals IS '数量';
 
-COMMENT ON VIEW v_lead IS '有效线索及其标签；仅所有者和管理员可见';
+COMMENT ON VIEW v_team IS '各团队的人手和在手线索';
+COMMENT ON COLUMN v_team.team IS '团队代码';
+COMMENT ON COLUMN v_team.label IS '团队名称';
+COMMENT ON COLUMN v_team.parent IS '上级团队';
+COMMENT ON COLUMN v_team.manager IS '主管的销售代码';
+COMMENT ON COLUMN v_team.active IS '是否启用';
+COMMENT ON COLUMN v_team.active_reps IS '本团队参与分配的人数';
+COMMENT ON COLUMN v_team.capacity IS '这些人的在手线索上限合计';
+COMMENT ON COLUMN v_team.open_leads IS '本团队在手线索数';
+
+COMMENT ON VIEW v_rep IS '销售及其负载；所有者和管理员可见全部，主管可见其团队，销售可见本人';
+COMMENT ON COLUMN v_rep.rep IS '销售代码';
+COMMENT ON COLUMN v_rep.name IS '姓名';
+COMMENT ON COLUMN v_rep.team IS '团队代码';
+COMMENT ON COLUMN v_rep.team_label IS '团队名称';
+COMMENT ON COLUMN v_rep.position IS '岗位';
+COMMENT ON COLUMN v_rep.active IS '是否参与分配';
+COMMENT ON COLUMN v_rep.absent IS '此刻是否不在';
+COMMENT ON COLUMN v_rep.capacity IS '在手线索上限';
+COMMENT ON COLUMN v_rep.open_leads IS '在手线索数';
+COMMENT ON COLUMN v_rep.daily_limit IS '每天最多分到的线索数；空为不限';
+COMMENT ON COLUMN v_rep.dealt_today IS '今天已分到的线索数';
+COMMENT ON COLUMN v_rep.free IS '今天还能分到的线索数';
+
+COMMENT ON VIEW v_assignment IS '分配历史：线索何时归谁，为什么；仅限可见的线索';
+COMMENT ON COLUMN v_assignment.id IS '编号';
+COMMENT ON COLUMN v_assignment.lead_id IS '线索编号';
+COMMENT ON COLUMN v_assignment.at IS '时间';
+COMMENT ON COLUMN v_assignment.reason IS '原因';
+COMMENT ON COLUMN v_assignment.rule IS '生效的规则';
+COMMENT ON COLUMN v_assignment.rule_label IS '规则说明';
+COMMENT ON COLUMN v_assignment.strategy IS '所用策略';
+COMMENT ON COLUMN v_assignment.owner_before IS '原负责人';
+COMMENT ON COLUMN v_assignment.owner_before_name IS '原负责人姓名';
+COMMENT ON COLUMN v_assignment.pool_before IS '原公海';
+COMMENT ON COLUMN v_assignment.pool_before_label IS '原公海名称';
+COMMENT ON COLUMN v_assignment.owner IS '新负责人';
+COMMENT ON COLUMN v_assignment.owner_name IS '新负责人姓名';
+COMMENT ON COLUMN v_assignment.team IS '团队代码';
+COMMENT ON COLUMN v_assignment.team_label IS '团队名称';
+COMMENT ON COLUMN v_assignment.pool IS '进入的公海';
+COMMENT ON COLUMN v_assignment.pool_label IS '公海名称';
+COMMENT ON COLUMN v_assignment.due_at IS '首次联系期限';
+COMMENT ON COLUMN v_assignment.runners_up IS '其后的候选人';
+COMMENT ON COLUMN v_assignment.passed IS '符合但无人可分的规则及原因';
+COMMENT ON COLUMN v_assignment.batch IS '批次';
+COMMENT ON COLUMN v_assignment.note IS '备注';
+COMMENT ON COLUMN v_assignment.actor IS '操作人';
+
+COMMENT ON VIEW v_task IS '未完成的任务；所有者和管理员可见全部，主管可见其团队，销售可见本人';
+COMMENT ON COLUMN v_task.id IS '编号';
+COMMENT ON COLUMN v_task.lead_id IS '相关线索';
+COMMENT ON COLUMN v_task.kind IS '种类';
+COMMENT ON COLUMN v_task.owner IS '由谁完成';
+COMMENT ON COLUMN v_task.owner_name IS '姓名';
+COMMENT ON COLUMN v_task.due_at IS '期限';
+COMMENT ON COLUMN v_task.overdue IS '是否已过期限';
+COMMENT ON COLUMN v_task.note IS '备注';
+COMMENT ON COLUMN v_task.created_at IS '产生时间';
+
+COMMENT ON VIEW v_lead IS '有效线索及其标签；所有者和管理员可见全部，主管可见其团队，销售可见本人';
 COMMENT ON COLUMN v_lead.id IS '线索编号';
 COMMENT ON COLUMN v_lead.kind IS '类型：contact 联系人，project 项目';
 COMMENT ON COLUMN v_lead.name IS '姓名';
@@ -378,8 +567,14 @@ COMMENT ON COLUMN v_lead.expected_close_on IS '预计成交日期';
 COMMENT ON COLUMN v_lead.stage IS '所处阶段';
 COMMENT ON COLUMN v_lead.intent IS '意向';
 COMMENT ON COLUMN v_lead.score IS '评分';
-COMMENT ON COLUMN v_lead.owner IS '负责人';
-COMMENT ON COLUMN v_lead.team IS '所属团队';
+COMMENT ON COLUMN v_lead.owner IS '负责人的销售代码';
+COMMENT ON COLUMN v_lead.owner_name IS '负责人姓名';
+COMMENT ON COLUMN v_lead.team IS '团队代码';
+COMMENT ON COLUMN v_lead.team_label IS '团队名称';
+COMMENT ON COLUMN v_lead.pool IS '所在公海';
+COMMENT ON COLUMN v_lead.assigned_at IS '分配时间';
+COMMENT ON COLUMN v_lead.first_contact_due_at IS '首次联系期限';
+COMMENT ON COLUMN v_lead.overdue IS '是否已过期限，而自分配和最近来询以来无人联系';
 COMMENT ON COLUMN v_lead.attrs IS '其他字段';
 COMMENT ON COLUMN v_lead.merged_leads IS '并入此线索的重复数';
 COMMENT ON COLUMN v_lead.created_at IS '线索产生的时间';
@@ -417,9 +612,10 @@ COMMENT ON COLUMN lead_in.currency IS '币种';
 COMMENT ON COLUMN lead_in.expected_close_on IS '预计成交日期';
 COMMENT ON COLUMN lead_in.attrs IS '其他字段，以及无法识别的原文';
 
-COMMENT ON FUNCTION grant_access(text, text) IS '授予角色一种权限：admin、writer、intake 或 analyst';
+COMMENT ON FUNCTION grant_access(text, text) IS '授予角色一种权限：admin、writer、intake、analyst、rep 或 manager';
 COMMENT ON FUNCTION revoke_access(text, text) IS '收回角色的一种权限；不指明则收回全部';
 COMMENT ON FUNCTION sees_all() IS '当前角色是否可以看到全部线索';
+COMMENT ON FUNCTION my_reps() IS '当前角色可以看到哪些销售的线索：本人，主管还包括其团队及各级下属团队';
 COMMENT ON FUNCTION living_lead(bigint) IS '代表此线索的有效线索：它自己，或它已并入的线索';
 COMMENT ON FUNCTION merge_leads(bigint, bigint[], jsonb, regclass) IS '把若干线索合并到一条，可撤销';
 COMMENT ON FUNCTION unmerge(bigint, regclass) IS '撤销一次合并；无法还原的逐项说明';
@@ -604,6 +800,22 @@ UPDATE intent_rule r SET label = l.label FROM (VALUES
     ('took_document', '下载了白皮书、案例或技术资料'),
     ('writes_of_price', '留言提到价格或折扣'),
     ('writes_of_solution', '留言提到方案、实施、合同或演示')
+) AS l (code, label) WHERE l.code = r.code;
+
+UPDATE pool r SET label = l.label FROM (VALUES
+    ('common', '公海')
+) AS l (code, label) WHERE l.code = r.code;
+
+INSERT INTO territory (code, label, regions) VALUES
+    ('chongqing_main', '主城九区', '{500103,500104,500105,500106,500107,500108,500109,500112,500113}'),
+    ('chongqing_west', '渝西片区', '{500111,500116,500117,500118,500120,500151,500152,500153}'),
+    ('south',          '华南区',   '{44,45,46}');
+
+UPDATE assignment_rule r SET label = l.label FROM (VALUES
+    ('quote_to_director', '官网索要报价：分给所在片区的总监'),
+    ('by_territory', '分给所在片区的销售'),
+    ('by_industry', '分给最熟悉该行业的销售'),
+    ('everybody', '分给负载最低的销售')
 ) AS l (code, label) WHERE l.code = r.code;
 
 UPDATE score_cap r SET label = l.label FROM (VALUES
