@@ -5,23 +5,6 @@
 -- callers are SECURITY DEFINER, find everything by OID and say themselves whom
 -- they serve.
 
--- The teams that the acting role manages, with those below them.
-CREATE OR REPLACE FUNCTION _managed_teams() RETURNS text[]
-LANGUAGE SQL STABLE
-BEGIN ATOMIC
-    WITH RECURSIVE managed AS (
-        SELECT t.code
-          FROM team t
-          JOIN rep p ON p.code = t.manager
-          JOIN pg_roles r ON r.rolname = p.role AND pg_has_role(leadcrm.acting_role(), r.oid, 'USAGE')
-         WHERE EXISTS (SELECT FROM access a JOIN pg_roles g ON g.rolname = a.role
-                        WHERE a.kind = 'manager' AND pg_has_role(leadcrm.acting_role(), g.oid, 'USAGE'))
-         UNION
-        SELECT t.code FROM team t JOIN managed m ON m.code = t.parent
-    )
-    SELECT ARRAY(SELECT m.code FROM managed m);
-END;
-
 -- What the rules would do with a lead now: each rule in order, each candidate
 -- with his load and why he would or would not get it.
 CREATE OR REPLACE FUNCTION explain_assignment(lead_id bigint)
