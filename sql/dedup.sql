@@ -116,6 +116,7 @@ CALL start_anew();
 INSERT INTO lead (external_id, phone, first_source) VALUES ('a', '13800138000', 'x'), ('b', '13800138001', 'x');
 UPDATE lead SET phone = '138 0013 8002' WHERE external_id = 'a';
 SELECT * FROM claims;
+INSERT INTO rep (code, active) VALUES ('liu', false);
 UPDATE lead SET phone = '13800138001', owner = 'liu' WHERE external_id = 'a';
 SELECT * FROM leads;
 SELECT * FROM claims;

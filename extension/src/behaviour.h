@@ -54,6 +54,7 @@ typedef struct KindSum
 /* behaviour_add.c */
 extern bool leadcrm_behaviour_add(Workspace *ws, Activity *activity, int n,
 								  const int64 *leads, int nleads);
+extern void leadcrm_behaviour_redirect(Workspace *ws, const Behaviour *behaviour, int n);
 
 /* behaviour_lead.c */
 extern Behaviour *leadcrm_behaviour_lock(Workspace *ws, const int64 *leads, int n, int *nfound);

@@ -47,7 +47,6 @@ typedef struct SignalAsked
 	TimestampTz *at;			/* of all that it counts together with them */
 } SignalAsked;
 
-static void redirect(Workspace *ws, const Behaviour *behaviour, int n);
 static void limit_days(Workspace *ws, Activity *activity, int n, Behaviour *behaviour, int nleads);
 static void limit_day(Activity *activity, FullDay *day, int cap, ArrayType *first);
 static void find_signals(Workspace *ws, const Activity *activity, int n,
@@ -89,7 +88,7 @@ leadcrm_behaviour_add(Workspace *ws, Activity *activity, int n, const int64 *lea
 
 	if (merged)
 	{
-		redirect(ws, behaviour, nfound);
+		leadcrm_behaviour_redirect(ws, behaviour, nfound);
 		SPI_finish();
 		leadcrm_behaviour_recount(ws, leads, nleads);
 		return false;
@@ -125,13 +124,17 @@ leadcrm_behaviour_add(Workspace *ws, Activity *activity, int n, const int64 *lea
 }
 
 /*
- * What a writer does with a lead that was merged, its living lead did; its
- * activities move there, as those moved that it had when it was merged.
+ * leadcrm_behaviour_redirect
+ *		What a writer does with a lead that was merged, its living lead did:
+ *		move its activities there, as those moved that it had when it was merged.
+ *
+ * behaviour, n: leads as they were locked.  The caller is connected to SPI and
+ * acts as the owner.
  */
-static void
-redirect(Workspace *ws, const Behaviour *behaviour, int n)
+void
+leadcrm_behaviour_redirect(Workspace *ws, const Behaviour *behaviour, int n)
 {
-	int64	   *merged = palloc(n * sizeof(int64));
+	int64	   *merged = palloc(Max(n, 1) * sizeof(int64));
 	int			nmerged = 0;
 	Datum		values[1];
 
@@ -140,6 +143,8 @@ redirect(Workspace *ws, const Behaviour *behaviour, int n)
 		if (behaviour[i].merged_into != 0)
 			merged[nmerged++] = behaviour[i].lead;
 	}
+	if (nmerged == 0)
+		return;
 	values[0] = PointerGetDatum(leadcrm_int8_array(merged, nmerged));
 	(void) leadcrm_workspace_run(ws, PLAN_BEHAVIOUR_REDIRECT,
 								 "UPDATE %s.activity a SET lead_id = l.merged_into,"

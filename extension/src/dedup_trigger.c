@@ -34,7 +34,9 @@
 #include "utils/rel.h"
 #include "utils/timestamp.h"
 
+#include "assign.h"
 #include "dedup.h"
+#include "recycle.h"
 #include "score.h"
 #include "settle.h"
 
@@ -113,8 +115,11 @@ leadcrm_dedup(PG_FUNCTION_ARGS)
 
 			if (frame->claims != NULL)
 				leadcrm_claim_close(frame->claims);
+			leadcrm_assign_settle(ws, frame, trigdata);
 			leadcrm_settle_insert(ws, frame, trigdata);
 			leadcrm_score_settle(ws, frame);
+			leadcrm_assign_log(ws, frame);
+			leadcrm_recycle_settle(ws, frame->now);
 			MemoryContextDelete(frame->cxt);
 			return PointerGetDatum(NULL);
 		}
@@ -122,8 +127,11 @@ leadcrm_dedup(PG_FUNCTION_ARGS)
 		{
 			SettleFrame *frame = leadcrm_settle_frame(lead, false);
 
+			leadcrm_assign_settle(ws, frame, trigdata);
 			leadcrm_settle_update(ws, frame, trigdata);
 			leadcrm_score_settle(ws, frame);
+			leadcrm_assign_log(ws, frame);
+			leadcrm_recycle_settle(ws, frame->now);
 			MemoryContextDelete(frame->cxt);
 			return PointerGetDatum(NULL);
 		}

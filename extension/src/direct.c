@@ -35,6 +35,8 @@
 static const char *const side_table[] = {
 	[SIDE_EVENT] = "event",
 	[SIDE_MERGE_LOG] = "merge_log",
+	[SIDE_ASSIGNMENT_LOG] = "assignment_log",
+	[SIDE_TASK] = "task",
 	[SIDE_REP_LOAD] = "rep_load",
 };
 

@@ -1,10 +1,10 @@
 /*-------------------------------------------------------------------------
  * event.c
- *	  The events of leads that arrive.
+ *	  The events of leads.
  *
- * One row of the outbox per arriving lead, in the transaction that brings it.
- * Every arrival pays for it, so it is written by direct.c where the table
- * allows; nothing else about it is special.
+ * Rows of the outbox, in the transaction of the change.  Every arriving lead
+ * pays for them, so they are written by direct.c where the table allows;
+ * nothing else about them is special.
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
@@ -18,6 +18,7 @@
 #include "utils/timestamp.h"
 
 #include "acting_role.h"
+#include "columns.h"
 #include "direct.h"
 #include "event.h"
 #include "row_json.h"
@@ -43,6 +44,7 @@ static const DirectColumn event_column[] = {
 };
 
 static Datum merged_data(int64 merged);
+static void write_by_statement(Workspace *ws, const LeadEvent *event, int n, TimestampTz at, Datum actor);
 
 /*
  * leadcrm_event_arrived
@@ -85,6 +87,66 @@ leadcrm_event_arrived(Workspace *ws, const char *kind, const int64 *lead,
 	}
 	leadcrm_direct_close(event);
 	return true;
+}
+
+/*
+ * leadcrm_event_write
+ *		Write events.
+ *
+ * The caller is connected to SPI and acts as the owner.
+ */
+void
+leadcrm_event_write(Workspace *ws, const LeadEvent *event, int n, TimestampTz at)
+{
+	Datum		actor = CStringGetTextDatum(leadcrm_acting_role_name());
+	DirectTable *table = leadcrm_direct_open_side(ws, SIDE_EVENT, event_column,
+												  lengthof(event_column), CurrentMemoryContext);
+
+	if (table == NULL)
+	{
+		write_by_statement(ws, event, n, at, actor);
+		return;
+	}
+	for (int i = 0; i < n; i++)
+	{
+		TupleTableSlot *slot = leadcrm_direct_row(table);
+
+		memset(slot->tts_isnull, false, lengthof(event_column) * sizeof(bool));
+		slot->tts_values[EVENT_KIND] = CStringGetTextDatum(event[i].kind);
+		slot->tts_values[EVENT_LEAD_ID] = Int64GetDatum(event[i].lead);
+		slot->tts_values[EVENT_AT] = TimestampTzGetDatum(at);
+		slot->tts_values[EVENT_ACTOR] = actor;
+		slot->tts_values[EVENT_DATA] = event[i].data;
+		leadcrm_direct_insert(table);
+	}
+	leadcrm_direct_close(table);
+}
+
+static void
+write_by_statement(Workspace *ws, const LeadEvent *event, int n, TimestampTz at, Datum actor)
+{
+	Column		kinds = leadcrm_column_new(TEXTOID, n);
+	Column		leads = leadcrm_column_new(INT8OID, n);
+	Column		data = leadcrm_column_new(JSONBOID, n);
+	Datum		values[5];
+
+	for (int i = 0; i < n; i++)
+	{
+		leadcrm_column_set(&kinds, i, CStringGetTextDatum(event[i].kind), false);
+		leadcrm_column_set(&leads, i, Int64GetDatum(event[i].lead), false);
+		leadcrm_column_set(&data, i, event[i].data, false);
+	}
+	values[0] = leadcrm_column_array(&kinds, n);
+	values[1] = leadcrm_column_array(&leads, n);
+	values[2] = leadcrm_column_array(&data, n);
+	values[3] = TimestampTzGetDatum(at);
+	values[4] = actor;
+	(void) leadcrm_workspace_run(ws, PLAN_ADD_LEAD_EVENTS,
+								 "INSERT INTO %s.event (kind, lead_id, at, actor, data)"
+								 " SELECT kind, lead, $4, $5, data"
+								 " FROM unnest($1, $2, $3) AS e (kind, lead, data)",
+								 5, (Oid[]) {TEXTARRAYOID, INT8ARRAYOID, JSONBARRAYOID, TIMESTAMPTZOID,
+								 TEXTOID}, values);
 }
 
 /* {"merged": id} */

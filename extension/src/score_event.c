@@ -3,9 +3,6 @@
  *	  What grading leaves behind: the history of intents, failures of rules.
  *
  * Both are gathered while rows are graded and written once per statement.
- * Failures are counted in the rule sets themselves; rule_error gets a row per
- * rule and statement, never an UPDATE of a row that all writers would share.
- * While no rule fails that costs a comparison.
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
@@ -23,11 +20,11 @@
 #include "acting_role.h"
 #include "columns.h"
 #include "dedup.h"
+#include "rule_failure.h"
 #include "score.h"
 
 static void write_intents(Workspace *ws, SettleFrame *frame);
-static void write_failures(Workspace *ws, SettleFrame *frame, const char *ruleset,
-						   RuleSet *rules, bool intent);
+static char **condition_codes(const ScoreModel *model);
 
 /*
  * leadcrm_intent_queue
@@ -80,8 +77,14 @@ leadcrm_score_settle(Workspace *ws, SettleFrame *frame)
 		write_intents(ws, frame);
 	if (failed)
 	{
-		write_failures(ws, frame, "score_rule", ws->score->fit_rules, false);
-		write_failures(ws, frame, "intent_rule", ws->score->intent_rules, true);
+		ScoreModel *model = ws->score;
+		char	  **code = palloc(Max(model->nrules, 1) * sizeof(char *));
+
+		for (int i = 0; i < model->nrules; i++)
+			code[i] = model->rule[i].code;
+		leadcrm_rule_failures_write(ws, "score_rule", model->fit_rules, code, frame->now);
+		leadcrm_rule_failures_write(ws, "intent_rule", model->intent_rules, condition_codes(model),
+									frame->now);
 	}
 	SPI_finish();
 	leadcrm_owner_end(&save);
@@ -127,42 +130,16 @@ write_intents(Workspace *ws, SettleFrame *frame)
 								 TIMESTAMPTZARRAYOID, INT4ARRAYOID, TEXTARRAYOID, TEXTOID}, values);
 }
 
-static void
-write_failures(Workspace *ws, SettleFrame *frame, const char *ruleset, RuleSet *rules, bool intent)
+/* The codes of the intent rules that have a condition, by its place in the set. */
+static char **
+condition_codes(const ScoreModel *model)
 {
-	RuleFailure *failure;
-	int			n = leadcrm_rule_set_take_failures(rules, &failure);
-	Column		code = leadcrm_column_new(TEXTOID, n);
-	Column		state = leadcrm_column_new(TEXTOID, n);
-	Column		count = leadcrm_column_new(INT8OID, n);
-	Datum		values[5];
+	char	  **code = palloc0(Max(model->nintent, 1) * sizeof(char *));
 
-	if (n == 0)
-		return;
-	for (int i = 0; i < n; i++)
+	for (int i = 0; i < model->nintent; i++)
 	{
-		const char *rule = NULL;
-
-		if (!intent)
-			rule = ws->score->rule[failure[i].rule].code;
-		for (int r = 0; intent && r < ws->score->nintent; r++)
-		{
-			if (ws->score->intent[r].condition == failure[i].rule)
-				rule = ws->score->intent[r].code;
-		}
-		leadcrm_column_set(&code, i, CStringGetTextDatum(rule), false);
-		leadcrm_column_set(&state, i, CStringGetTextDatum(unpack_sql_state(failure[i].sqlstate)), false);
-		leadcrm_column_set(&count, i, Int64GetDatum(failure[i].count), false);
+		if (model->intent[i].condition >= 0)
+			code[model->intent[i].condition] = model->intent[i].code;
 	}
-	values[0] = CStringGetTextDatum(ruleset);
-	values[1] = leadcrm_column_array(&code, n);
-	values[2] = leadcrm_column_array(&state, n);
-	values[3] = leadcrm_column_array(&count, n);
-	values[4] = TimestampTzGetDatum(frame->now);
-	(void) leadcrm_workspace_run(ws, PLAN_ADD_RULE_ERRORS,
-								 "INSERT INTO %s.rule_error (ruleset, rule, sqlstate, failures, last_at)"
-								 " SELECT $1, rule, state, failures, $5"
-								 " FROM unnest($2, $3, $4) AS f (rule, state, failures)",
-								 5, (Oid[]) {TEXTOID, TEXTARRAYOID, TEXTARRAYOID, INT8ARRAYOID,
-								 TIMESTAMPTZOID}, values);
+	return code;
 }

@@ -29,13 +29,13 @@
 #include "utils/timestamp.h"
 
 #include "acting_role.h"
+#include "assign.h"
 #include "columns.h"
 #include "event.h"
 #include "settle.h"
 
 static void *enlarge(MemoryContext cxt, void *array, int n, int *max, Size size);
 static void add_pair(SettleFrame *frame, const DedupPair *pair);
-static int64 *inserted_rows(Workspace *ws, TriggerData *trigdata, int64 *n);
 static bool add_created(Workspace *ws, const SettleFrame *frame);
 static void drop_missing(Workspace *ws, SettleFrame *frame, TriggerData *trigdata);
 static void drop_resolved(Workspace *ws, SettleFrame *frame);
@@ -245,6 +245,7 @@ leadcrm_settle_delete(Workspace *ws, TriggerData *trigdata)
 	(void) leadcrm_workspace_run(ws, PLAN_DELETE_MERGED,
 								 "DELETE FROM %s.lead WHERE merged_into = ANY ($1)",
 								 1, (Oid[]) {INT8ARRAYOID}, values);
+	leadcrm_assign_settle_delete(ws, trigdata, DatumGetArrayTypeP(values[0]));
 	(void) leadcrm_workspace_run(ws, PLAN_DELETE_DUPLICATES,
 								 "DELETE FROM %s.duplicate WHERE id IN"
 								 " (SELECT id FROM %s.duplicate WHERE lead_a = ANY ($1)"
@@ -306,9 +307,12 @@ gather_ids(Workspace *ws, Tuplestorestate *store, TupleDesc tupdesc, int64 **ids
 	return n;
 }
 
-/* The sorted ids of the rows that the statement inserted. */
-static int64 *
-inserted_rows(Workspace *ws, TriggerData *trigdata, int64 *n)
+/*
+ * leadcrm_settle_inserted
+ *		The sorted ids of the rows that the statement inserted.
+ */
+int64 *
+leadcrm_settle_inserted(Workspace *ws, TriggerData *trigdata, int64 *n)
 {
 	int64	   *ids;
 
@@ -326,7 +330,7 @@ static void
 drop_missing(Workspace *ws, SettleFrame *frame, TriggerData *trigdata)
 {
 	int64		ninserted;
-	int64	   *inserted = inserted_rows(ws, trigdata, &ninserted);
+	int64	   *inserted = leadcrm_settle_inserted(ws, trigdata, &ninserted);
 	int			kept;
 	Datum		values[3];
 

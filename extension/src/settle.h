@@ -44,6 +44,30 @@ typedef struct SettleIntent
 	char	   *rule;			/* that did it; NULL: the score */
 } SettleIntent;
 
+/* A lead that got another owner or pool, or a repeat inquiry of his. */
+typedef struct SettleMove
+{
+	int64		lead;
+	const char *reason;
+	bool		open;			/* it counts to the owner's load */
+	bool		task;			/* there is something to do */
+	int			rule;			/* numbers in the model of the frame's assignment; -1: none */
+	int			pool;
+	struct RepState *owner;		/* NULL: none */
+	const char *via;			/* under which it was counted */
+	double		turn;
+	bool		dealt;
+	const char *owner_before;
+	const char *pool_before;
+	const char *note;
+	int64		batch;			/* 0: none */
+	TimestampTz due;			/* DT_NOEND: none */
+	int			nrunners;
+	int		   *runner;
+	int			npassed;
+	struct PassedRule *passed;
+} SettleMove;
+
 /* Decisions of the row triggers of one statement. */
 typedef struct SettleFrame
 {
@@ -70,6 +94,10 @@ typedef struct SettleFrame
 	SettleIntent *intent;
 	int			nintents;
 	int			maxintents;
+	struct AssignState *assign; /* NULL: nothing was assigned */
+	SettleMove *move;
+	int			nmoves;
+	int			maxmoves;
 } SettleFrame;
 
 extern SettleFrame *leadcrm_settle_frame(Relation lead, bool insert);
@@ -84,5 +112,6 @@ extern bool leadcrm_settle_fills(Workspace *ws, Form_pg_attribute att);
 extern void leadcrm_settle_insert(Workspace *ws, SettleFrame *frame, TriggerData *trigdata);
 extern void leadcrm_settle_update(Workspace *ws, SettleFrame *frame, TriggerData *trigdata);
 extern void leadcrm_settle_delete(Workspace *ws, TriggerData *trigdata);
+extern int64 *leadcrm_settle_inserted(Workspace *ws, TriggerData *trigdata, int64 *n);
 
 #endif							/* LEADCRM_SETTLE_H */

@@ -26,6 +26,7 @@
 #include "utils/rel.h"
 #include "utils/timestamp.h"
 
+#include "assign.h"
 #include "columns.h"
 #include "lead_scan.h"
 #include "repeat.h"
@@ -74,6 +75,7 @@ leadcrm_settle_merges(Workspace *ws, SettleFrame *frame, TriggerData *trigdata)
 	int			m = 0;
 	Repeat	   *repeat = palloc_extended(n * sizeof(Repeat), MCXT_ALLOC_HUGE);
 	bool		filled = false;
+	bool		repeating;
 
 	winner = lock_winners(ws, frame, trigdata->tg_relation, &nwinners);
 
@@ -111,7 +113,16 @@ leadcrm_settle_merges(Workspace *ws, SettleFrame *frame, TriggerData *trigdata)
 
 	/* The log first: it is what allows merged_into to be set at all. */
 	leadcrm_repeat_write(ws, repeat, n, frame->now);
-	update_winners(ws, tupdesc, winner, nwinners, filled);
+	repeating = leadcrm_assign_repeat(true);
+	PG_TRY();
+	{
+		update_winners(ws, tupdesc, winner, nwinners, filled);
+	}
+	PG_FINALLY();
+	{
+		(void) leadcrm_assign_repeat(repeating);
+	}
+	PG_END_TRY();
 }
 
 /*
@@ -128,8 +139,8 @@ leadcrm_settle_fills(Workspace *ws, Form_pg_attribute att)
 	static const char *const not_filled[] = {
 		"id", "kind", "first_source", "last_source", "last_form", "last_inbound_at",
 		"external_id", "stage", "loss_reason", "loss_note", "lifecycle",
-		"owner", "team", "pool", "assigned_at", "first_contact_due_at",
-		"first_contacted_at", "last_contacted_at", "next_contact_at",
+		"owner", "team", "pool", "pool_since", "assigned_at", "touched_at", "recycle_at",
+		"first_contact_due_at", "first_contacted_at", "last_contacted_at", "next_contact_at",
 		"merged_into", "attrs", "created_at", "updated_at"
 	};
 

@@ -48,7 +48,9 @@
 /* Tables of a workspace whose rows the cache holds. */
 static const char *const config_table[] = {
 	"identity_rule", "source", "industry", "product_line", "workspace",
-	"score_rule", "score_cap", "half_life", "activity_kind", "intent_level", "intent_rule"
+	"score_rule", "score_cap", "half_life", "activity_kind", "intent_level", "intent_rule",
+	"team", "rep", "rep_absence", "rep_skill", "territory", "territory_rep", "pool",
+	"calendar_hours", "assignment_rule", "pool_rule"
 };
 
 #define NCONFIG_TABLES	lengthof(config_table)
@@ -90,6 +92,9 @@ static const struct
 	[LEAD_LAST_INBOUND_AT] = {"last_inbound_at", TIMESTAMPTZOID},
 	[LEAD_EXTERNAL_ID] = {"external_id", TEXTOID},
 	[LEAD_PROJECT_NAME] = {"project_name", TEXTOID},
+	[LEAD_STAGE] = {"stage", TEXTOID},
+	[LEAD_LOSS_REASON] = {"loss_reason", TEXTOID},
+	[LEAD_LOSS_NOTE] = {"loss_note", TEXTOID},
 	[LEAD_INTENT] = {"intent", TEXTOID},
 	[LEAD_INTENT_SINCE] = {"intent_since", TIMESTAMPTZOID},
 	[LEAD_INTENT_BEFORE] = {"intent_before", TEXTOID},
@@ -105,6 +110,15 @@ static const struct
 	[LEAD_BEHAVIOUR_3_AT] = {"behaviour_3_at", TIMESTAMPTZOID},
 	[LEAD_BEHAVIOUR_4] = {"behaviour_4", FLOAT8OID},
 	[LEAD_BEHAVIOUR_4_AT] = {"behaviour_4_at", TIMESTAMPTZOID},
+	[LEAD_OWNER] = {"owner", TEXTOID},
+	[LEAD_TEAM] = {"team", TEXTOID},
+	[LEAD_POOL] = {"pool", TEXTOID},
+	[LEAD_POOL_SINCE] = {"pool_since", TIMESTAMPTZOID},
+	[LEAD_ASSIGNED_AT] = {"assigned_at", TIMESTAMPTZOID},
+	[LEAD_TOUCHED_AT] = {"touched_at", TIMESTAMPTZOID},
+	[LEAD_RECYCLE_AT] = {"recycle_at", TIMESTAMPTZOID},
+	[LEAD_FIRST_CONTACT_DUE_AT] = {"first_contact_due_at", TIMESTAMPTZOID},
+	[LEAD_LAST_CONTACTED_AT] = {"last_contacted_at", TIMESTAMPTZOID},
 	[LEAD_MERGED_INTO] = {"merged_into", INT8OID},
 	[LEAD_ATTRS] = {"attrs", JSONBOID},
 	[LEAD_CREATED_AT] = {"created_at", TIMESTAMPTZOID},

@@ -38,6 +38,9 @@ typedef enum LeadColumn
 	LEAD_LAST_INBOUND_AT,
 	LEAD_EXTERNAL_ID,
 	LEAD_PROJECT_NAME,
+	LEAD_STAGE,
+	LEAD_LOSS_REASON,
+	LEAD_LOSS_NOTE,
 	LEAD_INTENT,
 	LEAD_INTENT_SINCE,
 	LEAD_INTENT_BEFORE,
@@ -53,6 +56,15 @@ typedef enum LeadColumn
 	LEAD_BEHAVIOUR_3_AT,
 	LEAD_BEHAVIOUR_4,
 	LEAD_BEHAVIOUR_4_AT,
+	LEAD_OWNER,
+	LEAD_TEAM,
+	LEAD_POOL,
+	LEAD_POOL_SINCE,
+	LEAD_ASSIGNED_AT,
+	LEAD_TOUCHED_AT,
+	LEAD_RECYCLE_AT,
+	LEAD_FIRST_CONTACT_DUE_AT,
+	LEAD_LAST_CONTACTED_AT,
 	LEAD_MERGED_INTO,
 	LEAD_ATTRS,
 	LEAD_CREATED_AT,
@@ -183,6 +195,21 @@ typedef enum WorkspacePlan
 	PLAN_BEHAVIOUR_OF_LEAD,
 	PLAN_BEHAVIOUR_WRITE,
 	PLAN_BEHAVIOUR_LEADS,
+	PLAN_CONTACT_WRITE,
+	PLAN_CONTACT_TASKS,
+	PLAN_PLAN_RECYCLING,
+	PLAN_STICKY_OWNER,
+	PLAN_FIND_LEAD,
+	PLAN_SIMULATION,
+	PLAN_TRY_ASSIGNMENT,
+	PLAN_MOVE_LEADS,
+	PLAN_LOCK_LEADS,
+	PLAN_MOVE_TASKS,
+	PLAN_ADD_TASKS,
+	PLAN_ADD_ASSIGNMENTS,
+	PLAN_ADD_LEAD_EVENTS,
+	PLAN_DELETE_TASKS,
+	PLAN_DELETE_ASSIGNMENTS,
 	NPLANS
 } WorkspacePlan;
 
@@ -193,6 +220,8 @@ typedef enum WorkspaceSide
 {
 	SIDE_EVENT,
 	SIDE_MERGE_LOG,
+	SIDE_ASSIGNMENT_LOG,
+	SIDE_TASK,
 	SIDE_REP_LOAD,
 	NSIDES
 } WorkspaceSide;
@@ -217,6 +246,8 @@ typedef struct Workspace
 	SynonymList industry;
 	SynonymList product_line;
 	struct ScoreModel *score;	/* built when first needed */
+	struct AssignModel *assign; /* built when first needed */
+	struct RecycleModel *recycle;	/* the same */
 	pg_tz	   *time_zone;
 	HalfLife	half_life[HALF_LIFE_CLASSES];
 	int			nactivity_kinds;

@@ -9,7 +9,7 @@ CREATE TABLE workspace (
 
 CREATE TABLE access (
     role       name NOT NULL,
-    kind       text NOT NULL CHECK (kind IN ('admin', 'writer', 'intake', 'analyst')),
+    kind       text NOT NULL CHECK (kind IN ('admin', 'writer', 'intake', 'analyst', 'rep', 'manager')),
     granted_by name NOT NULL,
     granted_at timestamptz NOT NULL,
     PRIMARY KEY (role, kind)

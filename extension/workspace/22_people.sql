@@ -117,5 +117,6 @@ CREATE TABLE assignment_rule (
     fallback_team   text,
     pool            text,
     active          boolean NOT NULL DEFAULT true,
-    CHECK (territory IS NULL OR NOT by_territory)
+    CHECK (territory IS NULL OR NOT by_territory),
+    CHECK (code <> '' AND NOT starts_with(code, 'pool:'))   -- see rep_load.via
 );

@@ -32,7 +32,8 @@ CREATE TABLE task (
     note         text,
     created_at   timestamptz NOT NULL,
     done_at      timestamptz,
-    cancelled_at timestamptz
+    cancelled_at timestamptz,
+    brought_by   bigint
 );
 CREATE INDEX task_lead_idx ON task (lead_id);
 CREATE INDEX task_open_idx ON task (owner, due_at) WHERE done_at IS NULL AND cancelled_at IS NULL;

@@ -9,6 +9,10 @@ CREATE OR REPLACE TRIGGER lead_20_dedup BEFORE INSERT OR UPDATE ON lead
     FOR EACH ROW EXECUTE FUNCTION leadcrm.dedup();
 CREATE OR REPLACE TRIGGER lead_40_score BEFORE INSERT OR UPDATE ON lead
     FOR EACH ROW EXECUTE FUNCTION leadcrm.score();
+CREATE OR REPLACE TRIGGER lead_50_assign BEFORE INSERT OR UPDATE ON lead
+    FOR EACH ROW EXECUTE FUNCTION leadcrm.assign();
+CREATE OR REPLACE TRIGGER lead_55_recycle BEFORE INSERT OR UPDATE ON lead
+    FOR EACH ROW EXECUTE FUNCTION leadcrm.recycle();
 CREATE OR REPLACE TRIGGER lead_60_insert AFTER INSERT ON lead REFERENCING NEW TABLE AS arrived
     FOR EACH STATEMENT EXECUTE FUNCTION leadcrm.dedup();
 CREATE OR REPLACE TRIGGER lead_60_update AFTER UPDATE ON lead
@@ -35,6 +39,30 @@ CREATE OR REPLACE TRIGGER check_rules BEFORE INSERT OR UPDATE ON score_rule
     FOR EACH ROW EXECUTE FUNCTION leadcrm.check_rules('lead', 'condition', 'score');
 CREATE OR REPLACE TRIGGER check_rules BEFORE INSERT OR UPDATE ON intent_rule
     FOR EACH ROW EXECUTE FUNCTION leadcrm.check_rules('lead', 'condition', 'score');
+CREATE OR REPLACE TRIGGER check_rules BEFORE INSERT OR UPDATE ON assignment_rule
+    FOR EACH ROW EXECUTE FUNCTION leadcrm.check_rules('lead', 'condition');
+CREATE OR REPLACE TRIGGER check_rules BEFORE INSERT OR UPDATE ON pool_rule
+    FOR EACH ROW EXECUTE FUNCTION leadcrm.check_rules('lead', 'condition');
+
+-- Teams and territories are trees.
+CREATE OR REPLACE TRIGGER check_tree AFTER INSERT OR UPDATE ON team
+    FOR EACH ROW EXECUTE FUNCTION leadcrm.check_tree();
+CREATE OR REPLACE TRIGGER check_tree AFTER INSERT OR UPDATE ON territory
+    FOR EACH ROW EXECUTE FUNCTION leadcrm.check_tree();
+
+-- Whom a lead names stays, and keeps its code.
+CREATE OR REPLACE TRIGGER guard_key AFTER UPDATE OR DELETE ON rep
+    FOR EACH ROW EXECUTE FUNCTION leadcrm.guard_key('owner');
+CREATE OR REPLACE TRIGGER guard_truncate BEFORE TRUNCATE ON rep
+    FOR EACH STATEMENT EXECUTE FUNCTION leadcrm.guard_key('owner');
+CREATE OR REPLACE TRIGGER guard_key AFTER UPDATE OR DELETE ON team
+    FOR EACH ROW EXECUTE FUNCTION leadcrm.guard_key('team');
+CREATE OR REPLACE TRIGGER guard_truncate BEFORE TRUNCATE ON team
+    FOR EACH STATEMENT EXECUTE FUNCTION leadcrm.guard_key('team');
+CREATE OR REPLACE TRIGGER guard_key AFTER UPDATE OR DELETE ON pool
+    FOR EACH ROW EXECUTE FUNCTION leadcrm.guard_key('pool');
+CREATE OR REPLACE TRIGGER guard_truncate BEFORE TRUNCATE ON pool
+    FOR EACH STATEMENT EXECUTE FUNCTION leadcrm.guard_key('pool');
 
 -- Every session hears of a change of configuration, on a replica too.
 CREATE OR REPLACE TRIGGER config_changed AFTER INSERT OR UPDATE OR DELETE ON identity_rule
@@ -97,6 +125,72 @@ CREATE OR REPLACE TRIGGER config_truncated AFTER TRUNCATE ON intent_rule
     FOR EACH STATEMENT EXECUTE FUNCTION leadcrm.config_changed();
 ALTER TABLE intent_rule ENABLE ALWAYS TRIGGER config_changed;
 ALTER TABLE intent_rule ENABLE ALWAYS TRIGGER config_truncated;
+CREATE OR REPLACE TRIGGER config_changed AFTER INSERT OR UPDATE OR DELETE ON pool_rule
+    FOR EACH ROW EXECUTE FUNCTION leadcrm.config_changed();
+CREATE OR REPLACE TRIGGER config_truncated AFTER TRUNCATE ON pool_rule
+    FOR EACH STATEMENT EXECUTE FUNCTION leadcrm.config_changed();
+ALTER TABLE pool_rule ENABLE ALWAYS TRIGGER config_changed;
+ALTER TABLE pool_rule ENABLE ALWAYS TRIGGER config_truncated;
+CREATE OR REPLACE TRIGGER config_changed AFTER INSERT OR UPDATE OR DELETE ON team
+    FOR EACH ROW EXECUTE FUNCTION leadcrm.config_changed();
+CREATE OR REPLACE TRIGGER config_truncated AFTER TRUNCATE ON team
+    FOR EACH STATEMENT EXECUTE FUNCTION leadcrm.config_changed();
+ALTER TABLE team ENABLE ALWAYS TRIGGER config_changed;
+ALTER TABLE team ENABLE ALWAYS TRIGGER config_truncated;
+CREATE OR REPLACE TRIGGER config_changed AFTER INSERT OR UPDATE OR DELETE ON rep
+    FOR EACH ROW EXECUTE FUNCTION leadcrm.config_changed();
+CREATE OR REPLACE TRIGGER config_truncated AFTER TRUNCATE ON rep
+    FOR EACH STATEMENT EXECUTE FUNCTION leadcrm.config_changed();
+ALTER TABLE rep ENABLE ALWAYS TRIGGER config_changed;
+ALTER TABLE rep ENABLE ALWAYS TRIGGER config_truncated;
+CREATE OR REPLACE TRIGGER config_changed AFTER INSERT OR UPDATE OR DELETE ON rep_absence
+    FOR EACH ROW EXECUTE FUNCTION leadcrm.config_changed();
+CREATE OR REPLACE TRIGGER config_truncated AFTER TRUNCATE ON rep_absence
+    FOR EACH STATEMENT EXECUTE FUNCTION leadcrm.config_changed();
+ALTER TABLE rep_absence ENABLE ALWAYS TRIGGER config_changed;
+ALTER TABLE rep_absence ENABLE ALWAYS TRIGGER config_truncated;
+CREATE OR REPLACE TRIGGER config_changed AFTER INSERT OR UPDATE OR DELETE ON rep_skill
+    FOR EACH ROW EXECUTE FUNCTION leadcrm.config_changed();
+CREATE OR REPLACE TRIGGER config_truncated AFTER TRUNCATE ON rep_skill
+    FOR EACH STATEMENT EXECUTE FUNCTION leadcrm.config_changed();
+ALTER TABLE rep_skill ENABLE ALWAYS TRIGGER config_changed;
+ALTER TABLE rep_skill ENABLE ALWAYS TRIGGER config_truncated;
+CREATE OR REPLACE TRIGGER config_changed AFTER INSERT OR UPDATE OR DELETE ON territory
+    FOR EACH ROW EXECUTE FUNCTION leadcrm.config_changed();
+CREATE OR REPLACE TRIGGER config_truncated AFTER TRUNCATE ON territory
+    FOR EACH STATEMENT EXECUTE FUNCTION leadcrm.config_changed();
+ALTER TABLE territory ENABLE ALWAYS TRIGGER config_changed;
+ALTER TABLE territory ENABLE ALWAYS TRIGGER config_truncated;
+CREATE OR REPLACE TRIGGER config_changed AFTER INSERT OR UPDATE OR DELETE ON territory_rep
+    FOR EACH ROW EXECUTE FUNCTION leadcrm.config_changed();
+CREATE OR REPLACE TRIGGER config_truncated AFTER TRUNCATE ON territory_rep
+    FOR EACH STATEMENT EXECUTE FUNCTION leadcrm.config_changed();
+ALTER TABLE territory_rep ENABLE ALWAYS TRIGGER config_changed;
+ALTER TABLE territory_rep ENABLE ALWAYS TRIGGER config_truncated;
+CREATE OR REPLACE TRIGGER config_changed AFTER INSERT OR UPDATE OR DELETE ON pool
+    FOR EACH ROW EXECUTE FUNCTION leadcrm.config_changed();
+CREATE OR REPLACE TRIGGER config_truncated AFTER TRUNCATE ON pool
+    FOR EACH STATEMENT EXECUTE FUNCTION leadcrm.config_changed();
+ALTER TABLE pool ENABLE ALWAYS TRIGGER config_changed;
+ALTER TABLE pool ENABLE ALWAYS TRIGGER config_truncated;
+CREATE OR REPLACE TRIGGER config_changed AFTER INSERT OR UPDATE OR DELETE ON calendar
+    FOR EACH ROW EXECUTE FUNCTION leadcrm.config_changed();
+CREATE OR REPLACE TRIGGER config_truncated AFTER TRUNCATE ON calendar
+    FOR EACH STATEMENT EXECUTE FUNCTION leadcrm.config_changed();
+ALTER TABLE calendar ENABLE ALWAYS TRIGGER config_changed;
+ALTER TABLE calendar ENABLE ALWAYS TRIGGER config_truncated;
+CREATE OR REPLACE TRIGGER config_changed AFTER INSERT OR UPDATE OR DELETE ON calendar_hours
+    FOR EACH ROW EXECUTE FUNCTION leadcrm.config_changed();
+CREATE OR REPLACE TRIGGER config_truncated AFTER TRUNCATE ON calendar_hours
+    FOR EACH STATEMENT EXECUTE FUNCTION leadcrm.config_changed();
+ALTER TABLE calendar_hours ENABLE ALWAYS TRIGGER config_changed;
+ALTER TABLE calendar_hours ENABLE ALWAYS TRIGGER config_truncated;
+CREATE OR REPLACE TRIGGER config_changed AFTER INSERT OR UPDATE OR DELETE ON assignment_rule
+    FOR EACH ROW EXECUTE FUNCTION leadcrm.config_changed();
+CREATE OR REPLACE TRIGGER config_truncated AFTER TRUNCATE ON assignment_rule
+    FOR EACH STATEMENT EXECUTE FUNCTION leadcrm.config_changed();
+ALTER TABLE assignment_rule ENABLE ALWAYS TRIGGER config_changed;
+ALTER TABLE assignment_rule ENABLE ALWAYS TRIGGER config_truncated;
 CREATE OR REPLACE TRIGGER config_changed AFTER INSERT OR UPDATE OR DELETE ON workspace
     FOR EACH ROW EXECUTE FUNCTION leadcrm.config_changed();
 CREATE OR REPLACE TRIGGER config_truncated AFTER TRUNCATE ON workspace

@@ -1,8 +1,11 @@
 -- Rows about persons.  ENABLE, never FORCE: the owner's COPY and pg_dump pass.
--- Only reading: nobody but the owner writes these tables directly.
+-- Only reading: nobody but the owner writes these tables directly.  Reps and
+-- managers read the v_* views; the policies hold where somebody is granted a
+-- table as well.
 ALTER TABLE lead ENABLE ROW LEVEL SECURITY;
 DROP POLICY IF EXISTS lead_read ON lead;
-CREATE POLICY lead_read ON lead FOR SELECT USING ((SELECT sees_all()));
+CREATE POLICY lead_read ON lead FOR SELECT
+    USING ((SELECT sees_all()) OR owner = ANY ((SELECT my_reps())::text[]));
 
 ALTER TABLE identity ENABLE ROW LEVEL SECURITY;
 DROP POLICY IF EXISTS identity_read ON identity;
@@ -18,7 +21,18 @@ CREATE POLICY merge_log_read ON merge_log FOR SELECT USING ((SELECT sees_all()))
 
 ALTER TABLE activity ENABLE ROW LEVEL SECURITY;
 DROP POLICY IF EXISTS activity_read ON activity;
-CREATE POLICY activity_read ON activity FOR SELECT USING ((SELECT sees_all()));
+CREATE POLICY activity_read ON activity FOR SELECT
+    USING ((SELECT sees_all()) OR lead_id IN (SELECT l.id FROM lead l WHERE l.owner = ANY ((SELECT my_reps())::text[])));
+
+ALTER TABLE assignment_log ENABLE ROW LEVEL SECURITY;
+DROP POLICY IF EXISTS assignment_log_read ON assignment_log;
+CREATE POLICY assignment_log_read ON assignment_log FOR SELECT
+    USING ((SELECT sees_all()) OR lead_id IN (SELECT l.id FROM lead l WHERE l.owner = ANY ((SELECT my_reps())::text[])));
+
+ALTER TABLE task ENABLE ROW LEVEL SECURITY;
+DROP POLICY IF EXISTS task_read ON task;
+CREATE POLICY task_read ON task FOR SELECT
+    USING ((SELECT sees_all()) OR owner = ANY ((SELECT my_reps())::text[]));
 
 ALTER TABLE intake ENABLE ROW LEVEL SECURITY;
 DROP POLICY IF EXISTS intake_read ON intake;

@@ -14,7 +14,7 @@ COMMENT ON COLUMN workspace.only_row IS 'always true: there is one row';
 
 COMMENT ON TABLE access IS 'who was granted which kind of access; a repair grants it again from here';
 COMMENT ON COLUMN access.role IS 'database role that has the access';
-COMMENT ON COLUMN access.kind IS 'kind of access: admin, writer, intake or analyst';
+COMMENT ON COLUMN access.kind IS 'kind of access: admin, writer, intake, analyst, rep or manager';
 COMMENT ON COLUMN access.granted_by IS 'who granted it';
 COMMENT ON COLUMN access.granted_at IS 'when it was granted';
 
@@ -64,6 +64,93 @@ COMMENT ON COLUMN region.full_name IS 'name with the regions above it';
 COMMENT ON COLUMN region.parent IS 'code of the region above';
 COMMENT ON COLUMN region.level IS '1 = province, 2 = city, 3 = county';
 
+COMMENT ON TABLE team IS 'teams, as a tree of departments';
+COMMENT ON COLUMN team.code IS 'code of the team, as in lead.team';
+COMMENT ON COLUMN team.label IS 'name to show';
+COMMENT ON COLUMN team.parent IS 'team it is part of';
+COMMENT ON COLUMN team.manager IS 'code of the rep who manages it';
+COMMENT ON COLUMN team.active IS 'is it in use';
+
+COMMENT ON TABLE calendar IS 'calendars of working hours';
+COMMENT ON COLUMN calendar.code IS 'code of the calendar';
+COMMENT ON COLUMN calendar.label IS 'name to show';
+
+COMMENT ON TABLE calendar_hours IS 'working hours of each day of the week';
+COMMENT ON COLUMN calendar_hours.calendar IS 'the calendar';
+COMMENT ON COLUMN calendar_hours.weekday IS 'day of the week: 1 = Monday to 7 = Sunday';
+COMMENT ON COLUMN calendar_hours.opens IS 'work begins, in the workspace''s time zone';
+COMMENT ON COLUMN calendar_hours.closes IS 'work ends, in the workspace''s time zone';
+
+COMMENT ON TABLE rep IS 'the people who sell';
+COMMENT ON COLUMN rep.code IS 'code of the rep, as in lead.owner';
+COMMENT ON COLUMN rep.role IS 'database role of the rep; what he sees goes by it';
+COMMENT ON COLUMN rep.name IS 'name';
+COMMENT ON COLUMN rep.team IS 'his team';
+COMMENT ON COLUMN rep.position IS 'position, such as director; rules can ask for it';
+COMMENT ON COLUMN rep.capacity IS 'most open leads he can have; a hard limit';
+COMMENT ON COLUMN rep.daily_limit IS 'most leads he is dealt in a day; empty: no limit';
+COMMENT ON COLUMN rep.weight IS 'share in round robin: who has 2 gets twice as many as who has 1';
+COMMENT ON COLUMN rep.calendar IS 'his working hours; empty: always';
+COMMENT ON COLUMN rep.active IS 'is he dealt leads; of one who has left, false';
+COMMENT ON COLUMN rep.dingtalk_id IS 'id in DingTalk';
+COMMENT ON COLUMN rep.wecom_id IS 'id in WeCom';
+COMMENT ON COLUMN rep.feishu_id IS 'id in Feishu';
+
+COMMENT ON TABLE rep_absence IS 'when reps are away and are dealt nothing';
+COMMENT ON COLUMN rep_absence.id IS 'number';
+COMMENT ON COLUMN rep_absence.rep IS 'the rep';
+COMMENT ON COLUMN rep_absence.from_at IS 'away from';
+COMMENT ON COLUMN rep_absence.until_at IS 'back at';
+COMMENT ON COLUMN rep_absence.reason IS 'why';
+
+COMMENT ON TABLE rep_skill IS 'what reps know';
+COMMENT ON COLUMN rep_skill.rep IS 'the rep';
+COMMENT ON COLUMN rep_skill.kind IS 'region, industry, product_line, source or language';
+COMMENT ON COLUMN rep_skill.value IS 'code of what he knows; of a region also all in it';
+COMMENT ON COLUMN rep_skill.level IS 'how well, 1 to 5';
+
+COMMENT ON TABLE territory IS 'territories: named sets of regions';
+COMMENT ON COLUMN territory.code IS 'code of the territory';
+COMMENT ON COLUMN territory.label IS 'name to show';
+COMMENT ON COLUMN territory.parent IS 'territory above; asked when nobody here is found';
+COMMENT ON COLUMN territory.regions IS 'codes of regions; each stands for all in it, 44 for 440300';
+COMMENT ON COLUMN territory.active IS 'is it in use';
+
+COMMENT ON TABLE territory_rep IS 'who works in which territory';
+COMMENT ON COLUMN territory_rep.territory IS 'the territory';
+COMMENT ON COLUMN territory_rep.rep IS 'the rep';
+COMMENT ON COLUMN territory_rep.position IS 'position here; empty: as in table rep';
+
+COMMENT ON TABLE pool IS 'public pools: leads that nobody owns wait here';
+COMMENT ON COLUMN pool.code IS 'code of the pool, as in lead.pool';
+COMMENT ON COLUMN pool.label IS 'name to show';
+COMMENT ON COLUMN pool.team IS 'team it is for; empty: for all';
+COMMENT ON COLUMN pool.position IS 'order; the first pool for all takes what nobody can take';
+COMMENT ON COLUMN pool.claim_limit IS 'most leads that one may claim in a day; empty: no limit';
+COMMENT ON COLUMN pool.locked_for IS 'how long a lead that has just come cannot be claimed';
+COMMENT ON COLUMN pool.cool_down IS 'how long the last owner cannot claim it back';
+COMMENT ON COLUMN pool.first_contact IS 'within what time a claimed lead must be contacted';
+COMMENT ON COLUMN pool.active IS 'is it in use';
+
+COMMENT ON TABLE assignment_rule IS 'assignment rules: who gets which leads';
+COMMENT ON COLUMN assignment_rule.code IS 'code of the rule';
+COMMENT ON COLUMN assignment_rule.label IS 'what it says';
+COMMENT ON COLUMN assignment_rule.position IS 'order; the first rule that matches and finds somebody decides';
+COMMENT ON COLUMN assignment_rule.condition IS 'condition: an SQL expression over the row, see docs/rules.md';
+COMMENT ON COLUMN assignment_rule.strategy IS 'direct, round_robin, least_loaded, skilled, sticky or pool';
+COMMENT ON COLUMN assignment_rule.rep IS 'only this rep';
+COMMENT ON COLUMN assignment_rule.team IS 'only reps of this team and those below it';
+COMMENT ON COLUMN assignment_rule.territory IS 'only reps of this territory';
+COMMENT ON COLUMN assignment_rule.by_territory IS 'only reps of the territory in which the lead lies';
+COMMENT ON COLUMN assignment_rule.rep_position IS 'only reps in this position';
+COMMENT ON COLUMN assignment_rule.required_skills IS 'only reps with skills of these kinds that fit the lead';
+COMMENT ON COLUMN assignment_rule.sticky IS 'first of all the owner of an earlier lead of the same person or account';
+COMMENT ON COLUMN assignment_rule.working_hours IS 'only reps who are at work now';
+COMMENT ON COLUMN assignment_rule.first_contact IS 'within what time the lead must be contacted';
+COMMENT ON COLUMN assignment_rule.fallback_team IS 'team that gets it when no rule finds anybody';
+COMMENT ON COLUMN assignment_rule.pool IS 'pool that gets it, by strategy pool or when nobody is found';
+COMMENT ON COLUMN assignment_rule.active IS 'is it in use';
+
 COMMENT ON TABLE lead IS 'leads: persons and projects from every channel';
 COMMENT ON COLUMN lead.id IS 'number of the lead';
 COMMENT ON COLUMN lead.kind IS 'contact (a person) or project';
@@ -112,10 +199,13 @@ COMMENT ON COLUMN lead.behaviour_3 IS 'points of behaviour, third half-life clas
 COMMENT ON COLUMN lead.behaviour_3_at IS 'moment for which behaviour_3 holds';
 COMMENT ON COLUMN lead.behaviour_4 IS 'points of behaviour, fourth half-life class: what they are worth at behaviour_4_at, between 1 and 2';
 COMMENT ON COLUMN lead.behaviour_4_at IS 'moment for which behaviour_4 holds';
-COMMENT ON COLUMN lead.owner IS 'who owns the lead';
+COMMENT ON COLUMN lead.owner IS 'who owns the lead: code of the rep';
 COMMENT ON COLUMN lead.team IS 'team of the owner';
 COMMENT ON COLUMN lead.pool IS 'public pool it is in';
+COMMENT ON COLUMN lead.pool_since IS 'since when it is in the pool';
 COMMENT ON COLUMN lead.assigned_at IS 'when it was assigned';
+COMMENT ON COLUMN lead.touched_at IS 'when it was assigned or last contacted, whichever is later';
+COMMENT ON COLUMN lead.recycle_at IS 'when tick() looks next whether it goes back into a pool; empty: never';
 COMMENT ON COLUMN lead.first_contact_due_at IS 'when it must have been contacted';
 COMMENT ON COLUMN lead.first_contacted_at IS 'when it was first contacted';
 COMMENT ON COLUMN lead.last_contacted_at IS 'when it was last contacted';
@@ -255,6 +345,67 @@ COMMENT ON COLUMN activity.at IS 'when it happened';
 COMMENT ON COLUMN activity.actor IS 'who did it';
 COMMENT ON COLUMN activity.brought_by IS 'merged row that brought it';
 
+COMMENT ON TABLE assignment_log IS 'who held a lead when, and why';
+COMMENT ON COLUMN assignment_log.id IS 'number';
+COMMENT ON COLUMN assignment_log.lead_id IS 'the lead';
+COMMENT ON COLUMN assignment_log.at IS 'when it changed hands';
+COMMENT ON COLUMN assignment_log.reason IS 'why, such as rule, fallback, pool, sticky, writer, repeat';
+COMMENT ON COLUMN assignment_log.rule IS 'rule that decided';
+COMMENT ON COLUMN assignment_log.strategy IS 'strategy by which it decided';
+COMMENT ON COLUMN assignment_log.owner_before IS 'owner before';
+COMMENT ON COLUMN assignment_log.pool_before IS 'pool before';
+COMMENT ON COLUMN assignment_log.owner IS 'owner from then on';
+COMMENT ON COLUMN assignment_log.team IS 'team of the owner or of the pool';
+COMMENT ON COLUMN assignment_log.pool IS 'pool from then on';
+COMMENT ON COLUMN assignment_log.due_at IS 'when it must have been contacted';
+COMMENT ON COLUMN assignment_log.runners_up IS 'who would have been next, at most five';
+COMMENT ON COLUMN assignment_log.passed IS 'rules that matched and found nobody, and why';
+COMMENT ON COLUMN assignment_log.batch IS 'what was moved together has the same number';
+COMMENT ON COLUMN assignment_log.note IS 'note';
+COMMENT ON COLUMN assignment_log.actor IS 'who did it';
+
+COMMENT ON TABLE task IS 'what somebody has to do';
+COMMENT ON COLUMN task.id IS 'number';
+COMMENT ON COLUMN task.lead_id IS 'the lead it is about';
+COMMENT ON COLUMN task.kind IS 'kind, such as first_contact or repeat';
+COMMENT ON COLUMN task.owner IS 'rep who has to do it';
+COMMENT ON COLUMN task.due_at IS 'until when';
+COMMENT ON COLUMN task.note IS 'note';
+COMMENT ON COLUMN task.created_at IS 'when it came up';
+COMMENT ON COLUMN task.done_at IS 'when it was done; empty: not yet';
+COMMENT ON COLUMN task.cancelled_at IS 'when it was no longer needed';
+COMMENT ON COLUMN task.brought_by IS 'merged lead that brought it; empty: its own lead';
+
+COMMENT ON TABLE rep_load IS 'ledger of what reps have: a rep''s open leads are the sum of his rows';
+COMMENT ON COLUMN rep_load.id IS 'number';
+COMMENT ON COLUMN rep_load.rep IS 'the rep';
+COMMENT ON COLUMN rep_load.via IS 'how leads came: code of a rule, pool:code, or empty';
+COMMENT ON COLUMN rep_load.open IS 'open leads, as a part of the sum';
+COMMENT ON COLUMN rep_load.turn IS 'turns taken in round robin';
+COMMENT ON COLUMN rep_load.day IS 'day on which dealt counts';
+COMMENT ON COLUMN rep_load.dealt IS 'leads dealt on that day';
+COMMENT ON COLUMN rep_load.folded IS 'is the row the sum of older ones';
+
+COMMENT ON TABLE handover IS 'handovers: what a rep held, given to others at once';
+COMMENT ON COLUMN handover.id IS 'number; assignment_log.batch of the leads that moved';
+COMMENT ON COLUMN handover.at IS 'when it was done';
+COMMENT ON COLUMN handover.actor IS 'who did it';
+COMMENT ON COLUMN handover.from_rep IS 'rep who handed over';
+COMMENT ON COLUMN handover.to_rep IS 'rep who took over; empty: a team, or by the rules';
+COMMENT ON COLUMN handover.to_team IS 'team that took over; empty: a rep, or by the rules';
+COMMENT ON COLUMN handover.scope IS 'condition for the leads that moved; empty: all';
+COMMENT ON COLUMN handover.deactivated IS 'whether it set the rep inactive';
+COMMENT ON COLUMN handover.moved IS 'how many of what he held moved, by kind';
+COMMENT ON COLUMN handover.undone_at IS 'when it was undone';
+COMMENT ON COLUMN handover.undone_by IS 'who undid it';
+COMMENT ON TABLE handover_item IS 'what each handover changed, to undo it';
+COMMENT ON COLUMN handover_item.handover IS 'the handover';
+COMMENT ON COLUMN handover_item.kind IS 'table of the thing: lead, task';
+COMMENT ON COLUMN handover_item.item IS 'its id';
+COMMENT ON COLUMN handover_item.lead_id IS 'lead that it belongs to';
+COMMENT ON COLUMN handover_item.changed IS 'columns with their values before and after';
+COMMENT ON COLUMN handover_item.problem IS 'why it was not given back when the handover was undone';
+
 COMMENT ON TABLE event IS 'the outbox: events, written in the transaction of the change';
 COMMENT ON COLUMN event.id IS 'number of the event';
 COMMENT ON COLUMN event.kind IS 'kind of event';
@@ -341,7 +492,67 @@ COMMENT ON COLUMN v_intake.source IS 'code of the source';
 COMMENT ON COLUMN v_intake.outcome IS 'what became of them';
 COMMENT ON COLUMN v_intake.arrivals IS 'how many';
 
-COMMENT ON VIEW v_lead IS 'living leads with their labels; shown to the owner and admins only';
+COMMENT ON VIEW v_team IS 'what the people of each team have and can take';
+COMMENT ON COLUMN v_team.team IS 'code of the team';
+COMMENT ON COLUMN v_team.label IS 'name of the team';
+COMMENT ON COLUMN v_team.parent IS 'team it is part of';
+COMMENT ON COLUMN v_team.manager IS 'code of the rep who manages it';
+COMMENT ON COLUMN v_team.active IS 'is it in use';
+COMMENT ON COLUMN v_team.active_reps IS 'active reps of the team itself';
+COMMENT ON COLUMN v_team.capacity IS 'most open leads that they can have';
+COMMENT ON COLUMN v_team.open_leads IS 'open leads that reps of the team have';
+
+COMMENT ON VIEW v_rep IS 'reps and what each has; shown to those who see all, to managers those of their teams, to reps themselves';
+COMMENT ON COLUMN v_rep.rep IS 'code of the rep';
+COMMENT ON COLUMN v_rep.name IS 'name';
+COMMENT ON COLUMN v_rep.team IS 'code of the team';
+COMMENT ON COLUMN v_rep.team_label IS 'name of the team';
+COMMENT ON COLUMN v_rep.position IS 'position';
+COMMENT ON COLUMN v_rep.active IS 'is he dealt leads';
+COMMENT ON COLUMN v_rep.absent IS 'is he away at this moment';
+COMMENT ON COLUMN v_rep.capacity IS 'most open leads he can have';
+COMMENT ON COLUMN v_rep.open_leads IS 'open leads he has';
+COMMENT ON COLUMN v_rep.daily_limit IS 'most leads he is dealt in a day; empty: no limit';
+COMMENT ON COLUMN v_rep.dealt_today IS 'leads dealt to him today';
+COMMENT ON COLUMN v_rep.free IS 'leads he can still be dealt today';
+
+COMMENT ON VIEW v_assignment IS 'who held a lead when, and why; shown for the leads that one sees';
+COMMENT ON COLUMN v_assignment.id IS 'number';
+COMMENT ON COLUMN v_assignment.lead_id IS 'the lead';
+COMMENT ON COLUMN v_assignment.at IS 'when it changed hands';
+COMMENT ON COLUMN v_assignment.reason IS 'why';
+COMMENT ON COLUMN v_assignment.rule IS 'rule that decided';
+COMMENT ON COLUMN v_assignment.rule_label IS 'what the rule says';
+COMMENT ON COLUMN v_assignment.strategy IS 'strategy by which it decided';
+COMMENT ON COLUMN v_assignment.owner_before IS 'owner before';
+COMMENT ON COLUMN v_assignment.owner_before_name IS 'name of the owner before';
+COMMENT ON COLUMN v_assignment.pool_before IS 'pool before';
+COMMENT ON COLUMN v_assignment.pool_before_label IS 'name of the pool before';
+COMMENT ON COLUMN v_assignment.owner IS 'owner from then on';
+COMMENT ON COLUMN v_assignment.owner_name IS 'name of the owner';
+COMMENT ON COLUMN v_assignment.team IS 'code of the team';
+COMMENT ON COLUMN v_assignment.team_label IS 'name of the team';
+COMMENT ON COLUMN v_assignment.pool IS 'pool from then on';
+COMMENT ON COLUMN v_assignment.pool_label IS 'name of the pool';
+COMMENT ON COLUMN v_assignment.due_at IS 'when it must have been contacted';
+COMMENT ON COLUMN v_assignment.runners_up IS 'who would have been next';
+COMMENT ON COLUMN v_assignment.passed IS 'rules that matched and found nobody, and why';
+COMMENT ON COLUMN v_assignment.batch IS 'what was moved together has the same number';
+COMMENT ON COLUMN v_assignment.note IS 'note';
+COMMENT ON COLUMN v_assignment.actor IS 'who did it';
+
+COMMENT ON VIEW v_task IS 'open tasks; shown to their owners, to managers those of their teams, to those who see all';
+COMMENT ON COLUMN v_task.id IS 'number';
+COMMENT ON COLUMN v_task.lead_id IS 'the lead it is about';
+COMMENT ON COLUMN v_task.kind IS 'kind of task';
+COMMENT ON COLUMN v_task.owner IS 'rep who has to do it';
+COMMENT ON COLUMN v_task.owner_name IS 'name of the rep';
+COMMENT ON COLUMN v_task.due_at IS 'until when';
+COMMENT ON COLUMN v_task.overdue IS 'is that moment past';
+COMMENT ON COLUMN v_task.note IS 'note';
+COMMENT ON COLUMN v_task.created_at IS 'when it came up';
+
+COMMENT ON VIEW v_lead IS 'living leads with their labels; shown to the owner and admins, to managers those of their teams, to reps their own';
 COMMENT ON COLUMN v_lead.id IS 'number of the lead';
 COMMENT ON COLUMN v_lead.kind IS 'contact or project';
 COMMENT ON COLUMN v_lead.name IS 'name of the person';
@@ -378,8 +589,14 @@ COMMENT ON COLUMN v_lead.expected_close_on IS 'expected day of the deal';
 COMMENT ON COLUMN v_lead.stage IS 'stage it is in';
 COMMENT ON COLUMN v_lead.intent IS 'intent';
 COMMENT ON COLUMN v_lead.score IS 'score';
-COMMENT ON COLUMN v_lead.owner IS 'who owns the lead';
-COMMENT ON COLUMN v_lead.team IS 'team of the owner';
+COMMENT ON COLUMN v_lead.owner IS 'who owns the lead: code of the rep';
+COMMENT ON COLUMN v_lead.owner_name IS 'name of the owner';
+COMMENT ON COLUMN v_lead.team IS 'code of the team';
+COMMENT ON COLUMN v_lead.team_label IS 'name of the team';
+COMMENT ON COLUMN v_lead.pool IS 'public pool it is in';
+COMMENT ON COLUMN v_lead.assigned_at IS 'when it was assigned';
+COMMENT ON COLUMN v_lead.first_contact_due_at IS 'when it must have been contacted';
+COMMENT ON COLUMN v_lead.overdue IS 'is that moment past, and nobody has contacted it since it was assigned and last came in';
 COMMENT ON COLUMN v_lead.attrs IS 'all other fields';
 COMMENT ON COLUMN v_lead.merged_leads IS 'repeats that were merged into it';
 COMMENT ON COLUMN v_lead.created_at IS 'when the lead came to be';
@@ -417,9 +634,10 @@ COMMENT ON COLUMN lead_in.currency IS 'currency of the amounts';
 COMMENT ON COLUMN lead_in.expected_close_on IS 'expected day of the deal';
 COMMENT ON COLUMN lead_in.attrs IS 'all other fields, and what could not be read, as typed';
 
-COMMENT ON FUNCTION grant_access(text, text) IS 'gives a role a kind of access: admin, writer, intake or analyst';
+COMMENT ON FUNCTION grant_access(text, text) IS 'gives a role a kind of access: admin, writer, intake, analyst, rep or manager';
 COMMENT ON FUNCTION revoke_access(text, text) IS 'takes a kind of access from a role, or all';
 COMMENT ON FUNCTION sees_all() IS 'may the acting role see all leads';
+COMMENT ON FUNCTION my_reps() IS 'reps whose leads the acting role may see: its own, and as a manager those of its teams and all below';
 COMMENT ON FUNCTION living_lead(bigint) IS 'the living lead that speaks for a lead: itself, or the one it was merged into';
 COMMENT ON FUNCTION merge_leads(bigint, bigint[], jsonb, regclass) IS 'merges leads into one; can be undone';
 COMMENT ON FUNCTION unmerge(bigint, regclass) IS 'undoes a merge; says by name what cannot be given back';
@@ -495,7 +713,112 @@ COMMENT ON COLUMN import_progress.actor IS 'who runs it';
 
 COMMENT ON FUNCTION _own_claims(bigint) IS 'claims that a lead has by its own row need nobody who brought them';
 COMMENT ON FUNCTION _return_claim(merge_log, identity) IS 'gives the loser of a merge that is undone a claim back';
+
+COMMENT ON FUNCTION _managed_teams() IS 'internal: the teams that the acting role manages, with all below them';
+COMMENT ON FUNCTION explain_assignment(bigint) IS 'what the rules would do with a lead now: each rule, each candidate with his load, and why he would or would not get it';
+COMMENT ON FUNCTION owner_at(bigint, timestamptz) IS 'who had a lead at a moment';
+COMMENT ON FUNCTION simulate_assignment(integer) IS 'whom the rules as they are now would have given the arrivals of the last days, beside who got them';
+COMMENT ON FUNCTION assign_leads(text, integer) IS 'deals leads that nobody has by the rules, at most so many';
+COMMENT ON FUNCTION _assign_leads(text, integer, regclass) IS 'internal: deals leads that nobody has';
+COMMENT ON FUNCTION handover(text, text, text, text, boolean) IS 'gives all that a rep holds to another, to a team or by the rules; returns the number of the handover';
+COMMENT ON FUNCTION handover_preview(text, text, text, text) IS 'what a handover would do: who gets how many, and what does not fit';
+COMMENT ON FUNCTION undo_handover(bigint) IS 'undoes a handover within a day; says what was moved on since and stays';
+COMMENT ON FUNCTION _handover(text, text, text, text, boolean, regclass) IS 'internal: hands over';
+COMMENT ON FUNCTION _handover_preview(text, text, text, text, regclass) IS 'internal: what a handover would do';
+COMMENT ON FUNCTION _undo_handover(bigint, regclass) IS 'internal: undoes a handover';
+COMMENT ON FUNCTION _holdings() IS 'internal: what a rep can hold, the tables';
+COMMENT ON FUNCTION _handover_items(bigint) IS 'internal: the things of a handover as they are now, locked';
+COMMENT ON FUNCTION _changed(jsonb, jsonb) IS 'internal: the columns of a thing with their values before and after';
+COMMENT ON FUNCTION _unchanged(jsonb, jsonb) IS 'internal: the values before, where nothing has changed since';
+COMMENT ON FUNCTION _may_hand_over(text, text, text) IS 'internal: raises unless the acting role may hand over between these';
+COMMENT ON FUNCTION _check_handover(text, text, text) IS 'internal: raises unless such a handover can be';
+COMMENT ON FUNCTION _leads_of(text, text) IS 'internal: the leads of a rep for which a condition is true';
+COMMENT ON FUNCTION _takers(text, text, text) IS 'internal: who takes over, with his load';
+COMMENT ON FUNCTION _deal_leads(text, text, text, text, bigint[]) IS 'internal: who gets which lead of a handover';
+COMMENT ON FUNCTION _deal_rest(text, text, text, text, bigint[], text[]) IS 'internal: who gets what else a rep holds';
+
+COMMENT ON VIEW v_owner_history IS 'who had a lead, from when until when';
+COMMENT ON COLUMN v_owner_history.lead_id IS 'the lead';
+COMMENT ON COLUMN v_owner_history.owner IS 'who had it; empty: nobody, or a pool';
+COMMENT ON COLUMN v_owner_history.team IS 'team of the owner or pool';
+COMMENT ON COLUMN v_owner_history.pool IS 'pool in which it was; empty: none';
+COMMENT ON COLUMN v_owner_history.from_at IS 'since when';
+COMMENT ON COLUMN v_owner_history.until_at IS 'until when; empty: still';
+COMMENT ON COLUMN v_owner_history.reason IS 'how it came there';
+COMMENT ON COLUMN v_owner_history.rule IS 'rule that decided; empty: none';
 COMMENT ON FUNCTION _shared_keys(bigint, bigint, bigint) IS 'internal: the keys that speak for two leads being one, and since when';
+
+COMMENT ON TABLE pool_rule IS 'when leads nobody takes care of go back into a pool; the first rule in order that matches decides';
+COMMENT ON COLUMN pool_rule.code IS 'code of the rule';
+COMMENT ON COLUMN pool_rule.label IS 'name to show';
+COMMENT ON COLUMN pool_rule.position IS 'order';
+COMMENT ON COLUMN pool_rule.condition IS 'condition: an SQL expression over the row of a lead';
+COMMENT ON COLUMN pool_rule.intents IS 'of these intents only; empty: all';
+COMMENT ON COLUMN pool_rule.exempt IS 'what matches is never put back';
+COMMENT ON COLUMN pool_rule.days_without_follow_up IS 'days since the last contact or the assignment after which it is put back';
+COMMENT ON COLUMN pool_rule.days_without_progress IS 'days since the assignment after which it is put back if there is no progress';
+COMMENT ON COLUMN pool_rule.warn_days IS 'so many days before, its owner is warned';
+COMMENT ON COLUMN pool_rule.pool IS 'pool it goes to; empty: that of its team, else the common one';
+COMMENT ON COLUMN pool_rule.active IS 'is it in use';
+
+COMMENT ON TABLE recycle_sweep IS 'internal: how far tick() is with planning leads anew after rules have changed';
+COMMENT ON COLUMN recycle_sweep.rules IS 'digest of the rules it is about';
+COMMENT ON COLUMN recycle_sweep.last_lead IS 'lead it has come to';
+COMMENT ON COLUMN recycle_sweep.missed IS 'leads that were locked, to be looked at again';
+COMMENT ON COLUMN recycle_sweep.finished IS 'is it done';
+COMMENT ON COLUMN recycle_sweep.only_row IS 'always true: there is one row';
+
+COMMENT ON VIEW v_pool IS 'leads that wait in the pools of the reader; who the customer is shows after the claim';
+COMMENT ON COLUMN v_pool.id IS 'number of the lead';
+COMMENT ON COLUMN v_pool.pool IS 'pool';
+COMMENT ON COLUMN v_pool.pool_label IS 'name of the pool';
+COMMENT ON COLUMN v_pool.pool_since IS 'since when it is there';
+COMMENT ON COLUMN v_pool.kind IS 'contact (a person) or project';
+COMMENT ON COLUMN v_pool.masked_name IS 'first character of the name';
+COMMENT ON COLUMN v_pool.region IS 'code of the region';
+COMMENT ON COLUMN v_pool.region_name IS 'name of the region';
+COMMENT ON COLUMN v_pool.industry IS 'industry';
+COMMENT ON COLUMN v_pool.industry_label IS 'name of the industry';
+COMMENT ON COLUMN v_pool.product_line IS 'product line';
+COMMENT ON COLUMN v_pool.product_line_label IS 'name of the product line';
+COMMENT ON COLUMN v_pool.company_size IS 'size of the company';
+COMMENT ON COLUMN v_pool.budget_min IS 'lower end of the budget';
+COMMENT ON COLUMN v_pool.budget_max IS 'upper end of the budget';
+COMMENT ON COLUMN v_pool.intent IS 'intent';
+COMMENT ON COLUMN v_pool.intent_label IS 'name of the intent';
+COMMENT ON COLUMN v_pool.score IS 'score';
+COMMENT ON COLUMN v_pool.last_source IS 'source heard of last';
+COMMENT ON COLUMN v_pool.last_source_label IS 'name of that source';
+COMMENT ON COLUMN v_pool.last_inbound_at IS 'when the customer was heard of last';
+COMMENT ON COLUMN v_pool.claimable_from IS 'from when the reader can claim it';
+COMMENT ON COLUMN v_pool.claimable IS 'can the reader claim it now';
+COMMENT ON COLUMN v_pool.why_not IS 'why not: not_a_member, full, claim_limit (of the day), new_in_pool, cool_down (he had it before)';
+
+COMMENT ON FUNCTION acting_rep() IS 'the rep that the acting role is';
+COMMENT ON FUNCTION my_pools() IS 'pools that the acting role sees, and how much it can still claim';
+COMMENT ON FUNCTION claim(bigint, text) IS 'takes a lead out of its pool; returns whose it is';
+COMMENT ON FUNCTION claim_next(text, integer, text) IS 'takes the best leads of a pool; returns their ids';
+COMMENT ON FUNCTION release(bigint, text, text) IS 'gives a lead back to a pool, with a reason; returns the pool';
+COMMENT ON FUNCTION assign_to(bigint, text, text) IS 'gives a lead to a rep, for managers and administrators';
+COMMENT ON FUNCTION follow_up(bigint, text, text, text, timestamptz, text, timestamptz) IS 'notes a contact with a lead, and when the next one is due; returns the activity';
+COMMENT ON FUNCTION explain_recycling(bigint, timestamptz) IS 'when a lead goes back into a pool, by which rule';
+COMMENT ON FUNCTION _pools_of(text) IS 'internal: pools that a rep may take from';
+COMMENT ON FUNCTION _pool_for(text) IS 'internal: the pool for the leads of a team';
+COMMENT ON FUNCTION _room(text, text) IS 'internal: how much a rep can still take';
+COMMENT ON FUNCTION _claimable_from(bigint, text, timestamptz, text) IS 'internal: from when a lead can be claimed';
+COMMENT ON FUNCTION _is_open(bigint, text, text) IS 'internal: is a lead open';
+COMMENT ON FUNCTION _claimant(text) IS 'internal: for whom leads are taken';
+COMMENT ON FUNCTION _local(timestamptz) IS 'internal: a moment by the clock of the workspace';
+COMMENT ON FUNCTION _claim(bigint, text, regclass) IS 'internal: claims a lead';
+COMMENT ON FUNCTION _best_of_pool(text, text, bigint) IS 'internal: locks the best leads of a pool';
+COMMENT ON FUNCTION _claim_next(text, integer, text, regclass) IS 'internal: claims leads';
+COMMENT ON FUNCTION _lock_own(bigint) IS 'internal: locks a lead that one may dispose of';
+COMMENT ON FUNCTION _release(bigint, text, text, regclass) IS 'internal: gives a lead back';
+COMMENT ON FUNCTION _assign_to(bigint, text, text, regclass) IS 'internal: gives a lead to a rep';
+COMMENT ON FUNCTION _follow_up(bigint, text, text, text, timestamptz, text, timestamptz, regclass) IS 'internal: notes a contact';
+COMMENT ON FUNCTION _recycle(timestamptz, integer, regclass) IS 'internal: the part of tick() that puts leads into pools';
+COMMENT ON FUNCTION _warn_of_recycling(bigint[], timestamptz) IS 'internal: warns owners';
+COMMENT ON FUNCTION _replan_recycling(timestamptz, integer, regclass) IS 'internal: plans leads anew after rules have changed';
 
 -- part: seed
 
@@ -583,8 +906,21 @@ UPDATE activity_kind r SET label = l.label FROM (VALUES
     ('message', 'message'),
     ('card_exchanged', 'cards exchanged'),
     ('contact_left', 'contact details left'),
-    ('subscribed', 'subscribed')
+    ('subscribed', 'subscribed'),
+    ('call', 'Call'),
+    ('visit', 'Visit'),
+    ('meeting', 'Meeting'),
+    ('demo', 'Demo'),
+    ('chat', 'Chat'),
+    ('mail', 'Mail sent')
 ) AS l (kind, label) WHERE l.kind = r.kind;
+
+UPDATE pool_rule r SET label = l.label FROM (VALUES
+    ('planned', 'A contact is planned within 30 days: stays'),
+    ('hot', 'Hot, no follow-up for 3 days'),
+    ('warm', 'Warm, no follow-up for 10 days'),
+    ('cold', 'Cold, no follow-up for 30 days')
+) AS l (code, label) WHERE l.code = r.code;
 
 UPDATE intent_level r SET label = l.label FROM (VALUES
     ('hot', 'hot'),
@@ -606,6 +942,17 @@ UPDATE intent_rule r SET label = l.label FROM (VALUES
     ('took_document', 'took a white paper, case study or technical document'),
     ('writes_of_price', 'writes of price or discount'),
     ('writes_of_solution', 'writes of solution, implementation, contract or demo')
+) AS l (code, label) WHERE l.code = r.code;
+
+UPDATE pool r SET label = l.label FROM (VALUES
+    ('common', 'public pool')
+) AS l (code, label) WHERE l.code = r.code;
+
+UPDATE assignment_rule r SET label = l.label FROM (VALUES
+    ('quote_to_director', 'asked for a quote on the website: to the director of the territory'),
+    ('by_territory', 'to a rep of the territory'),
+    ('by_industry', 'to who knows the industry best'),
+    ('everybody', 'to who has the most room')
 ) AS l (code, label) WHERE l.code = r.code;
 
 UPDATE score_cap r SET label = l.label FROM (VALUES
@@ -664,3 +1011,33 @@ INSERT INTO product_line (code, label, synonyms, position) VALUES
     ('enterprise',   'Enterprise',         '{企业版}', 30),
     ('mobile',       'Mobile',             '{移动版}', 40),
     ('call_centre',  'Call centre module', '{呼叫中心模块}', 50);
+
+UPDATE team r SET label = l.label FROM (VALUES
+    ('sales', 'Sales'),
+    ('chongqing', 'Chongqing'),
+    ('south', 'South China'),
+    ('industry', 'Industries')
+) AS l (code, label) WHERE l.code = r.code;
+
+UPDATE rep r SET name = l.name FROM (VALUES
+    ('zhang', 'Zhang San'),
+    ('li', 'Li Si'),
+    ('wang', 'Wang Wu'),
+    ('zhao', 'Zhao Liu'),
+    ('qian', 'Qian Qi'),
+    ('sun', 'Sun Ba'),
+    ('zhou', 'Zhou Jiu'),
+    ('wu', 'Wu Shi'),
+    ('zheng', 'Zheng Shiyi')
+) AS l (code, name) WHERE l.code = r.code;
+
+UPDATE territory r SET label = l.label FROM (VALUES
+    ('chongqing', 'Chongqing'),
+    ('chongqing_main', 'Chongqing, inner districts'),
+    ('chongqing_west', 'Chongqing, west'),
+    ('south', 'South China')
+) AS l (code, label) WHERE l.code = r.code;
+
+UPDATE assignment_rule r SET label = l.label FROM (VALUES
+    ('nowhere_to_call', 'no way to reach: to the public pool')
+) AS l (code, label) WHERE l.code = r.code;

@@ -14,7 +14,7 @@ COMMENT ON COLUMN workspace.only_row IS '恒为真，保证只有一行';
 
 COMMENT ON TABLE access IS '谁被授予了哪种权限；修复时据此重新授权';
 COMMENT ON COLUMN access.role IS '被授权的数据库角色';
-COMMENT ON COLUMN access.kind IS '权限种类：admin 管理，writer 写入，intake 只收线索，analyst 分析';
+COMMENT ON COLUMN access.kind IS '权限种类：admin 管理，writer 写入，intake 只收线索，analyst 分析，rep 销售，manager 主管';
 COMMENT ON COLUMN access.granted_by IS '授权人';
 COMMENT ON COLUMN access.granted_at IS '授权时间';
 
@@ -64,6 +64,93 @@ COMMENT ON COLUMN region.full_name IS '带上级的全称';
 COMMENT ON COLUMN region.parent IS '上级区划的代码';
 COMMENT ON COLUMN region.level IS '级别：1 省，2 市，3 区县';
 
+COMMENT ON TABLE team IS '团队，逐级构成部门树';
+COMMENT ON COLUMN team.code IS '团队代码，即 lead.team 中的值';
+COMMENT ON COLUMN team.label IS '显示名称';
+COMMENT ON COLUMN team.parent IS '上级团队';
+COMMENT ON COLUMN team.manager IS '主管的销售代码';
+COMMENT ON COLUMN team.active IS '是否启用';
+
+COMMENT ON TABLE calendar IS '工作日历';
+COMMENT ON COLUMN calendar.code IS '日历代码';
+COMMENT ON COLUMN calendar.label IS '显示名称';
+
+COMMENT ON TABLE calendar_hours IS '一周中每天的工作时段';
+COMMENT ON COLUMN calendar_hours.calendar IS '日历';
+COMMENT ON COLUMN calendar_hours.weekday IS '星期：1 为星期一，7 为星期日';
+COMMENT ON COLUMN calendar_hours.opens IS '上班时间（工作区时区）';
+COMMENT ON COLUMN calendar_hours.closes IS '下班时间（工作区时区）';
+
+COMMENT ON TABLE rep IS '销售人员';
+COMMENT ON COLUMN rep.code IS '销售代码，即 lead.owner 中的值';
+COMMENT ON COLUMN rep.role IS '对应的数据库角色；能看到什么以此为准';
+COMMENT ON COLUMN rep.name IS '姓名';
+COMMENT ON COLUMN rep.team IS '所属团队';
+COMMENT ON COLUMN rep.position IS '岗位，例如 director 总监；规则可以指定';
+COMMENT ON COLUMN rep.capacity IS '在手线索上限；任何情况下不会超过';
+COMMENT ON COLUMN rep.daily_limit IS '每天最多分到的线索数；空为不限';
+COMMENT ON COLUMN rep.weight IS '轮流分配的权重：2 分到的是 1 的两倍';
+COMMENT ON COLUMN rep.calendar IS '工作日历；空为全天';
+COMMENT ON COLUMN rep.active IS '是否参与分配；已离职的为否';
+COMMENT ON COLUMN rep.dingtalk_id IS '钉钉账号';
+COMMENT ON COLUMN rep.wecom_id IS '企业微信账号';
+COMMENT ON COLUMN rep.feishu_id IS '飞书账号';
+
+COMMENT ON TABLE rep_absence IS '销售请假、出差等不参与分配的时段';
+COMMENT ON COLUMN rep_absence.id IS '编号';
+COMMENT ON COLUMN rep_absence.rep IS '销售';
+COMMENT ON COLUMN rep_absence.from_at IS '开始时间';
+COMMENT ON COLUMN rep_absence.until_at IS '返回时间';
+COMMENT ON COLUMN rep_absence.reason IS '原因';
+
+COMMENT ON TABLE rep_skill IS '销售擅长什么';
+COMMENT ON COLUMN rep_skill.rep IS '销售';
+COMMENT ON COLUMN rep_skill.kind IS '类别：region 地区，industry 行业，product_line 产品线，source 来源，language 语言';
+COMMENT ON COLUMN rep_skill.value IS '擅长的代码；地区包括其下各级';
+COMMENT ON COLUMN rep_skill.level IS '熟练程度，1 到 5';
+
+COMMENT ON TABLE territory IS '销售片区：一组地区';
+COMMENT ON COLUMN territory.code IS '片区代码';
+COMMENT ON COLUMN territory.label IS '显示名称';
+COMMENT ON COLUMN territory.parent IS '上级片区；本片区无人可分时向上找';
+COMMENT ON COLUMN territory.regions IS '行政区划代码，包括其下各级：44 包括 440300';
+COMMENT ON COLUMN territory.active IS '是否启用';
+
+COMMENT ON TABLE territory_rep IS '谁负责哪个片区';
+COMMENT ON COLUMN territory_rep.territory IS '片区';
+COMMENT ON COLUMN territory_rep.rep IS '销售';
+COMMENT ON COLUMN territory_rep.position IS '在本片区的岗位；空为 rep 表中的岗位';
+
+COMMENT ON TABLE pool IS '公海：无人负责的线索在此等待';
+COMMENT ON COLUMN pool.code IS '公海代码，即 lead.pool 中的值';
+COMMENT ON COLUMN pool.label IS '显示名称';
+COMMENT ON COLUMN pool.team IS '所属团队；空为全员公海';
+COMMENT ON COLUMN pool.position IS '顺序；无人可分的线索进入第一个全员公海';
+COMMENT ON COLUMN pool.claim_limit IS '每人每天最多领取数；空为不限';
+COMMENT ON COLUMN pool.locked_for IS '刚进入的线索多久之内不能领取';
+COMMENT ON COLUMN pool.cool_down IS '原负责人多久之内不能领回';
+COMMENT ON COLUMN pool.first_contact IS '领取后须在多长时间内联系';
+COMMENT ON COLUMN pool.active IS '是否启用';
+
+COMMENT ON TABLE assignment_rule IS '分配规则：哪些线索归谁';
+COMMENT ON COLUMN assignment_rule.code IS '规则代码';
+COMMENT ON COLUMN assignment_rule.label IS '规则说明';
+COMMENT ON COLUMN assignment_rule.position IS '顺序；第一条符合且有人可分的规则生效';
+COMMENT ON COLUMN assignment_rule.condition IS '条件：对线索行的 SQL 表达式，见 docs/rules.md';
+COMMENT ON COLUMN assignment_rule.strategy IS '策略：direct 指定，round_robin 轮流，least_loaded 负载最低，skilled 最擅长，sticky 原负责人，pool 公海';
+COMMENT ON COLUMN assignment_rule.rep IS '仅限此销售';
+COMMENT ON COLUMN assignment_rule.team IS '仅限此团队及其下级团队';
+COMMENT ON COLUMN assignment_rule.territory IS '仅限此片区';
+COMMENT ON COLUMN assignment_rule.by_territory IS '仅限线索所在片区';
+COMMENT ON COLUMN assignment_rule.rep_position IS '仅限此岗位';
+COMMENT ON COLUMN assignment_rule.required_skills IS '仅限这些类别上擅长此线索的销售';
+COMMENT ON COLUMN assignment_rule.sticky IS '是否优先分给同一人或同一客户以前线索的负责人';
+COMMENT ON COLUMN assignment_rule.working_hours IS '是否仅限此刻在上班的销售';
+COMMENT ON COLUMN assignment_rule.first_contact IS '须在多长时间内首次联系';
+COMMENT ON COLUMN assignment_rule.fallback_team IS '各规则都无人可分时分给的团队';
+COMMENT ON COLUMN assignment_rule.pool IS '策略为 pool 或无人可分时进入的公海';
+COMMENT ON COLUMN assignment_rule.active IS '是否启用';
+
 COMMENT ON TABLE lead IS '线索：来自所有渠道的人和项目';
 COMMENT ON COLUMN lead.id IS '线索编号';
 COMMENT ON COLUMN lead.kind IS '类型：contact 联系人，project 项目';
@@ -112,10 +199,13 @@ COMMENT ON COLUMN lead.behaviour_3 IS '行为分，第 3 类半衰期：在基�
 COMMENT ON COLUMN lead.behaviour_3_at IS '第 3 类行为分的基准时间';
 COMMENT ON COLUMN lead.behaviour_4 IS '行为分，第 4 类半衰期：在基准时间值几分（1 至 2 之间）';
 COMMENT ON COLUMN lead.behaviour_4_at IS '第 4 类行为分的基准时间';
-COMMENT ON COLUMN lead.owner IS '负责人';
+COMMENT ON COLUMN lead.owner IS '负责人的销售代码';
 COMMENT ON COLUMN lead.team IS '所属团队';
 COMMENT ON COLUMN lead.pool IS '所在公海';
+COMMENT ON COLUMN lead.pool_since IS '进入公海的时间';
 COMMENT ON COLUMN lead.assigned_at IS '分配时间';
+COMMENT ON COLUMN lead.touched_at IS '分配时间或最近联系时间，取较晚者';
+COMMENT ON COLUMN lead.recycle_at IS 'tick 下次查看是否放回公海的时间；空为不放回';
 COMMENT ON COLUMN lead.first_contact_due_at IS '首次联系的期限';
 COMMENT ON COLUMN lead.first_contacted_at IS '首次联系的时间';
 COMMENT ON COLUMN lead.last_contacted_at IS '最近联系的时间';
@@ -255,6 +345,67 @@ COMMENT ON COLUMN activity.at IS '发生时间';
 COMMENT ON COLUMN activity.actor IS '操作人';
 COMMENT ON COLUMN activity.brought_by IS '带来此次往来的已合并线索';
 
+COMMENT ON TABLE assignment_log IS '分配历史：线索何时归谁，为什么';
+COMMENT ON COLUMN assignment_log.id IS '编号';
+COMMENT ON COLUMN assignment_log.lead_id IS '线索编号';
+COMMENT ON COLUMN assignment_log.at IS '时间';
+COMMENT ON COLUMN assignment_log.reason IS '原因，例如 rule 规则，fallback 后备，pool 公海，sticky 原负责人，writer 写入者指定，repeat 再次来询';
+COMMENT ON COLUMN assignment_log.rule IS '生效的规则';
+COMMENT ON COLUMN assignment_log.strategy IS '所用策略';
+COMMENT ON COLUMN assignment_log.owner_before IS '原负责人';
+COMMENT ON COLUMN assignment_log.pool_before IS '原公海';
+COMMENT ON COLUMN assignment_log.owner IS '新负责人';
+COMMENT ON COLUMN assignment_log.team IS '负责人或公海所属团队';
+COMMENT ON COLUMN assignment_log.pool IS '进入的公海';
+COMMENT ON COLUMN assignment_log.due_at IS '首次联系期限';
+COMMENT ON COLUMN assignment_log.runners_up IS '其后的候选人，至多五名';
+COMMENT ON COLUMN assignment_log.passed IS '符合但无人可分的规则及原因';
+COMMENT ON COLUMN assignment_log.batch IS '批次；一起移交的相同';
+COMMENT ON COLUMN assignment_log.note IS '备注';
+COMMENT ON COLUMN assignment_log.actor IS '操作人';
+
+COMMENT ON TABLE task IS '待办任务';
+COMMENT ON COLUMN task.id IS '编号';
+COMMENT ON COLUMN task.lead_id IS '相关线索';
+COMMENT ON COLUMN task.kind IS '种类，例如 first_contact 首次联系，repeat 再次来询';
+COMMENT ON COLUMN task.owner IS '由谁完成';
+COMMENT ON COLUMN task.due_at IS '期限';
+COMMENT ON COLUMN task.note IS '备注';
+COMMENT ON COLUMN task.created_at IS '产生时间';
+COMMENT ON COLUMN task.done_at IS '完成时间；空为未完成';
+COMMENT ON COLUMN task.cancelled_at IS '取消时间';
+COMMENT ON COLUMN task.brought_by IS '带来此任务的被合并线索；为空：本线索自己的';
+
+COMMENT ON TABLE rep_load IS '销售负载台账：一人在手的线索数是其各行之和';
+COMMENT ON COLUMN rep_load.id IS '编号';
+COMMENT ON COLUMN rep_load.rep IS '销售';
+COMMENT ON COLUMN rep_load.via IS '线索如何而来：规则代码，pool:公海代码，或空';
+COMMENT ON COLUMN rep_load.open IS '在手线索数的一部分';
+COMMENT ON COLUMN rep_load.turn IS '轮流分配中已轮到的次数';
+COMMENT ON COLUMN rep_load.day IS 'dealt 所属的日期';
+COMMENT ON COLUMN rep_load.dealt IS '当日分到的线索数';
+COMMENT ON COLUMN rep_load.folded IS '是否由旧行合并而成';
+
+COMMENT ON TABLE handover IS '交接记录：某人手上的全部线索一次交给他人';
+COMMENT ON COLUMN handover.id IS '编号；所转线索的 assignment_log.batch';
+COMMENT ON COLUMN handover.at IS '交接时间';
+COMMENT ON COLUMN handover.actor IS '操作人';
+COMMENT ON COLUMN handover.from_rep IS '移交人';
+COMMENT ON COLUMN handover.to_rep IS '接手人；空为团队，或按规则分配';
+COMMENT ON COLUMN handover.to_team IS '接手团队；空为个人，或按规则分配';
+COMMENT ON COLUMN handover.scope IS '所转线索的条件；空为全部';
+COMMENT ON COLUMN handover.deactivated IS '是否同时停用移交人';
+COMMENT ON COLUMN handover.moved IS '各类移交的数量';
+COMMENT ON COLUMN handover.undone_at IS '撤销时间';
+COMMENT ON COLUMN handover.undone_by IS '撤销人';
+COMMENT ON TABLE handover_item IS '每次交接改动的内容，供撤销';
+COMMENT ON COLUMN handover_item.handover IS '交接编号';
+COMMENT ON COLUMN handover_item.kind IS '所在的表：lead、task';
+COMMENT ON COLUMN handover_item.item IS '其编号';
+COMMENT ON COLUMN handover_item.lead_id IS '所属线索';
+COMMENT ON COLUMN handover_item.changed IS '改动的列及改动前后的值';
+COMMENT ON COLUMN handover_item.problem IS '撤销时未能归还的原因';
+
 COMMENT ON TABLE event IS '发件箱：与变更在同一事务写入的事件';
 COMMENT ON COLUMN event.id IS '编号';
 COMMENT ON COLUMN event.kind IS '事件种类';
@@ -341,7 +492,67 @@ COMMENT ON COLUMN v_intake.source IS '来源代码';
 COMMENT ON COLUMN v_intake.outcome IS '结果';
 COMMENT ON COLUMN v_intake.arrivals IS '数量';
 
-COMMENT ON VIEW v_lead IS '有效线索及其标签；仅所有者和管理员可见';
+COMMENT ON VIEW v_team IS '各团队的人手和在手线索';
+COMMENT ON COLUMN v_team.team IS '团队代码';
+COMMENT ON COLUMN v_team.label IS '团队名称';
+COMMENT ON COLUMN v_team.parent IS '上级团队';
+COMMENT ON COLUMN v_team.manager IS '主管的销售代码';
+COMMENT ON COLUMN v_team.active IS '是否启用';
+COMMENT ON COLUMN v_team.active_reps IS '本团队参与分配的人数';
+COMMENT ON COLUMN v_team.capacity IS '这些人的在手线索上限合计';
+COMMENT ON COLUMN v_team.open_leads IS '本团队在手线索数';
+
+COMMENT ON VIEW v_rep IS '销售及其负载；所有者和管理员可见全部，主管可见其团队，销售可见本人';
+COMMENT ON COLUMN v_rep.rep IS '销售代码';
+COMMENT ON COLUMN v_rep.name IS '姓名';
+COMMENT ON COLUMN v_rep.team IS '团队代码';
+COMMENT ON COLUMN v_rep.team_label IS '团队名称';
+COMMENT ON COLUMN v_rep.position IS '岗位';
+COMMENT ON COLUMN v_rep.active IS '是否参与分配';
+COMMENT ON COLUMN v_rep.absent IS '此刻是否不在';
+COMMENT ON COLUMN v_rep.capacity IS '在手线索上限';
+COMMENT ON COLUMN v_rep.open_leads IS '在手线索数';
+COMMENT ON COLUMN v_rep.daily_limit IS '每天最多分到的线索数；空为不限';
+COMMENT ON COLUMN v_rep.dealt_today IS '今天已分到的线索数';
+COMMENT ON COLUMN v_rep.free IS '今天还能分到的线索数';
+
+COMMENT ON VIEW v_assignment IS '分配历史：线索何时归谁，为什么；仅限可见的线索';
+COMMENT ON COLUMN v_assignment.id IS '编号';
+COMMENT ON COLUMN v_assignment.lead_id IS '线索编号';
+COMMENT ON COLUMN v_assignment.at IS '时间';
+COMMENT ON COLUMN v_assignment.reason IS '原因';
+COMMENT ON COLUMN v_assignment.rule IS '生效的规则';
+COMMENT ON COLUMN v_assignment.rule_label IS '规则说明';
+COMMENT ON COLUMN v_assignment.strategy IS '所用策略';
+COMMENT ON COLUMN v_assignment.owner_before IS '原负责人';
+COMMENT ON COLUMN v_assignment.owner_before_name IS '原负责人姓名';
+COMMENT ON COLUMN v_assignment.pool_before IS '原公海';
+COMMENT ON COLUMN v_assignment.pool_before_label IS '原公海名称';
+COMMENT ON COLUMN v_assignment.owner IS '新负责人';
+COMMENT ON COLUMN v_assignment.owner_name IS '新负责人姓名';
+COMMENT ON COLUMN v_assignment.team IS '团队代码';
+COMMENT ON COLUMN v_assignment.team_label IS '团队名称';
+COMMENT ON COLUMN v_assignment.pool IS '进入的公海';
+COMMENT ON COLUMN v_assignment.pool_label IS '公海名称';
+COMMENT ON COLUMN v_assignment.due_at IS '首次联系期限';
+COMMENT ON COLUMN v_assignment.runners_up IS '其后的候选人';
+COMMENT ON COLUMN v_assignment.passed IS '符合但无人可分的规则及原因';
+COMMENT ON COLUMN v_assignment.batch IS '批次';
+COMMENT ON COLUMN v_assignment.note IS '备注';
+COMMENT ON COLUMN v_assignment.actor IS '操作人';
+
+COMMENT ON VIEW v_task IS '未完成的任务；所有者和管理员可见全部，主管可见其团队，销售可见本人';
+COMMENT ON COLUMN v_task.id IS '编号';
+COMMENT ON COLUMN v_task.lead_id IS '相关线索';
+COMMENT ON COLUMN v_task.kind IS '种类';
+COMMENT ON COLUMN v_task.owner IS '由谁完成';
+COMMENT ON COLUMN v_task.owner_name IS '姓名';
+COMMENT ON COLUMN v_task.due_at IS '期限';
+COMMENT ON COLUMN v_task.overdue IS '是否已过期限';
+COMMENT ON COLUMN v_task.note IS '备注';
+COMMENT ON COLUMN v_task.created_at IS '产生时间';
+
+COMMENT ON VIEW v_lead IS '有效线索及其标签；所有者和管理员可见全部，主管可见其团队，销售可见本人';
 COMMENT ON COLUMN v_lead.id IS '线索编号';
 COMMENT ON COLUMN v_lead.kind IS '类型：contact 联系人，project 项目';
 COMMENT ON COLUMN v_lead.name IS '姓名';
@@ -378,8 +589,14 @@ COMMENT ON COLUMN v_lead.expected_close_on IS '预计成交日期';
 COMMENT ON COLUMN v_lead.stage IS '所处阶段';
 COMMENT ON COLUMN v_lead.intent IS '意向';
 COMMENT ON COLUMN v_lead.score IS '评分';
-COMMENT ON COLUMN v_lead.owner IS '负责人';
-COMMENT ON COLUMN v_lead.team IS '所属团队';
+COMMENT ON COLUMN v_lead.owner IS '负责人的销售代码';
+COMMENT ON COLUMN v_lead.owner_name IS '负责人姓名';
+COMMENT ON COLUMN v_lead.team IS '团队代码';
+COMMENT ON COLUMN v_lead.team_label IS '团队名称';
+COMMENT ON COLUMN v_lead.pool IS '所在公海';
+COMMENT ON COLUMN v_lead.assigned_at IS '分配时间';
+COMMENT ON COLUMN v_lead.first_contact_due_at IS '首次联系期限';
+COMMENT ON COLUMN v_lead.overdue IS '是否已过期限，而自分配和最近来询以来无人联系';
 COMMENT ON COLUMN v_lead.attrs IS '其他字段';
 COMMENT ON COLUMN v_lead.merged_leads IS '并入此线索的重复数';
 COMMENT ON COLUMN v_lead.created_at IS '线索产生的时间';
@@ -417,9 +634,10 @@ COMMENT ON COLUMN lead_in.currency IS '币种';
 COMMENT ON COLUMN lead_in.expected_close_on IS '预计成交日期';
 COMMENT ON COLUMN lead_in.attrs IS '其他字段，以及无法识别的原文';
 
-COMMENT ON FUNCTION grant_access(text, text) IS '授予角色一种权限：admin、writer、intake 或 analyst';
+COMMENT ON FUNCTION grant_access(text, text) IS '授予角色一种权限：admin、writer、intake、analyst、rep 或 manager';
 COMMENT ON FUNCTION revoke_access(text, text) IS '收回角色的一种权限；不指明则收回全部';
 COMMENT ON FUNCTION sees_all() IS '当前角色是否可以看到全部线索';
+COMMENT ON FUNCTION my_reps() IS '当前角色可以看到哪些销售的线索：本人，主管还包括其团队及各级下属团队';
 COMMENT ON FUNCTION living_lead(bigint) IS '代表此线索的有效线索：它自己，或它已并入的线索';
 COMMENT ON FUNCTION merge_leads(bigint, bigint[], jsonb, regclass) IS '把若干线索合并到一条，可撤销';
 COMMENT ON FUNCTION unmerge(bigint, regclass) IS '撤销一次合并；无法还原的逐项说明';
@@ -495,7 +713,112 @@ COMMENT ON COLUMN import_progress.actor IS '执行人';
 
 COMMENT ON FUNCTION _own_claims(bigint) IS '线索自身字段所含的标识不再记为由他人带来';
 COMMENT ON FUNCTION _return_claim(merge_log, identity) IS '撤销合并时把一个标识还给原线索';
+
+COMMENT ON FUNCTION _managed_teams() IS '内部：当前角色管理的团队，含下级团队';
+COMMENT ON FUNCTION explain_assignment(bigint) IS '现在按规则会怎样分配一条线索：逐条规则、逐个候选人及其负载，说明为何分给或不分给他';
+COMMENT ON FUNCTION owner_at(bigint, timestamptz) IS '某一时刻线索归谁';
+COMMENT ON FUNCTION simulate_assignment(integer) IS '用现行规则重放最近若干天进来的线索，并与实际分配对照';
+COMMENT ON FUNCTION assign_leads(text, integer) IS '按规则分配无人负责的线索，每次最多若干条';
+COMMENT ON FUNCTION _assign_leads(text, integer, regclass) IS '内部：分配无人负责的线索';
+COMMENT ON FUNCTION handover(text, text, text, text, boolean) IS '把某人手上的全部线索和待办交给他人、团队或按规则分配；返回交接编号';
+COMMENT ON FUNCTION handover_preview(text, text, text, text) IS '预览交接：谁接多少，哪些放不下';
+COMMENT ON FUNCTION undo_handover(bigint) IS '一天内撤销交接；此后又转走的逐条说明并保留';
+COMMENT ON FUNCTION _handover(text, text, text, text, boolean, regclass) IS '内部：交接';
+COMMENT ON FUNCTION _handover_preview(text, text, text, text, regclass) IS '内部：预览交接';
+COMMENT ON FUNCTION _undo_handover(bigint, regclass) IS '内部：撤销交接';
+COMMENT ON FUNCTION _holdings() IS '内部：一个人手上可以有什么，各在哪张表';
+COMMENT ON FUNCTION _handover_items(bigint) IS '内部：一次交接涉及的内容的现状，并锁定';
+COMMENT ON FUNCTION _changed(jsonb, jsonb) IS '内部：各列改动前后的值';
+COMMENT ON FUNCTION _unchanged(jsonb, jsonb) IS '内部：此后未再改动的列改动前的值';
+COMMENT ON FUNCTION _may_hand_over(text, text, text) IS '内部：当前角色无权交接则报错';
+COMMENT ON FUNCTION _check_handover(text, text, text) IS '内部：不能这样交接则报错';
+COMMENT ON FUNCTION _leads_of(text, text) IS '内部：某人符合条件的线索';
+COMMENT ON FUNCTION _takers(text, text, text) IS '内部：由谁接手及其负载';
+COMMENT ON FUNCTION _deal_leads(text, text, text, text, bigint[]) IS '内部：交接中哪条线索归谁';
+COMMENT ON FUNCTION _deal_rest(text, text, text, text, bigint[], text[]) IS '内部：手上其余的事归谁';
+
+COMMENT ON VIEW v_owner_history IS '线索先后归谁，从何时到何时';
+COMMENT ON COLUMN v_owner_history.lead_id IS '线索编号';
+COMMENT ON COLUMN v_owner_history.owner IS '负责人；空为无人或在公海';
+COMMENT ON COLUMN v_owner_history.team IS '负责人或公海所属团队';
+COMMENT ON COLUMN v_owner_history.pool IS '所在公海；空为不在公海';
+COMMENT ON COLUMN v_owner_history.from_at IS '从何时起';
+COMMENT ON COLUMN v_owner_history.until_at IS '到何时止；空为至今';
+COMMENT ON COLUMN v_owner_history.reason IS '由来';
+COMMENT ON COLUMN v_owner_history.rule IS '决定的规则；空为没有';
 COMMENT ON FUNCTION _shared_keys(bigint, bigint, bigint) IS '内部：说明两条线索为同一人的共同标识及其起始时间';
+
+COMMENT ON TABLE pool_rule IS '多久无人跟进的线索放回公海；按顺序第一条符合的规则决定';
+COMMENT ON COLUMN pool_rule.code IS '规则代码';
+COMMENT ON COLUMN pool_rule.label IS '显示名称';
+COMMENT ON COLUMN pool_rule.position IS '顺序';
+COMMENT ON COLUMN pool_rule.condition IS '条件：关于线索一行的 SQL 表达式';
+COMMENT ON COLUMN pool_rule.intents IS '只适用于这些意向；空为全部';
+COMMENT ON COLUMN pool_rule.exempt IS '符合者永不放回';
+COMMENT ON COLUMN pool_rule.days_without_follow_up IS '自最近联系或分配起，多少天无跟进即放回';
+COMMENT ON COLUMN pool_rule.days_without_progress IS '自分配起，多少天无进展即放回';
+COMMENT ON COLUMN pool_rule.warn_days IS '提前多少天提醒负责人';
+COMMENT ON COLUMN pool_rule.pool IS '放回哪个公海；空为团队的公海，没有则为全员公海';
+COMMENT ON COLUMN pool_rule.active IS '是否启用';
+
+COMMENT ON TABLE recycle_sweep IS '内部：规则改变后 tick 重新安排线索的进度';
+COMMENT ON COLUMN recycle_sweep.rules IS '所依据的规则的摘要';
+COMMENT ON COLUMN recycle_sweep.last_lead IS '已处理到的线索编号';
+COMMENT ON COLUMN recycle_sweep.missed IS '当时被锁定、留待重试的线索';
+COMMENT ON COLUMN recycle_sweep.finished IS '是否已完成';
+COMMENT ON COLUMN recycle_sweep.only_row IS '恒为真，保证只有一行';
+
+COMMENT ON VIEW v_pool IS '公海中的线索；成员可见，领取前不显示客户身份';
+COMMENT ON COLUMN v_pool.id IS '编号';
+COMMENT ON COLUMN v_pool.pool IS '公海';
+COMMENT ON COLUMN v_pool.pool_label IS '公海名称';
+COMMENT ON COLUMN v_pool.pool_since IS '进入公海的时间';
+COMMENT ON COLUMN v_pool.kind IS '种类：contact 个人，project 项目';
+COMMENT ON COLUMN v_pool.masked_name IS '姓名首字';
+COMMENT ON COLUMN v_pool.region IS '地区代码';
+COMMENT ON COLUMN v_pool.region_name IS '地区名称';
+COMMENT ON COLUMN v_pool.industry IS '行业';
+COMMENT ON COLUMN v_pool.industry_label IS '行业名称';
+COMMENT ON COLUMN v_pool.product_line IS '产品线';
+COMMENT ON COLUMN v_pool.product_line_label IS '产品线名称';
+COMMENT ON COLUMN v_pool.company_size IS '公司人数';
+COMMENT ON COLUMN v_pool.budget_min IS '预算下限';
+COMMENT ON COLUMN v_pool.budget_max IS '预算上限';
+COMMENT ON COLUMN v_pool.intent IS '意向';
+COMMENT ON COLUMN v_pool.intent_label IS '意向名称';
+COMMENT ON COLUMN v_pool.score IS '评分';
+COMMENT ON COLUMN v_pool.last_source IS '最近来源';
+COMMENT ON COLUMN v_pool.last_source_label IS '最近来源名称';
+COMMENT ON COLUMN v_pool.last_inbound_at IS '最近来询时间';
+COMMENT ON COLUMN v_pool.claimable_from IS '读者自何时起可以领取';
+COMMENT ON COLUMN v_pool.claimable IS '读者现在可否领取';
+COMMENT ON COLUMN v_pool.why_not IS '不能领取的原因：not_a_member 不是成员，full 已满，claim_limit 已达每日上限，new_in_pool 刚进入，cool_down 原负责人冷却期';
+
+COMMENT ON FUNCTION acting_rep() IS '当前角色是哪位销售';
+COMMENT ON FUNCTION my_pools() IS '当前角色可以看到的公海，以及还能领取多少';
+COMMENT ON FUNCTION claim(bigint, text) IS '从公海领取一条线索；返回负责人';
+COMMENT ON FUNCTION claim_next(text, integer, text) IS '从公海领取最好的若干条线索；返回编号';
+COMMENT ON FUNCTION release(bigint, text, text) IS '把线索放回公海，说明原因；返回公海';
+COMMENT ON FUNCTION assign_to(bigint, text, text) IS '主管或管理员把线索交给某位销售';
+COMMENT ON FUNCTION follow_up(bigint, text, text, text, timestamptz, text, timestamptz) IS '记录一次跟进，可定下次联系时间；返回活动编号';
+COMMENT ON FUNCTION explain_recycling(bigint, timestamptz) IS '一条线索何时按哪条规则放回公海';
+COMMENT ON FUNCTION _pools_of(text) IS '内部：一位销售可以领取的公海';
+COMMENT ON FUNCTION _pool_for(text) IS '内部：一个团队的线索放入哪个公海';
+COMMENT ON FUNCTION _room(text, text) IS '内部：一位销售还能领取多少';
+COMMENT ON FUNCTION _claimable_from(bigint, text, timestamptz, text) IS '内部：自何时起可以领取';
+COMMENT ON FUNCTION _is_open(bigint, text, text) IS '内部：线索是否未结束';
+COMMENT ON FUNCTION _claimant(text) IS '内部：替谁领取，并检查权限';
+COMMENT ON FUNCTION _local(timestamptz) IS '内部：按工作区时区显示的时间';
+COMMENT ON FUNCTION _claim(bigint, text, regclass) IS '内部：领取';
+COMMENT ON FUNCTION _best_of_pool(text, text, bigint) IS '内部：锁定公海中最好的线索';
+COMMENT ON FUNCTION _claim_next(text, integer, text, regclass) IS '内部：领取若干条';
+COMMENT ON FUNCTION _lock_own(bigint) IS '内部：锁定自己有权处置的线索';
+COMMENT ON FUNCTION _release(bigint, text, text, regclass) IS '内部：放回公海';
+COMMENT ON FUNCTION _assign_to(bigint, text, text, regclass) IS '内部：交给某位销售';
+COMMENT ON FUNCTION _follow_up(bigint, text, text, text, timestamptz, text, timestamptz, regclass) IS '内部：记录跟进';
+COMMENT ON FUNCTION _recycle(timestamptz, integer, regclass) IS '内部：tick 放回公海的部分';
+COMMENT ON FUNCTION _warn_of_recycling(bigint[], timestamptz) IS '内部：提醒负责人';
+COMMENT ON FUNCTION _replan_recycling(timestamptz, integer, regclass) IS '内部：规则改变后重新安排';
 
 -- part: seed
 
@@ -581,8 +904,21 @@ UPDATE activity_kind r SET label = l.label FROM (VALUES
     ('message', '来信'),
     ('card_exchanged', '交换名片'),
     ('contact_left', '留下联系方式'),
-    ('subscribed', '首次订阅')
+    ('subscribed', '首次订阅'),
+    ('call', '电话'),
+    ('visit', '拜访'),
+    ('meeting', '会议'),
+    ('demo', '演示'),
+    ('chat', '微信沟通'),
+    ('mail', '发邮件')
 ) AS l (kind, label) WHERE l.kind = r.kind;
+
+UPDATE pool_rule r SET label = l.label FROM (VALUES
+    ('planned', '30 天内有计划联系的不放回'),
+    ('hot', '高意向 3 天未跟进'),
+    ('warm', '中意向 10 天未跟进'),
+    ('cold', '低意向 30 天未跟进')
+) AS l (code, label) WHERE l.code = r.code;
 
 UPDATE intent_level r SET label = l.label FROM (VALUES
     ('hot', '高意向'),
@@ -604,6 +940,22 @@ UPDATE intent_rule r SET label = l.label FROM (VALUES
     ('took_document', '下载了白皮书、案例或技术资料'),
     ('writes_of_price', '留言提到价格或折扣'),
     ('writes_of_solution', '留言提到方案、实施、合同或演示')
+) AS l (code, label) WHERE l.code = r.code;
+
+UPDATE pool r SET label = l.label FROM (VALUES
+    ('common', '公海')
+) AS l (code, label) WHERE l.code = r.code;
+
+INSERT INTO territory (code, label, regions) VALUES
+    ('chongqing_main', '主城九区', '{500103,500104,500105,500106,500107,500108,500109,500112,500113}'),
+    ('chongqing_west', '渝西片区', '{500111,500116,500117,500118,500120,500151,500152,500153}'),
+    ('south',          '华南区',   '{44,45,46}');
+
+UPDATE assignment_rule r SET label = l.label FROM (VALUES
+    ('quote_to_director', '官网索要报价：分给所在片区的总监'),
+    ('by_territory', '分给所在片区的销售'),
+    ('by_industry', '分给最熟悉该行业的销售'),
+    ('everybody', '分给负载最低的销售')
 ) AS l (code, label) WHERE l.code = r.code;
 
 UPDATE score_cap r SET label = l.label FROM (VALUES
@@ -650,3 +1002,30 @@ INSERT INTO product_line (code, label, synonyms, position) VALUES
     ('enterprise',   '企业版',       '{旗舰版}', 30),
     ('mobile',       '移动版',       '{手机版}', 40),
     ('call_centre',  '呼叫中心模块', '{呼叫中心}', 50);
+
+UPDATE team r SET label = l.label FROM (VALUES
+    ('sales', '销售部'),
+    ('chongqing', '重庆组'),
+    ('south', '华南组'),
+    ('industry', '行业组')
+) AS l (code, label) WHERE l.code = r.code;
+
+UPDATE rep r SET name = l.name FROM (VALUES
+    ('zhang', '张三'),
+    ('li', '李四'),
+    ('wang', '王五'),
+    ('zhao', '赵六'),
+    ('qian', '钱七'),
+    ('sun', '孙八'),
+    ('zhou', '周九'),
+    ('wu', '吴十'),
+    ('zheng', '郑十一')
+) AS l (code, name) WHERE l.code = r.code;
+
+UPDATE territory r SET label = l.label FROM (VALUES
+    ('chongqing', '重庆')
+) AS l (code, label) WHERE l.code = r.code;
+
+UPDATE assignment_rule r SET label = l.label FROM (VALUES
+    ('nowhere_to_call', '没有联系方式：进入公海')
+) AS l (code, label) WHERE l.code = r.code;

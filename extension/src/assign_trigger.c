@@ -1,0 +1,666 @@
+/*-------------------------------------------------------------------------
+ * assign_trigger.c
+ *	  The trigger leadcrm.assign() on a workspace's lead table.
+ *
+ * The invariant: an open lead belongs to a rep or waits in a pool, and every
+ * open lead of a rep is counted in his load, never beyond his capacity.  A
+ * lead is open while it lives in its own right and is neither won nor lost.
+ *
+ * An owner or pool that the writer gives is kept; a lead that has neither is
+ * given away by the rules (assign.c).  Loads change as the rows pass
+ * (assign_load.c); the log, the tasks and the events follow when the statement
+ * ends (assign_log.c).
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "leadcrm.h"
+
+#include "access/xact.h"
+#include "catalog/pg_type.h"
+#include "commands/trigger.h"
+#include "utils/builtins.h"
+#include "utils/datum.h"
+#include "utils/memutils.h"
+#include "utils/rel.h"
+#include "utils/timestamp.h"
+
+#include "assign.h"
+#include "row_trigger.h"
+#include "settle.h"
+
+/* Columns that the trigger sets. */
+#define ASSIGN_COLUMNS	12
+
+/* The row as the trigger is changing it. */
+typedef struct Row
+{
+	Workspace  *ws;
+	Relation	lead;
+	SettleFrame *frame;
+	AssignState *state;			/* NULL: not needed so far */
+	TupleTableSlot *slot;
+	TupleTableSlot *old;		/* NULL: INSERT */
+	int64		id;
+	int			n;
+	LeadColumn	column[ASSIGN_COLUMNS];
+	Datum		value[ASSIGN_COLUMNS];
+	bool		isnull[ASSIGN_COLUMNS];
+} Row;
+
+/* Whose the lead is, before and after. */
+typedef struct Belonging
+{
+	bool		open;
+	char	   *owner;			/* NULL: nobody */
+	char	   *pool;
+} Belonging;
+
+/* The move_leads() that is running, or NULL. */
+static const AssignMove *moving = NULL;
+
+/* Repeat inquiries are reaching their leads. */
+static bool repeating = false;
+
+static void assign_insert(Row *row);
+static void assign_update(Row *row);
+static void belonging_of(Row *row, TupleTableSlot *slot, Belonging *b);
+static bool text_is(Datum value, const char *s);
+static bool same_code(const char *a, const char *b);
+static bool assign_repeat(Row *row, const Belonging *was, const Belonging *is);
+static void begin(Row *row);
+static void give_to_owner(Row *row, const Belonging *was, const char *owner, bool open);
+static void give_to_pool(Row *row, const Belonging *was, const char *pool);
+static void give_by_rules(Row *row, const Belonging *was, const char *note);
+static const Pool *claimed_pool(Row *row, const Belonging *was);
+static void leave_load(Row *row, const Belonging *was);
+static void enter_load(Row *row, int rep, const Pool *claimed);
+static SettleMove *add_move(Row *row, const Belonging *was, const char *reason);
+static void set_owner(Row *row, int rep, bool kept);
+static TimestampTz set_deadline(Row *row, int64 span, bool kept);
+static void set_pool(Row *row, int pool, bool kept);
+static void set_touched(Row *row);
+static bool writer_set(Row *row, LeadColumn column);
+static Datum current(Row *row, LeadColumn column, bool *isnull);
+static void set(Row *row, LeadColumn column, Datum value);
+static void set_null(Row *row, LeadColumn column);
+static void set_column(Row *row, LeadColumn column, Datum value, bool isnull);
+static HeapTuple row_tuple(Row *row, TupleDesc tupdesc, HeapTuple tuple);
+
+PG_FUNCTION_INFO_V1(leadcrm_assign);
+
+/*
+ * leadcrm_assign
+ *		Trigger: BEFORE INSERT OR UPDATE ON lead FOR EACH ROW.
+ *
+ * Made by create_workspace() as lead_50_assign.  Never returns NULL.  Raises
+ * 39P01 when it hangs elsewhere, 23503 for an owner or pool that is not there,
+ * 54000 for an owner who is full.  Waits for nobody.
+ */
+Datum
+leadcrm_assign(PG_FUNCTION_ARGS)
+{
+	TriggerData *trigdata = leadcrm_row_trigger(fcinfo, "leadcrm.assign");
+	bool		update = TRIGGER_FIRED_BY_UPDATE(trigdata->tg_event);
+	Row			row;
+	bool		isnull;
+
+	row.ws = leadcrm_workspace_of(trigdata->tg_relation);
+	row.lead = trigdata->tg_relation;
+	row.frame = leadcrm_settle_frame(trigdata->tg_relation, !update);
+	row.state = NULL;
+	row.slot = update ? trigdata->tg_newslot : trigdata->tg_trigslot;
+	row.old = update ? trigdata->tg_trigslot : NULL;
+	row.id = DatumGetInt64(slot_getattr(row.slot, row.ws->column[LEAD_ID], &isnull));
+	row.n = 0;
+	if (update)
+		assign_update(&row);
+	else
+		assign_insert(&row);
+	return PointerGetDatum(row_tuple(&row, RelationGetDescr(trigdata->tg_relation),
+									 update ? trigdata->tg_newtuple : trigdata->tg_trigtuple));
+}
+
+/*
+ * leadcrm_assign_move_begin
+ *		Say what the UPDATE that follows is for; returns what was said before.
+ */
+const AssignMove *
+leadcrm_assign_move_begin(AssignMove *move)
+{
+	move->outer = moving;
+	moving = move;
+	return move->outer;
+}
+
+/*
+ * leadcrm_assign_move_end
+ *		Back to what was said before.
+ */
+void
+leadcrm_assign_move_end(const AssignMove *outer)
+{
+	moving = outer;
+}
+
+/*
+ * leadcrm_assign_repeat
+ *		Say whether the UPDATE that follows brings repeat inquiries to their
+ *		leads; returns what was said before.
+ */
+bool
+leadcrm_assign_repeat(bool now)
+{
+	bool		before = repeating;
+
+	repeating = now;
+	return before;
+}
+
+/*
+ * leadcrm_assign_is_open
+ *		Does a lead live in its own right and is neither won nor lost?
+ */
+bool
+leadcrm_assign_is_open(Workspace *ws, TupleTableSlot *lead)
+{
+	Datum		stage;
+	bool		isnull;
+
+	if (!slot_attisnull(lead, ws->column[LEAD_MERGED_INTO]) ||
+		!slot_attisnull(lead, ws->column[LEAD_LOSS_REASON]))
+		return false;
+	stage = slot_getattr(lead, ws->column[LEAD_STAGE], &isnull);
+	return isnull || !(text_is(stage, "won") || text_is(stage, "lost"));
+}
+
+static void
+assign_insert(Row *row)
+{
+	Belonging	nothing = {0};
+	Belonging	is;
+
+	/* Fired twice on one row: what was decided stands. */
+	if (row->frame->nmoves > 0 && row->frame->move[row->frame->nmoves - 1].lead == row->id)
+		return;
+	belonging_of(row, row->slot, &is);
+	if (is.owner != NULL)
+	{
+		give_to_owner(row, &nothing, is.owner, is.open);
+	}
+	else if (is.pool != NULL)
+		give_to_pool(row, &nothing, is.pool);
+	else if (is.open)
+		give_by_rules(row, &nothing, NULL);
+	set_touched(row);
+}
+
+static void
+assign_update(Row *row)
+{
+	Belonging	was;
+	Belonging	is;
+	bool		other_owner;
+	bool		other_pool;
+
+	belonging_of(row, row->old, &was);
+	belonging_of(row, row->slot, &is);
+	other_owner = !same_code(was.owner, is.owner);
+	other_pool = !same_code(was.pool, is.pool);
+
+	if (other_owner && is.owner != NULL)
+	{
+		leave_load(row, &was);
+		give_to_owner(row, &was, is.owner, is.open);
+	}
+	else if (other_pool && is.pool != NULL)
+	{
+		leave_load(row, &was);
+		give_to_pool(row, &was, is.pool);
+	}
+	else if (repeating && assign_repeat(row, &was, &is))
+		;
+	else if (is.open && is.owner == NULL && is.pool == NULL)
+	{
+		leave_load(row, &was);
+		give_by_rules(row, &was, NULL);
+	}
+	else if (other_owner || other_pool)
+	{
+		/* A closed lead that belongs to nobody any more. */
+		leave_load(row, &was);
+		begin(row);
+		(void) add_move(row, &was, moving ? moving->reason : "writer");
+	}
+	else if (is.owner != NULL && was.open != is.open)
+	{
+		if (is.open)
+		{
+			int			rep;
+
+			begin(row);
+			rep = leadcrm_assign_find_rep(row->state->model, is.owner, strlen(is.owner));
+			if (rep >= 0)
+				enter_load(row, rep, NULL);
+			else
+				leadcrm_assign_use(row->state, leadcrm_assign_rep_state(row->state, is.owner), "", 1, 0, 0);
+		}
+		else
+			leave_load(row, &was);
+	}
+	set_touched(row);
+}
+
+static void
+belonging_of(Row *row, TupleTableSlot *slot, Belonging *b)
+{
+	Workspace  *ws = row->ws;
+	Datum		value;
+	bool		isnull;
+
+	value = slot_getattr(slot, ws->column[LEAD_OWNER], &isnull);
+	b->owner = isnull ? NULL : TextDatumGetCString(value);
+	value = slot_getattr(slot, ws->column[LEAD_POOL], &isnull);
+	b->pool = isnull ? NULL : TextDatumGetCString(value);
+
+	b->open = leadcrm_assign_is_open(ws, slot);
+}
+
+static bool
+text_is(Datum value, const char *s)
+{
+	text	   *t = DatumGetTextPP(value);
+
+	return VARSIZE_ANY_EXHDR(t) == strlen(s) && memcmp(VARDATA_ANY(t), s, strlen(s)) == 0;
+}
+
+static bool
+same_code(const char *a, const char *b)
+{
+	return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
+}
+
+/*
+ * A repeat inquiry reached the lead.  An owner who is there keeps it and has
+ * something to do; a lead that is lost, waits in a pool or whose owner is away
+ * is given away as if it were new.  False: nothing special about it.
+ */
+static bool
+assign_repeat(Row *row, const Belonging *was, const Belonging *is)
+{
+	bool		isnull;
+	Datum		stage = slot_getattr(row->slot, row->ws->column[LEAD_STAGE], &isnull);
+
+	if (!slot_attisnull(row->slot, row->ws->column[LEAD_MERGED_INTO]) ||
+		(!isnull && text_is(stage, "won")))
+		return false;
+	begin(row);
+	if (is->open && is->owner != NULL)
+	{
+		int			rep = leadcrm_assign_find_rep(row->state->model, is->owner, strlen(is->owner));
+
+		if (rep >= 0 && leadcrm_assign_is_present(row->state, rep))
+		{
+			SettleMove *move = add_move(row, was, "repeat");
+
+			move->owner = &row->state->rep[rep];
+			move->task = true;
+			move->due = set_deadline(row, row->state->model->first_contact, false);
+			return true;
+		}
+	}
+	if (!is->open)
+	{
+		set_null(row, LEAD_STAGE);
+		set_null(row, LEAD_LOSS_REASON);
+		set_null(row, LEAD_LOSS_NOTE);
+	}
+	leave_load(row, was);
+	give_by_rules(row, was, "repeat");
+	return true;
+}
+
+/* The statement's state, made when first needed. */
+static void
+begin(Row *row)
+{
+	SettleFrame *frame = row->frame;
+
+	if (frame->assign == NULL)
+		frame->assign = leadcrm_assign_begin(row->ws, row->lead, frame->now, false, frame->cxt);
+	row->state = frame->assign;
+	row->state->avoid = moving && moving->avoid ?
+		leadcrm_assign_find_rep(row->state->model, moving->avoid, strlen(moving->avoid)) : ASSIGN_NONE;
+}
+
+/* An owner whom the writer named. */
+static void
+give_to_owner(Row *row, const Belonging *was, const char *owner, bool open)
+{
+	const AssignModel *model;
+	SettleMove *move;
+	const Pool *claimed;
+	int			rep;
+
+	begin(row);
+	model = row->state->model;
+	rep = leadcrm_assign_find_rep(model, owner, strlen(owner));
+	if (rep < 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_FOREIGN_KEY_VIOLATION),
+				 errmsg("there is no rep \"%s\"", owner),
+				 errhint("Owners of leads are reps: add him to the table \"rep\" first.")));
+	claimed = claimed_pool(row, was);
+	if (open)
+		enter_load(row, rep, claimed);
+	move = add_move(row, was, moving ? moving->reason : "writer");
+	move->owner = &row->state->rep[rep];
+	move->open = open;
+	move->task = open;
+	move->via = claimed ? claimed->via : "";
+	move->dealt = claimed != NULL;
+	set_owner(row, rep, true);
+	if (open)
+		move->due = set_deadline(row, claimed ? claimed->first_contact : model->first_contact, true);
+}
+
+/* A pool that the writer named. */
+static void
+give_to_pool(Row *row, const Belonging *was, const char *pool)
+{
+	SettleMove *move;
+	int			number;
+
+	begin(row);
+	number = leadcrm_assign_find_pool(row->state->model, pool, strlen(pool));
+	if (number < 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_FOREIGN_KEY_VIOLATION),
+				 errmsg("there is no pool \"%s\"", pool),
+				 errhint("Pools are the rows of the table \"pool\".")));
+	move = add_move(row, was, moving ? moving->reason : "writer");
+	move->pool = number;
+	set_pool(row, number, true);
+}
+
+/*
+ * Nobody has it: the rules decide.  note: for the log, or NULL.  Where that
+ * leaves the lead where it is nothing happens.
+ */
+static void
+give_by_rules(Row *row, const Belonging *was, const char *note)
+{
+	SettleMove *move;
+	Assignment	result;
+
+	begin(row);
+	leadcrm_assign_decide(row->state, row->slot, &result);
+	if (result.rep < 0 && was->owner == NULL &&
+		(result.pool < 0 ||
+		 (was->open && same_code(was->pool, row->state->model->pool[result.pool].code))))
+	{
+		if (result.pool >= 0)
+			set(row, LEAD_POOL, PointerGetDatum(row->state->model->pool[result.pool].code_text));
+		return;
+	}
+	move = add_move(row, was, moving ? moving->reason : result.reason);
+	if (note != NULL)
+		move->note = note;
+	move->rule = result.rule;
+	move->npassed = result.npassed;
+	move->passed = result.passed;
+	if (result.rep < 0)
+	{
+		move->pool = result.pool;
+		set_pool(row, result.pool, false);
+		return;
+	}
+	move->owner = &row->state->rep[result.rep];
+	move->open = true;
+	move->task = true;
+	move->via = row->state->model->rule[result.rule].code;
+	move->dealt = true;
+	move->turn = result.turn;
+	move->nrunners = result.nrunners;
+	if (result.nrunners > 0)
+	{
+		move->runner = MemoryContextAlloc(row->frame->cxt, result.nrunners * sizeof(int));
+		memcpy(move->runner, result.runner, result.nrunners * sizeof(int));
+	}
+	set_owner(row, result.rep, false);
+	move->due = set_deadline(row, result.first_contact, false);
+}
+
+/* The pool out of which this UPDATE claims the lead, or NULL. */
+static const Pool *
+claimed_pool(Row *row, const Belonging *was)
+{
+	int			pool;
+
+	if (moving == NULL || strcmp(moving->reason, "claim") != 0 || was->pool == NULL)
+		return NULL;
+	pool = leadcrm_assign_find_pool(row->state->model, was->pool, strlen(was->pool));
+	return pool < 0 ? NULL : &row->state->model->pool[pool];
+}
+
+/* The lead counts no more to the load of whoever had it. */
+static void
+leave_load(Row *row, const Belonging *was)
+{
+	if (was->open && was->owner != NULL)
+	{
+		begin(row);
+		leadcrm_assign_use(row->state, leadcrm_assign_rep_state(row->state, was->owner), "", -1, 0, 0);
+	}
+}
+
+/* It counts to the load of a rep; claimed: the pool it comes from, or NULL. */
+static void
+enter_load(Row *row, int rep, const Pool *claimed)
+{
+	const Rep  *r = &row->state->model->rep[rep];
+
+	switch (leadcrm_assign_take(row->state, rep, claimed ? claimed->via : "", 0, claimed != NULL,
+								claimed ? claimed->claim_limit : -1))
+	{
+		case LOAD_TAKEN:
+			break;
+		case LOAD_VIA_OVER:
+			ereport(ERROR,
+					(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+					 errmsg("rep \"%s\" has claimed all that pool \"%s\" allows for today",
+							r->code, claimed->code),
+					 errdetail("The limit is %d leads a day.", claimed->claim_limit)));
+			break;
+		default:
+			ereport(ERROR,
+					(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+					 errmsg("rep \"%s\" is full", r->code),
+					 errdetail("His capacity is %d open leads.", r->capacity),
+					 errhint("Raise his capacity, or give the lead to somebody else.")));
+	}
+}
+
+/* Queue what the log, the tasks and the events will say of this row. */
+static SettleMove *
+add_move(Row *row, const Belonging *was, const char *reason)
+{
+	SettleFrame *frame = row->frame;
+	SettleMove *move;
+
+	if (frame->nmoves == frame->maxmoves)
+	{
+		frame->maxmoves = Max(2 * frame->maxmoves, 8);
+		frame->move = frame->move == NULL ?
+			MemoryContextAlloc(frame->cxt, frame->maxmoves * sizeof(SettleMove)) :
+			repalloc_huge(frame->move, frame->maxmoves * sizeof(SettleMove));
+	}
+	move = &frame->move[frame->nmoves++];
+	memset(move, 0, sizeof(SettleMove));
+	move->lead = row->id;
+	move->reason = moving ? MemoryContextStrdup(frame->cxt, reason) : reason;
+	move->rule = move->pool = ASSIGN_NONE;
+	move->due = DT_NOEND;
+	if (was->owner != NULL)
+		move->owner_before = MemoryContextStrdup(frame->cxt, was->owner);
+	if (was->pool != NULL)
+		move->pool_before = MemoryContextStrdup(frame->cxt, was->pool);
+	if (moving)
+	{
+		move->note = moving->note ? MemoryContextStrdup(frame->cxt, moving->note) : NULL;
+		move->batch = moving->batch;
+	}
+	return move;
+}
+
+/* kept: what else the writer says of the assignment is kept. */
+static void
+set_owner(Row *row, int rep, bool kept)
+{
+	const AssignModel *model = row->state->model;
+	const Rep  *r = &model->rep[rep];
+
+	set(row, LEAD_OWNER, PointerGetDatum(r->code_text));
+	set_null(row, LEAD_POOL);
+	set_null(row, LEAD_POOL_SINCE);
+	if (!(kept && writer_set(row, LEAD_TEAM)))
+	{
+		if (r->team >= 0)
+			set(row, LEAD_TEAM, PointerGetDatum(model->team[r->team].code_text));
+		else
+			set_null(row, LEAD_TEAM);
+	}
+	if (!(kept && writer_set(row, LEAD_ASSIGNED_AT)))
+		set(row, LEAD_ASSIGNED_AT, TimestampTzGetDatum(row->frame->now));
+}
+
+/* When the new owner has to make contact; span in microseconds. */
+static TimestampTz
+set_deadline(Row *row, int64 span, bool kept)
+{
+	bool		isnull;
+
+	if (!(kept && writer_set(row, LEAD_FIRST_CONTACT_DUE_AT)))
+		set(row, LEAD_FIRST_CONTACT_DUE_AT, TimestampTzGetDatum(row->frame->now + span));
+	return DatumGetTimestampTz(current(row, LEAD_FIRST_CONTACT_DUE_AT, &isnull));
+}
+
+static void
+set_pool(Row *row, int pool, bool kept)
+{
+	const AssignModel *model = row->state->model;
+
+	set_null(row, LEAD_OWNER);
+	set_null(row, LEAD_ASSIGNED_AT);
+	set_null(row, LEAD_FIRST_CONTACT_DUE_AT);
+	if (pool < 0)
+		return;					/* there is no pool at all */
+	set(row, LEAD_POOL, PointerGetDatum(model->pool[pool].code_text));
+	if (!(kept && writer_set(row, LEAD_POOL_SINCE)))
+		set(row, LEAD_POOL_SINCE, TimestampTzGetDatum(row->frame->now));
+	if (kept && writer_set(row, LEAD_TEAM))
+		return;
+	if (model->pool[pool].team >= 0)
+		set(row, LEAD_TEAM, PointerGetDatum(model->team[model->pool[pool].team].code_text));
+	else
+		set_null(row, LEAD_TEAM);
+}
+
+/* When it was assigned or last contacted, whichever is later. */
+static void
+set_touched(Row *row)
+{
+	bool		no_assignment;
+	bool		no_contact;
+	TimestampTz assigned = DatumGetTimestampTz(current(row, LEAD_ASSIGNED_AT, &no_assignment));
+	TimestampTz contact = DatumGetTimestampTz(current(row, LEAD_LAST_CONTACTED_AT, &no_contact));
+
+	if (no_assignment && no_contact)
+		set_null(row, LEAD_TOUCHED_AT);
+	else
+		set(row, LEAD_TOUCHED_AT,
+			TimestampTzGetDatum(no_contact || (!no_assignment && assigned > contact) ? assigned : contact));
+}
+
+/* Did the writer say something about that column in this statement? */
+static bool
+writer_set(Row *row, LeadColumn column)
+{
+	AttrNumber	attnum = row->ws->column[column];
+	Form_pg_attribute att = TupleDescAttr(row->slot->tts_tupleDescriptor, attnum - 1);
+	bool		isnull;
+	bool		wasnull;
+	Datum		is = slot_getattr(row->slot, attnum, &isnull);
+	Datum		was;
+
+	if (isnull || row->old == NULL)
+		return !isnull;
+	was = slot_getattr(row->old, attnum, &wasnull);
+	return wasnull || !datum_image_eq(is, was, att->attbyval, att->attlen);
+}
+
+/* A column as it will be. */
+static Datum
+current(Row *row, LeadColumn column, bool *isnull)
+{
+	for (int i = 0; i < row->n; i++)
+	{
+		if (row->column[i] == column)
+		{
+			*isnull = row->isnull[i];
+			return row->value[i];
+		}
+	}
+	return slot_getattr(row->slot, row->ws->column[column], isnull);
+}
+
+static void
+set(Row *row, LeadColumn column, Datum value)
+{
+	set_column(row, column, value, false);
+}
+
+static void
+set_null(Row *row, LeadColumn column)
+{
+	set_column(row, column, (Datum) 0, true);
+}
+
+static void
+set_column(Row *row, LeadColumn column, Datum value, bool isnull)
+{
+	int			i = 0;
+
+	while (i < row->n && row->column[i] != column)
+		i++;
+	Assert(i < ASSIGN_COLUMNS);
+	row->column[i] = column;
+	row->value[i] = value;
+	row->isnull[i] = isnull;
+	row->n = Max(row->n, i + 1);
+}
+
+/* The tuple with the columns that became others. */
+static HeapTuple
+row_tuple(Row *row, TupleDesc tupdesc, HeapTuple tuple)
+{
+	int			attnum[ASSIGN_COLUMNS];
+	Datum		value[ASSIGN_COLUMNS];
+	bool		isnull[ASSIGN_COLUMNS];
+	int			n = 0;
+
+	for (int i = 0; i < row->n; i++)
+	{
+		Form_pg_attribute att = TupleDescAttr(tupdesc, row->ws->column[row->column[i]] - 1);
+		bool		none;
+		Datum		given = slot_getattr(row->slot, att->attnum, &none);
+
+		if (none == row->isnull[i] &&
+			(none || datum_image_eq(given, row->value[i], att->attbyval, att->attlen)))
+			continue;
+		attnum[n] = att->attnum;
+		value[n] = row->value[i];
+		isnull[n++] = row->isnull[i];
+	}
+	return n == 0 ? tuple : heap_modify_tuple_by_cols(tuple, tupdesc, n, attnum, value, isnull);
+}
