@@ -67,8 +67,7 @@ leadcrm_behaviour_lock(Workspace *ws, const int64 *leads, int n, int *nfound)
 								  " behaviour_2, behaviour_2_at, behaviour_3, behaviour_3_at,"
 								  " behaviour_4, behaviour_4_at, signals"
 								  " FROM %s.lead WHERE id OPERATOR(pg_catalog.=) ANY ($1 OPERATOR(pg_catalog.||)"
-								  "  ARRAY(SELECT m.merged_into FROM %s.lead m WHERE m.id OPERATOR(pg_catalog.=) ANY ($1)"
-								  "        AND m.merged_into IS NOT NULL))"
+								  "  ARRAY(SELECT m.merged_into FROM %s.lead m WHERE m.id OPERATOR(pg_catalog.=) ANY ($1)))"
 								  " ORDER BY id FOR NO KEY UPDATE",
 								  1, (Oid[]) {INT8ARRAYOID}, values);
 	behaviour = palloc0(Max(nrows, 1) * sizeof(Behaviour));

@@ -10,6 +10,7 @@
 #include "executor/spi.h"
 #include "nodes/execnodes.h"
 #include "pgtime.h"
+#include "storage/block.h"
 #include "utils/relcache.h"
 
 /* The source of a lead whose writer names none. */
@@ -224,7 +225,7 @@ typedef struct Workspace
 	struct ActivitySignal *signal;
 	int			lead_in_natts;	/* columns PLAN_LEAD_IN was made for */
 	SPIPlanPtr	plan[NPLANS];
-	bool		planned[NPLANS];	/* has run, with a plan by index */
+	BlockNumber planned[NPLANS];	/* by index, for a lead table of that size; 0: not */
 	Oid			side[NSIDES];	/* table whose sequence is known */
 	Oid			sequence[NSIDES];	/* that numbers its rows, or InvalidOid */
 } Workspace;
