@@ -88,7 +88,7 @@ DELETE FROM people.team WHERE code = 'shenzhen';
 UPDATE people.team SET code = 'sz' WHERE code = 'shenzhen';
 DELETE FROM people.pool;
 TRUNCATE people.rep CASCADE;
-TRUNCATE people.pool;
+TRUNCATE people.pool, people.pool_rule;
 UPDATE people.rep SET name = 'Dan', code = 'dan' WHERE code = 'dan';
 BEGIN;
 UPDATE people.lead SET owner = 'eve' WHERE owner = 'dan';
