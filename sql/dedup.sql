@@ -437,6 +437,19 @@ ALTER TABLE event DROP CONSTRAINT no_repeats;
 INSERT INTO lead (phone, first_source, last_form) VALUES ('13800138000', 'y', 'no spam');
 SELECT * FROM written;
 
+-- What repeat inquiries do to their leads is looked up by index, also with a
+-- plan that was made when there were few leads.
+CALL start_anew();
+INSERT INTO lead (phone, first_source) VALUES ('13800138000', 'x'), ('13800138001', 'x');
+ANALYZE lead;
+INSERT INTO lead (phone, first_source) VALUES ('13800138000', 'x'), ('13800138001', 'x');
+INSERT INTO lead (external_id, first_source) SELECT g, 'x' FROM generate_series(1, 3000) g;
+BEGIN;
+SELECT idx_tup_fetch AS read_before FROM pg_stat_xact_user_tables WHERE relid = 'lead'::regclass \gset
+INSERT INTO lead (phone, first_source) VALUES ('13800138000', 'x'), ('13800138001', 'x');
+SELECT idx_tup_fetch - :read_before BETWEEN 1 AND 100 AS few_read FROM pg_stat_xact_user_tables WHERE relid = 'lead'::regclass;
+ROLLBACK;
+
 -- The workspace goes in a transaction that used it.
 BEGIN;
 INSERT INTO lead (external_id, phone, first_source) VALUES ('z', '13800138099', 'x');

@@ -25,21 +25,13 @@ BEGIN
          GROUP BY n.column_name, n.table_name
          ORDER BY n.column_name $sql$, workspace) USING workspace::text;
 
-    RETURN QUERY EXECUTE format($sql$
-        SELECT 'error', 'rep_load', format('reps whose open leads are counted wrong: %%s, the first is "%%s": %%s, not %%s',
-                                           count(*), min(d.rep), (array_agg(d.has ORDER BY d.rep))[1],
-                                           (array_agg(d.counted ORDER BY d.rep))[1]),
-               format('SELECT * FROM leadcrm.rebuild_loads(%%L);', $1)
-          FROM (SELECT coalesce(h.rep, c.rep) AS rep, coalesce(h.has, 0) AS has, coalesce(c.counted, 0) AS counted
-                  FROM (SELECT l.owner AS rep, count(*) AS has
-                          FROM %1$s.lead l
-                         WHERE l.owner IS NOT NULL AND l.merged_into IS NULL AND l.loss_reason IS NULL
-                           AND l.stage IS DISTINCT FROM 'won' AND l.stage IS DISTINCT FROM 'lost'
-                         GROUP BY l.owner) h
-                  FULL JOIN (SELECT r.rep COLLATE "default" AS rep, sum(r.open) AS counted
-                               FROM %1$s.rep_load r GROUP BY 1) c ON c.rep = h.rep) d
-         WHERE d.has <> d.counted
-        HAVING count(*) > 0 $sql$, workspace) USING format('%s.lead', workspace);
+    RETURN QUERY
+    SELECT 'error', 'rep_load', format('reps whose open leads are counted wrong: %s, the first is "%s": %s, not %s',
+                                       count(*), min(d.rep), (array_agg(d.has ORDER BY d.rep))[1],
+                                       (array_agg(d.counted ORDER BY d.rep))[1]),
+           format('SELECT * FROM leadcrm.rebuild_loads(%L);', format('%s.lead', workspace))
+      FROM leadcrm._load_drift(format('%s.lead', workspace)::regclass) d
+    HAVING count(*) > 0;
 
     RETURN QUERY EXECUTE format($sql$
         SELECT 'warning', 'team ' || t.code, format('its manager "%%s" is not in table rep', t.manager),

@@ -61,6 +61,7 @@
 
 #include "direct.h"
 #include "load.h"
+#include "load_trail.h"
 
 /* Columns of rep_load, in the order in which the template makes them. */
 enum
@@ -94,6 +95,7 @@ typedef struct LoadRow
 {
 	int64		id;
 	ItemPointerData tid;
+	ItemPointerData entry;		/* the index entry that led there */
 	bool		ours;			/* written by this transaction */
 	bool		busy;			/* being written by another */
 	bool		folded;
@@ -117,6 +119,7 @@ struct LoadTable
 	SnapshotData dirty;
 	IndexScanDesc scan;			/* of the index on rep, id */
 	ScanKeyData key;
+	ItemPointerData entry;		/* the scan's */
 	DateADT		today;
 	text	   *rep;			/* these three while a function is under way */
 	text	   *via;
@@ -318,12 +321,30 @@ load_seek(LoadTable *t, Snapshot snapshot)
 	MemoryContextSwitchTo(old);
 }
 
-/* The next version of a row of the rep; after the last no page is pinned. */
+/*
+ * The next version of a row of the rep; after the last no page is pinned.
+ * This is index_getnext_slot(), but for entries that need no look.
+ */
 static bool
 load_next(LoadTable *t)
 {
 	MemoryContext old = MemoryContextSwitchTo(t->cxt);
-	bool		found = index_getnext_slot(t->scan, ForwardScanDirection, t->slot);
+	bool		found = false;
+
+	do
+	{
+		if (!t->scan->xs_heap_continue)
+		{
+			ItemPointer tid = index_getnext_tid(t->scan, ForwardScanDirection);
+
+			if (tid == NULL)
+				break;
+			if (leadcrm_load_trail_has(t->table->rel, tid))
+				continue;
+			t->entry = *tid;
+		}
+		found = index_fetch_heap(t->scan, t->slot);
+	} while (!found);
 
 	if (found)
 		slot_getallattrs(t->slot);
@@ -360,6 +381,7 @@ load_scan(LoadTable *t)
 			row = load_add_row(t);
 		load_raise(t, row);
 		row->tid = t->slot->tts_tid;
+		row->entry = t->entry;
 		row->ours = !HeapTupleHeaderXminCommitted(tuple) &&
 			TransactionIdIsCurrentTransactionId(HeapTupleHeaderGetRawXmin(tuple));
 		row->busy = in_flight || TransactionIdIsValid(t->dirty.xmax);
@@ -598,7 +620,10 @@ load_update(LoadTable *t, LoadRow *row, const Load *amount)
 	ExecStoreVirtualTuple(slot);
 	simple_table_tuple_update(rel, &row->tid, slot, SnapshotAny, &indexes);
 	if (indexes)
+	{
 		(void) ExecUpdateIndexTuples_compat(t->table->result, slot, t->table->estate, indexes);
+		leadcrm_load_trail_add(rel, &row->entry);
+	}
 	load_written(t);
 	return true;
 }

@@ -46,6 +46,7 @@ typedef struct Planning
 static const Planning *planning = NULL;
 
 static HeapTuple plan_row(Workspace *ws, TriggerData *trigdata);
+static TupleDesc result_type(FunctionCallInfo fcinfo);
 
 PG_FUNCTION_INFO_V1(leadcrm_recycle);
 PG_FUNCTION_INFO_V1(leadcrm_recycling);
@@ -120,7 +121,6 @@ leadcrm_recycling(PG_FUNCTION_ARGS)
 {
 	HeapTupleHeader header = PG_GETARG_HEAPTUPLEHEADER(0);
 	Oid			relid = typeidTypeRelid(HeapTupleHeaderGetTypeId(header));
-	TupleDesc	tupdesc;
 	HeapTupleData tuple;
 	TupleTableSlot *slot;
 	Relation	lead;
@@ -131,8 +131,6 @@ leadcrm_recycling(PG_FUNCTION_ARGS)
 	Datum		values[4];
 	bool		nulls[4] = {false};
 
-	if (get_call_result_type(fcinfo, NULL, &tupdesc) != TYPEFUNC_COMPOSITE)
-		elog(ERROR, "return type must be a row type");
 	if (!OidIsValid(relid))
 		ereport(ERROR,
 				(errcode(ERRCODE_DATATYPE_MISMATCH),
@@ -161,7 +159,26 @@ leadcrm_recycling(PG_FUNCTION_ARGS)
 		nulls[i] = DatumGetTimestampTz(values[i]) == DT_NOEND;
 	ExecDropSingleTupleTableSlot(slot);
 	table_close(lead, AccessShareLock);
-	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(tupdesc), values, nulls)));
+	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(result_type(fcinfo), values, nulls)));
+}
+
+/* What the function returns, found out once for all its calls in a query. */
+static TupleDesc
+result_type(FunctionCallInfo fcinfo)
+{
+	FmgrInfo   *flinfo = fcinfo->flinfo;
+
+	if (flinfo->fn_extra == NULL)
+	{
+		MemoryContext old = MemoryContextSwitchTo(flinfo->fn_mcxt);
+		TupleDesc	tupdesc;
+
+		if (get_call_result_type(fcinfo, NULL, &tupdesc) != TYPEFUNC_COMPOSITE)
+			elog(ERROR, "return type must be a row type");
+		flinfo->fn_extra = BlessTupleDesc(tupdesc);
+		MemoryContextSwitchTo(old);
+	}
+	return flinfo->fn_extra;
 }
 
 /*

@@ -203,7 +203,7 @@ BEGIN
             SELECT l.id FROM lead l CROSS JOIN LATERAL _claimable_from(l.id, l.pool, l.pool_since, rep) c
              WHERE l.pool = pool AND l.intent = v.level AND _is_open(l.merged_into, l.loss_reason, l.stage)
                AND c.locked_until <= now() AND (c.cool_until IS NULL OR c.cool_until <= now())
-             ORDER BY l.score DESC, l.pool_since, l.id LIMIT n - cardinality(best)
+             ORDER BY l.score DESC, l.pool_since LIMIT n - cardinality(best)
                FOR NO KEY UPDATE OF l SKIP LOCKED);
         EXIT WHEN cardinality(best) >= n;
     END LOOP;
@@ -272,9 +272,10 @@ BEGIN
      WHERE l.id = living_lead(lead_id)
        AND (sees_all() OR l.owner = ANY (my_reps()))
        FOR NO KEY UPDATE;
-    IF NOT FOUND THEN
-        RAISE insufficient_privilege USING
-            MESSAGE = format('lead %s is not yours', coalesce(lead_id::text, 'NULL'));
+    IF NOT FOUND AND sees_all() THEN
+        RAISE undefined_object USING MESSAGE = format('there is no lead %s', coalesce(lead_id::text, 'NULL'));
+    ELSIF NOT FOUND THEN
+        RAISE insufficient_privilege USING MESSAGE = format('lead %s is not yours', coalesce(lead_id::text, 'NULL'));
     ELSIF NOT _is_open(own.merged_into, own.loss_reason, own.stage) THEN
         RAISE object_not_in_prerequisite_state USING MESSAGE = format('lead %s is closed', lead_id);
     END IF;
@@ -425,7 +426,7 @@ DECLARE
     g      record;
 BEGIN
     PERFORM leadcrm.at_home(home);
-    looked := ARRAY(SELECT l.id FROM lead l WHERE l.recycle_at <= as_of ORDER BY l.recycle_at, l.id LIMIT batch
+    looked := ARRAY(SELECT l.id FROM lead l WHERE l.recycle_at <= as_of ORDER BY l.recycle_at LIMIT batch
                        FOR NO KEY UPDATE SKIP LOCKED);
     FOR g IN
         SELECT v.rule, v.verdict, v.leads, CASE WHEN v.verdict = 'due' THEN coalesce(p.code, _pool_for(v.team)) END AS pool
