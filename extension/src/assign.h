@@ -25,6 +25,11 @@
 
 #define ASSIGN_NONE			(-1)	/* no rep, team, pool, rule or territory */
 
+/* Kinds of tasks that a contact does, and that end with the assignment. */
+#define FIRST_CONTACT_TASK	"first_contact"
+#define REPEAT_TASK			"repeat"
+#define RECYCLE_TASK		"recycle_soon"
+
 typedef enum AssignStrategy
 {
 	ASSIGN_DIRECT,
@@ -213,7 +218,8 @@ typedef struct RankedRep
 {
 	int			rep;
 	double		first;			/* what counts, the least wins */
-	double		second;
+	double		second;			/* where that is the same */
+	double		third;
 } RankedRep;
 
 /* The candidates of a rule for one lead. */

@@ -35,9 +35,6 @@
 #include "row_json.h"
 #include "rule_failure.h"
 
-#define FIRST_CONTACT_TASK	"first_contact"
-#define REPEAT_TASK			"repeat"
-
 /* Columns of assignment_log, in the order in which the template makes them. */
 enum
 {
@@ -92,7 +89,8 @@ enum
 	TASK_NOTE,
 	TASK_CREATED_AT,
 	TASK_DONE_AT,
-	TASK_CANCELLED_AT
+	TASK_CANCELLED_AT,
+	TASK_BROUGHT_BY
 };
 
 static const DirectColumn task_column[] = {
@@ -105,6 +103,7 @@ static const DirectColumn task_column[] = {
 	[TASK_CREATED_AT] = {"created_at", TIMESTAMPTZOID},
 	[TASK_DONE_AT] = {"done_at", TIMESTAMPTZOID, true},
 	[TASK_CANCELLED_AT] = {"cancelled_at", TIMESTAMPTZOID, true},
+	[TASK_BROUGHT_BY] = {"brought_by", INT8OID, true},
 };
 
 static void drop_missing(Workspace *ws, SettleFrame *frame, TriggerData *trigdata);
@@ -353,7 +352,7 @@ move_tasks(Workspace *ws, const SettleFrame *frame)
 	values[2] = TimestampTzGetDatum(frame->now);
 	(void) leadcrm_workspace_run(ws, PLAN_MOVE_TASKS,
 								 "UPDATE %s.task t SET owner = m.owner, cancelled_at = CASE WHEN t.kind IN ('"
-								 FIRST_CONTACT_TASK "', '" REPEAT_TASK "') THEN $3 END"
+								 FIRST_CONTACT_TASK "', '" REPEAT_TASK "', '" RECYCLE_TASK "') THEN $3 END"
 								 " FROM unnest($1, $2) AS m (lead, owner)"
 								 " WHERE t.lead_id = m.lead AND t.done_at IS NULL AND t.cancelled_at IS NULL",
 								 3, (Oid[]) {INT8ARRAYOID, TEXTARRAYOID, TIMESTAMPTZOID}, values);

@@ -20,6 +20,7 @@ CREATE TABLE assignment_log (
     actor        text NOT NULL
 );
 CREATE INDEX assignment_log_lead_idx ON assignment_log (lead_id, at, id);
+CREATE INDEX assignment_log_owner_before_idx ON assignment_log (owner_before, at) WHERE owner_before IS NOT NULL;
 CREATE INDEX assignment_log_batch_idx ON assignment_log (batch) WHERE batch IS NOT NULL;
 
 -- What somebody has to do; open while neither done nor cancelled.
@@ -32,7 +33,8 @@ CREATE TABLE task (
     note         text,
     created_at   timestamptz NOT NULL,
     done_at      timestamptz,
-    cancelled_at timestamptz
+    cancelled_at timestamptz,
+    brought_by   bigint
 );
 CREATE INDEX task_lead_idx ON task (lead_id);
 CREATE INDEX task_open_idx ON task (owner, due_at) WHERE done_at IS NULL AND cancelled_at IS NULL;

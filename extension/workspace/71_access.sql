@@ -54,5 +54,6 @@ BEGIN ATOMIC
            AND EXISTS (SELECT FROM access a JOIN pg_roles g ON g.rolname = a.role
                         WHERE a.kind IN ('rep', 'manager') AND pg_has_role(leadcrm.acting_role(), g.oid, 'USAGE'))
          UNION
-        SELECT p.code FROM rep p WHERE p.team = ANY (_managed_teams()));
+        SELECT p.code FROM rep p WHERE p.team = ANY (_managed_teams())
+         ORDER BY code);
 END;

@@ -2,7 +2,7 @@
 --
 -- No row is deleted and none but the winner's is changed: a merged lead keeps
 -- its row, and merged_into names the living lead that speaks for it.  What
--- moves as a whole is not listed anywhere: identity and activity say in
+-- moves as a whole is not listed anywhere: identity, activity and task say in
 -- brought_by who brought a row, and the log itself says which leads came with
 -- a loser.  merge_log.before remembers the rest:
 --
@@ -150,6 +150,8 @@ BEGIN
     UPDATE identity i SET lead_id = winner, brought_by = coalesce(i.brought_by, loser) WHERE i.lead_id = loser;
 
     UPDATE activity a SET lead_id = winner, brought_by = coalesce(a.brought_by, loser) WHERE a.lead_id = loser;
+    UPDATE task t SET lead_id = winner, brought_by = coalesce(t.brought_by, loser), owner = coalesce(nullif(mine ->> 'owner', ''), t.owner)
+     WHERE t.lead_id = loser;
 
     -- Pairs: the loser's with others become the winner's; one that the winner
     -- has already, and the two leads' own, are settled by this merge.
@@ -201,6 +203,10 @@ BEGIN
 
     -- merged_into always names a living lead.
     UPDATE lead l SET merged_into = winner WHERE l.id = loser OR l.merged_into = loser;
+    -- Somebody works on it: it does not wait in a pool.
+    IF coalesce(mine ->> 'owner', '') = '' AND theirs ->> 'owner' <> '' THEN
+        PERFORM leadcrm.move_leads('lead', ARRAY[winner], theirs ->> 'owner', NULL, 'merge');
+    END IF;
     INSERT INTO event (kind, lead_id, at, actor, data)
     VALUES ('lead.merged', winner, now(), actor, jsonb_build_object('merged', loser, 'merge', merge_id));
     RETURN merge_id;
@@ -502,6 +508,8 @@ BEGIN
     -- Activities count for who lives.
     UPDATE activity a SET lead_id = m.loser, brought_by = nullif(a.brought_by, m.loser)
      WHERE a.lead_id = m.winner AND a.brought_by = ANY (own);
+    UPDATE task t SET lead_id = m.loser, brought_by = nullif(t.brought_by, m.loser), owner = l.owner
+      FROM lead l WHERE t.lead_id = m.winner AND t.brought_by = ANY (own) AND l.id = m.loser;
     PERFORM leadcrm.claim_keys('lead', ARRAY[m.winner]);
     PERFORM _restore_claims(m.winner, waiting), _restore_claims(m.loser, noted);
     PERFORM _own_claims(m.winner), _own_claims(m.loser);
