@@ -206,6 +206,8 @@ BEGIN
          ORDER BY r.position, r.code $sql$, workspace)
     USING workspace, to_regclass(format('%s.lead', workspace));
 
+    RETURN QUERY SELECT * FROM leadcrm._check_people(workspace);
+
     -- What time should have caused
     RETURN QUERY EXECUTE format($sql$
         SELECT 'warning', 'tick', format('leads that time should have graded a day ago and more: %%s', count(*)),
@@ -214,7 +216,21 @@ BEGIN
          WHERE l.intent_due_at < now() - interval '1 day'
         HAVING count(*) > 0 $sql$, workspace) USING workspace;
 
+    RETURN QUERY EXECUTE format($sql$
+        SELECT 'warning', 'tick', format('leads that time should have taken from their owners, or warned them of it, a day ago and more: %%s', count(*)),
+               format('Have a scheduler call SELECT %%s.tick(); every few minutes.', $1)
+          FROM %1$s.lead l
+         WHERE l.recycle_at < now() - interval '1 day'
+        HAVING count(*) > 0 $sql$, workspace) USING workspace;
+
     -- Rules that do not mean what they say
+    RETURN QUERY EXECUTE format($sql$
+        SELECT 'warning', 'pool_rule ' || r.code, format('its pool "%%s" is not active: leads go to that of their team', r.pool),
+               format('UPDATE %%s.pool_rule SET pool = NULL WHERE code = %%L;', $1, r.code)
+          FROM %1$s.pool_rule r JOIN %1$s.pool p ON p.code = r.pool AND NOT p.active
+         WHERE r.active AND NOT r.exempt
+         ORDER BY r.position, r.code $sql$, workspace) USING workspace::text;
+
     RETURN QUERY EXECUTE format($sql$
         SELECT 'warning', 'score_rule ' || r.code, format('its group "%%s" has no cap', r.cap_group),
                format('INSERT INTO %%s.score_cap (cap_group, most) VALUES (%%L, 20);', $1, r.cap_group)
@@ -230,7 +246,9 @@ BEGIN
           FROM %1$s.rule_error e
          WHERE e.last_at > now() - interval '7 days'
            AND (EXISTS (SELECT FROM %1$s.score_rule r WHERE e.ruleset = 'score_rule' AND r.code = e.rule AND r.active)
-                OR EXISTS (SELECT FROM %1$s.intent_rule r WHERE e.ruleset = 'intent_rule' AND r.code = e.rule AND r.active))
+                OR EXISTS (SELECT FROM %1$s.intent_rule r WHERE e.ruleset = 'intent_rule' AND r.code = e.rule AND r.active)
+                OR EXISTS (SELECT FROM %1$s.assignment_rule r WHERE e.ruleset = 'assignment_rule' AND r.code = e.rule AND r.active)
+                OR EXISTS (SELECT FROM %1$s.pool_rule r WHERE e.ruleset = 'pool_rule' AND r.code = e.rule AND r.active))
          GROUP BY e.ruleset, e.rule, e.sqlstate
          ORDER BY e.ruleset, e.rule, e.sqlstate $sql$, workspace) USING workspace::text;
 

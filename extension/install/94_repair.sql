@@ -94,10 +94,11 @@ BEGIN
     PERFORM leadcrm._recompute_behaviour(lead, NULL);
     EXECUTE format('SELECT leadcrm.regrade($1, array_agg(id), now()) FROM %s WHERE score IS NULL HAVING count(*) > 0', lead)
       USING lead;
+    EXECUTE format('UPDATE %s.recycle_sweep SET rules = NULL', workspace);     -- tick() plans all anew
 END
 $$;
 COMMENT ON FUNCTION leadcrm._grade_leads(regnamespace) IS
-'sums up the behaviour of all leads anew and grades those that never were';
+'sums up the behaviour of all leads anew, grades those that never were and has tick() plan when they go into a pool';
 
 CREATE FUNCTION leadcrm.repair_workspace(name text)
 RETURNS TABLE (severity text, item text, problem text, next_step text)
@@ -132,11 +133,12 @@ BEGIN
     PERFORM leadcrm._rebuild_workspace(workspace, version, leadcrm._edited_objects(workspace));
     PERFORM leadcrm._claim_leads(workspace);
     PERFORM leadcrm._grade_leads(workspace);
+    PERFORM leadcrm.rebuild_loads(format('%s.lead', workspace));
     RETURN QUERY SELECT * FROM leadcrm._check_workspace(workspace);
 END
 $$;
 COMMENT ON FUNCTION leadcrm._repair_workspace(regnamespace) IS
-'repairs, claims the keys of leads that came meanwhile, grades them, and checks';
+'repairs, claims the keys of leads that came meanwhile, grades them, rebuilds loads, and checks';
 
 CREATE FUNCTION leadcrm.upgrade_workspace(name text)
 RETURNS TABLE (object text, kept text, shipped text)

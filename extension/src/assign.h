@@ -25,6 +25,11 @@
 
 #define ASSIGN_NONE			(-1)	/* no rep, team, pool, rule or territory */
 
+/* Kinds of tasks that a contact does, and that end with the assignment. */
+#define FIRST_CONTACT_TASK	"first_contact"
+#define REPEAT_TASK			"repeat"
+#define RECYCLE_TASK		"recycle_soon"
+
 typedef enum AssignStrategy
 {
 	ASSIGN_DIRECT,
@@ -262,7 +267,8 @@ typedef struct AssignState
 	int			weekday;
 	int64		time_of_day;
 	LoadTable  *ledger;			/* NULL: not opened yet */
-	bool		pretend;		/* a simulation: nothing is read or written */
+	bool		pretend;		/* a simulation: loads are neither read nor written */
+	bool		try;			/* they are read, but not written */
 	int			avoid;			/* who must not get it */
 	RepState   *rep;			/* of each of model->rep */
 	RepState  **stranger;		/* owners who are no reps */

@@ -35,9 +35,6 @@
 #include "row_json.h"
 #include "rule_failure.h"
 
-#define FIRST_CONTACT_TASK	"first_contact"
-#define REPEAT_TASK			"repeat"
-
 /* Columns of assignment_log, in the order in which the template makes them. */
 enum
 {
@@ -355,7 +352,7 @@ move_tasks(Workspace *ws, const SettleFrame *frame)
 	values[2] = TimestampTzGetDatum(frame->now);
 	(void) leadcrm_workspace_run(ws, PLAN_MOVE_TASKS,
 								 "UPDATE %s.task t SET owner = m.owner, cancelled_at = CASE WHEN t.kind IN ('"
-								 FIRST_CONTACT_TASK "', '" REPEAT_TASK "') THEN $3 END"
+								 FIRST_CONTACT_TASK "', '" REPEAT_TASK "', '" RECYCLE_TASK "') THEN $3 END"
 								 " FROM unnest($1, $2) AS m (lead, owner)"
 								 " WHERE t.lead_id = m.lead AND t.done_at IS NULL AND t.cancelled_at IS NULL",
 								 3, (Oid[]) {INT8ARRAYOID, TEXTARRAYOID, TIMESTAMPTZOID}, values);

@@ -20,6 +20,9 @@
  * the statement updates or deletes as well), the rows may be in the sums
  * already, and are not added but summed up.
  *
+ * New activities that went out to a lead are contacts: contact.c notes them in
+ * the lead's row.
+ *
  * The leads of a statement are locked in the order of their ids; whoever has
  * the lock reads activities with the latest snapshot.  So sessions that write
  * activities of the same lead count one after the other.
@@ -44,6 +47,7 @@
 #include "utils/timestamp.h"
 
 #include "behaviour.h"
+#include "contact.h"
 #include "dedup.h"
 
 /* How far another machine's clock may be ahead, in microseconds. */
@@ -79,6 +83,13 @@ typedef struct ActivityList
 	Activity   *item;
 } ActivityList;
 
+typedef struct ContactList
+{
+	int			n;
+	int			max;
+	Contact    *item;
+} ContactList;
+
 /* An INSERT that has begun. */
 typedef struct ActivityFrame
 {
@@ -93,19 +104,22 @@ typedef struct ActivityFrame
 static ActivityFrame *frames = NULL;	/* top of the stack */
 
 static Workspace *activity_workspace(Relation activity, AttrNumber *attnum);
+static bool has_our_triggers_only(Relation activity, Oid function);
 static void frame_open(Relation activity);
 static bool frame_close(Relation activity);
 static void frame_forget(void *arg);
 static void gather(Workspace *ws, Relation activity, const AttrNumber *attnum,
-				   Tuplestorestate *store, bool fresh, ActivityList *list);
+				   Tuplestorestate *store, ActivityList *list, ContactList *contacts);
 static void gather_changed(Workspace *ws, Relation activity, const AttrNumber *attnum,
-						   TriggerData *trigdata, ActivityList *list);
+						   TriggerData *trigdata, ActivityList *list, ContactList *contacts);
+static void gather_contact(const AttrNumber *attnum, TupleTableSlot *slot, ContactList *contacts);
 static void gather_row(Workspace *ws, const AttrNumber *attnum, TupleTableSlot *slot,
 					   ActivityList *list);
 static void check_moment(const AttrNumber *attnum, TupleTableSlot *slot, TimestampTz latest);
 static bool same_row(const AttrNumber *attnum, TupleTableSlot *a, TupleTableSlot *b);
 static int	activity_compare(const void *a, const void *b);
 static int	distinct_leads(const ActivityList *list, int from, int *to, int64 *leads);
+static void write_contacts(Workspace *ws, const ActivityList *list, ContactList *contacts);
 
 PG_FUNCTION_INFO_V1(leadcrm_behaviour);
 
@@ -124,6 +138,7 @@ leadcrm_behaviour(PG_FUNCTION_ARGS)
 	TriggerData *trigdata = (TriggerData *) fcinfo->context;
 	AttrNumber	attnum[ACTIVITY_NCOLUMNS];
 	ActivityList list = {0};
+	ContactList contacts = {0};
 	TriggerEvent event;
 	Relation	activity;
 	Workspace  *ws;
@@ -152,13 +167,13 @@ leadcrm_behaviour(PG_FUNCTION_ARGS)
 	else if (TRIGGER_FIRED_BY_INSERT(event) && trigdata->tg_newtable != NULL)
 	{
 		add = frame_close(activity);
-		gather(ws, activity, attnum, trigdata->tg_newtable, true, &list);
+		gather(ws, activity, attnum, trigdata->tg_newtable, &list, &contacts);
 	}
 	else if (TRIGGER_FIRED_BY_UPDATE(event) && trigdata->tg_newtable != NULL &&
 			 trigdata->tg_oldtable != NULL)
-		gather_changed(ws, activity, attnum, trigdata, &list);
+		gather_changed(ws, activity, attnum, trigdata, &list, &contacts);
 	else if (TRIGGER_FIRED_BY_DELETE(event) && trigdata->tg_oldtable != NULL)
-		gather(ws, activity, attnum, trigdata->tg_oldtable, false, &list);
+		gather(ws, activity, attnum, trigdata->tg_oldtable, &list, NULL);
 	else if (!TRIGGER_FIRED_BY_TRUNCATE(event))
 		ws = NULL;
 	if (ws == NULL)
@@ -167,13 +182,20 @@ leadcrm_behaviour(PG_FUNCTION_ARGS)
 				 errmsg("trigger function \"%s\" cannot be fired at this level, time or event",
 						"leadcrm.behaviour"),
 				 errhint("Its triggers are made by leadcrm.create_workspace() and leadcrm.repair_workspace().")));
-	if (list.n == 0 && !TRIGGER_FIRED_BY_TRUNCATE(event))
+	if (list.n == 0 && contacts.n == 0 && !TRIGGER_FIRED_BY_TRUNCATE(event))
 		return PointerGetDatum(NULL);
 
 	leadcrm_owner_begin(ws, &save);
 	if (TRIGGER_FIRED_BY_TRUNCATE(event))
 		leadcrm_behaviour_recount_all(ws);
 	qsort(list.item, list.n, sizeof(Activity), activity_compare);
+	if (contacts.n > 0)
+	{
+		uint64		recounts = leadcrm_behaviour_recounts();
+
+		write_contacts(ws, &list, &contacts);
+		add &= recounts == leadcrm_behaviour_recounts();
+	}
 	leads = palloc(BEHAVIOUR_BATCH * sizeof(int64));
 	for (int from = 0; from < list.n; from = next)
 	{
@@ -181,7 +203,8 @@ leadcrm_behaviour(PG_FUNCTION_ARGS)
 
 		CHECK_FOR_INTERRUPTS();
 		if (add)
-			add = leadcrm_behaviour_add(ws, &list.item[from], next - from, leads, n);
+			add = leadcrm_behaviour_add(ws, &list.item[from], next - from, leads, n,
+										has_our_triggers_only(activity, fcinfo->flinfo->fn_oid));
 		else
 			leadcrm_behaviour_recount(ws, leads, n);
 	}
@@ -227,6 +250,20 @@ activity_workspace(Relation activity, AttrNumber *attnum)
 					 errhint("leadcrm's triggers work on the tables of a workspace only.")));
 	}
 	return ws;
+}
+
+/* Is there no trigger but this function's and those of foreign keys? */
+static bool
+has_our_triggers_only(Relation activity, Oid function)
+{
+	for (int i = 0; i < activity->trigdesc->numtriggers; i++)
+	{
+		const Trigger *trigger = &activity->trigdesc->triggers[i];
+
+		if (trigger->tgfoid != function && !trigger->tgisinternal)
+			return false;
+	}
+	return true;
 }
 
 /* Push a frame for the INSERT that begins, unless a trigger hung twice has. */
@@ -285,12 +322,12 @@ frame_forget(void *arg)
 }
 
 /*
- * The rows of a transition table that give points or signals.  fresh: they are
- * written now, and must have happened.
+ * The rows of a transition table that give points or signals.  contacts: gets
+ * those that are contacts; the rows are written now, and must have happened.
  */
 static void
 gather(Workspace *ws, Relation activity, const AttrNumber *attnum, Tuplestorestate *store,
-	   bool fresh, ActivityList *list)
+	   ActivityList *list, ContactList *contacts)
 {
 	TupleTableSlot *slot = MakeSingleTupleTableSlot(RelationGetDescr(activity), &TTSOpsMinimalTuple);
 	TimestampTz latest = GetCurrentTimestamp() + CLOCKS_DIFFER;
@@ -299,8 +336,11 @@ gather(Workspace *ws, Relation activity, const AttrNumber *attnum, Tuplestoresta
 	tuplestore_rescan(store);
 	while (tuplestore_gettupleslot(store, true, false, slot))
 	{
-		if (fresh)
+		if (contacts != NULL)
+		{
 			check_moment(attnum, slot, latest);
+			gather_contact(attnum, slot, contacts);
+		}
 		gather_row(ws, attnum, slot, list);
 	}
 	ExecDropSingleTupleTableSlot(slot);
@@ -312,7 +352,7 @@ gather(Workspace *ws, Relation activity, const AttrNumber *attnum, Tuplestoresta
  */
 static void
 gather_changed(Workspace *ws, Relation activity, const AttrNumber *attnum,
-			   TriggerData *trigdata, ActivityList *list)
+			   TriggerData *trigdata, ActivityList *list, ContactList *contacts)
 {
 	Tuplestorestate *store[2] = {trigdata->tg_oldtable, trigdata->tg_newtable};
 	TupleTableSlot *slot[2];
@@ -339,7 +379,10 @@ gather_changed(Workspace *ws, Relation activity, const AttrNumber *attnum,
 		if (has_old)
 			gather_row(ws, attnum, slot[0], list);
 		if (has_new)
+		{
+			gather_contact(attnum, slot[1], contacts);
 			gather_row(ws, attnum, slot[1], list);
+		}
 	}
 	for (int i = 0; i < 2; i++)
 		ExecDropSingleTupleTableSlot(slot[i]);
@@ -358,6 +401,27 @@ check_moment(const AttrNumber *attnum, TupleTableSlot *slot, TimestampTz latest)
 				 errmsg("an activity lies in the future or at no moment: %s",
 						timestamptz_to_str(at)),
 				 errhint("What is planned is not an activity yet; it counts when it has happened.")));
+}
+
+static void
+gather_contact(const AttrNumber *attnum, TupleTableSlot *slot, ContactList *contacts)
+{
+	bool		isnull;
+	text	   *direction = DatumGetTextPP(slot_getattr(slot, attnum[ACTIVITY_DIRECTION], &isnull));
+	Contact    *contact;
+
+	if (!leadcrm_is_contact(VARDATA_ANY(direction), VARSIZE_ANY_EXHDR(direction)))
+		return;
+	if (contacts->n == contacts->max)
+	{
+		contacts->max = Max(2 * contacts->max, 8);
+		contacts->item = contacts->item ?
+			repalloc_huge(contacts->item, contacts->max * sizeof(Contact)) :
+			palloc(contacts->max * sizeof(Contact));
+	}
+	contact = &contacts->item[contacts->n++];
+	contact->lead = DatumGetInt64(slot_getattr(slot, attnum[ACTIVITY_LEAD_ID], &isnull));
+	contact->at = DatumGetTimestampTz(slot_getattr(slot, attnum[ACTIVITY_AT], &isnull));
 }
 
 static void
@@ -445,4 +509,26 @@ distinct_leads(const ActivityList *list, int from, int *to, int64 *leads)
 	}
 	*to = i;
 	return n;
+}
+
+/* Note the contacts; that locks all leads of the statement first. */
+static void
+write_contacts(Workspace *ws, const ActivityList *list, ContactList *contacts)
+{
+	int64	   *leads = palloc_extended((list->n + contacts->n) * sizeof(int64), MCXT_ALLOC_HUGE);
+	int			n = 0;
+	int			nleads = 0;
+
+	for (int i = 0; i < list->n; i++)
+		leads[n++] = list->item[i].lead;
+	for (int i = 0; i < contacts->n; i++)
+		leads[n++] = contacts->item[i].lead;
+	qsort(leads, n, sizeof(int64), leadcrm_int8_compare);
+	for (int i = 0; i < n; i++)
+	{
+		if (nleads == 0 || leads[nleads - 1] != leads[i])
+			leads[nleads++] = leads[i];
+	}
+	leadcrm_contact_write(ws, leads, nleads, contacts->item, contacts->n);
+	pfree(leads);
 }

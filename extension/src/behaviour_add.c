@@ -47,7 +47,6 @@ typedef struct SignalAsked
 	TimestampTz *at;			/* of all that it counts together with them */
 } SignalAsked;
 
-static void redirect(Workspace *ws, const Behaviour *behaviour, int n);
 static void limit_days(Workspace *ws, Activity *activity, int n, Behaviour *behaviour, int nleads);
 static void limit_day(Activity *activity, FullDay *day, int cap, ArrayType *first);
 static void find_signals(Workspace *ws, const Activity *activity, int n,
@@ -62,14 +61,16 @@ static Behaviour *behaviour_of(Behaviour *behaviour, int n, int64 lead);
  *		Add new activities to the behaviour of their leads.
  *
  * activity, n: in the order of lead, kind, at and id; which of them count is
- * scribbled on.  leads, nleads: their leads, sorted, each once.
+ * scribbled on.  leads, nleads: their leads, sorted, each once.  alone: nobody
+ * else has a say in this statement; what changes is given to whoever takes it.
  *
  * Returns false when no more may be added in this statement: it wrote to
  * leads that were merged, whose activities have gone to others.  The caller
  * acts as the owner.  Locks and writes as behaviour_lead.c does.
  */
 bool
-leadcrm_behaviour_add(Workspace *ws, Activity *activity, int n, const int64 *leads, int nleads)
+leadcrm_behaviour_add(Workspace *ws, Activity *activity, int n, const int64 *leads, int nleads,
+					  bool alone)
 {
 	Behaviour  *behaviour;
 	int64	   *recount;
@@ -79,6 +80,8 @@ leadcrm_behaviour_add(Workspace *ws, Activity *activity, int n, const int64 *lea
 
 	if (SPI_connect() != SPI_OK_CONNECT)
 		elog(ERROR, "SPI_connect failed");
+	if (!alone)
+		leadcrm_behaviour_write_taken(ws);
 	behaviour = leadcrm_behaviour_lock(ws, leads, nleads, &nfound);
 	recount = palloc(Max(nfound, 1) * sizeof(int64));
 	for (int i = 0; i < nfound; i++)
@@ -89,7 +92,8 @@ leadcrm_behaviour_add(Workspace *ws, Activity *activity, int n, const int64 *lea
 
 	if (merged)
 	{
-		redirect(ws, behaviour, nfound);
+		leadcrm_behaviour_write_taken(ws);
+		leadcrm_behaviour_redirect(ws, behaviour, nfound);
 		SPI_finish();
 		leadcrm_behaviour_recount(ws, leads, nleads);
 		return false;
@@ -112,7 +116,7 @@ leadcrm_behaviour_add(Workspace *ws, Activity *activity, int n, const int64 *lea
 			leadcrm_decay_add(&b->points[kind->half_life], kind->points, activity[i].at,
 							  ws->half_life[kind->half_life].half_life);
 	}
-	leadcrm_behaviour_write(ws, behaviour, nfound);
+	leadcrm_behaviour_give(ws, behaviour, nfound);
 	for (int i = 0; i < nfound; i++)
 	{
 		if (behaviour[i].recount)
@@ -125,13 +129,17 @@ leadcrm_behaviour_add(Workspace *ws, Activity *activity, int n, const int64 *lea
 }
 
 /*
- * What a writer does with a lead that was merged, its living lead did; its
- * activities move there, as those moved that it had when it was merged.
+ * leadcrm_behaviour_redirect
+ *		What a writer does with a lead that was merged, its living lead did:
+ *		move its activities there, as those moved that it had when it was merged.
+ *
+ * behaviour, n: leads as they were locked.  The caller is connected to SPI and
+ * acts as the owner.
  */
-static void
-redirect(Workspace *ws, const Behaviour *behaviour, int n)
+void
+leadcrm_behaviour_redirect(Workspace *ws, const Behaviour *behaviour, int n)
 {
-	int64	   *merged = palloc(n * sizeof(int64));
+	int64	   *merged = palloc(Max(n, 1) * sizeof(int64));
 	int			nmerged = 0;
 	Datum		values[1];
 
@@ -140,6 +148,8 @@ redirect(Workspace *ws, const Behaviour *behaviour, int n)
 		if (behaviour[i].merged_into != 0)
 			merged[nmerged++] = behaviour[i].lead;
 	}
+	if (nmerged == 0)
+		return;
 	values[0] = PointerGetDatum(leadcrm_int8_array(merged, nmerged));
 	(void) leadcrm_workspace_run(ws, PLAN_BEHAVIOUR_REDIRECT,
 								 "UPDATE %s.activity a SET lead_id = l.merged_into,"

@@ -36,6 +36,7 @@
 
 #include "assign.h"
 #include "dedup.h"
+#include "recycle.h"
 #include "score.h"
 #include "settle.h"
 
@@ -118,6 +119,7 @@ leadcrm_dedup(PG_FUNCTION_ARGS)
 			leadcrm_settle_insert(ws, frame, trigdata);
 			leadcrm_score_settle(ws, frame);
 			leadcrm_assign_log(ws, frame);
+			leadcrm_recycle_settle(ws, frame->now);
 			MemoryContextDelete(frame->cxt);
 			return PointerGetDatum(NULL);
 		}
@@ -129,6 +131,7 @@ leadcrm_dedup(PG_FUNCTION_ARGS)
 			leadcrm_settle_update(ws, frame, trigdata);
 			leadcrm_score_settle(ws, frame);
 			leadcrm_assign_log(ws, frame);
+			leadcrm_recycle_settle(ws, frame->now);
 			MemoryContextDelete(frame->cxt);
 			return PointerGetDatum(NULL);
 		}

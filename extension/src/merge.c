@@ -27,7 +27,7 @@ PG_FUNCTION_INFO_V1(leadcrm_filled_columns);
  *		in the text form of its type, or null.
  *
  * The form of merge_log.before; see row_json.c.  Without the columns that
- * scoring computes: they follow from the others.
+ * scoring and recycling compute: they follow from the others.
  */
 Datum
 leadcrm_row_image(PG_FUNCTION_ARGS)
@@ -52,7 +52,8 @@ leadcrm_row_image(PG_FUNCTION_ARGS)
 	{
 		Form_pg_attribute att = TupleDescAttr(tupdesc, i);
 
-		if (att->attisdropped || leadcrm_score_computes(NameStr(att->attname)))
+		if (att->attisdropped || leadcrm_score_computes(NameStr(att->attname)) ||
+			strcmp(NameStr(att->attname), leadcrm_workspace_column(LEAD_RECYCLE_AT)) == 0)
 			continue;
 		leadcrm_json_key(&state, NameStr(att->attname));
 		leadcrm_json_value(&state, WJB_VALUE, value[i], isnull[i], att->atttypid);

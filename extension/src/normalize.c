@@ -28,6 +28,7 @@
 #include "fold.h"
 #include "phone.h"
 #include "place.h"
+#include "recycle.h"
 #include "region.h"
 #include "row_json.h"
 #include "row_trigger.h"
@@ -372,7 +373,7 @@ normalize_times(Row *row)
 	else if (column_changed(row, LEAD_LAST_INBOUND_AT) && row_get(row, LEAD_LAST_INBOUND_AT, &value))
 		check_past("last_inbound_at", value, now);
 	if (row->old != NULL && !column_changed(row, LEAD_UPDATED_AT) && !row_redirected(row) &&
-			 !leadcrm_score_regrading() && !leadcrm_behaviour_writing())
+			 !leadcrm_score_regrading() && !leadcrm_behaviour_writing() && !leadcrm_recycle_planning())
 		row_set(row, LEAD_UPDATED_AT, TimestampTzGetDatum(now));
 }
 

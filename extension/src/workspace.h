@@ -10,6 +10,7 @@
 #include "executor/spi.h"
 #include "nodes/execnodes.h"
 #include "pgtime.h"
+#include "storage/block.h"
 #include "utils/relcache.h"
 
 /* The source of a lead whose writer names none. */
@@ -62,6 +63,7 @@ typedef enum LeadColumn
 	LEAD_POOL_SINCE,
 	LEAD_ASSIGNED_AT,
 	LEAD_TOUCHED_AT,
+	LEAD_RECYCLE_AT,
 	LEAD_FIRST_CONTACT_DUE_AT,
 	LEAD_LAST_CONTACTED_AT,
 	LEAD_MERGED_INTO,
@@ -163,10 +165,8 @@ typedef enum WorkspacePlan
 	PLAN_MERGE_OPEN,
 	PLAN_LOST_CLAIMANTS,
 	PLAN_LOCK_WINNERS,
-	PLAN_UPDATE_WINNER,
-	PLAN_FILL_WINNER,
-	PLAN_UPDATE_WINNERS,
-	PLAN_FILL_WINNERS,
+	PLAN_UPDATE_WINNERS,		/* in one of eight ways */
+	PLAN_UPDATE_WINNERS_LAST = PLAN_UPDATE_WINNERS + 7,
 	PLAN_LOG_MERGES,
 	PLAN_ADD_ACTIVITIES,
 	PLAN_SHARED_KEY,
@@ -194,9 +194,13 @@ typedef enum WorkspacePlan
 	PLAN_BEHAVIOUR_OF_LEAD,
 	PLAN_BEHAVIOUR_WRITE,
 	PLAN_BEHAVIOUR_LEADS,
+	PLAN_CONTACT_WRITE,
+	PLAN_CONTACT_TASKS,
+	PLAN_PLAN_RECYCLING,
 	PLAN_STICKY_OWNER,
 	PLAN_FIND_LEAD,
 	PLAN_SIMULATION,
+	PLAN_TRY_ASSIGNMENT,
 	PLAN_MOVE_LEADS,
 	PLAN_LOCK_LEADS,
 	PLAN_MOVE_TASKS,
@@ -242,6 +246,7 @@ typedef struct Workspace
 	SynonymList product_line;
 	struct ScoreModel *score;	/* built when first needed */
 	struct AssignModel *assign; /* built when first needed */
+	struct RecycleModel *recycle;	/* the same */
 	pg_tz	   *time_zone;
 	HalfLife	half_life[HALF_LIFE_CLASSES];
 	int			nactivity_kinds;
@@ -250,7 +255,7 @@ typedef struct Workspace
 	struct ActivitySignal *signal;
 	int			lead_in_natts;	/* columns PLAN_LEAD_IN was made for */
 	SPIPlanPtr	plan[NPLANS];
-	bool		planned[NPLANS];	/* has run, with a plan by index */
+	BlockNumber planned[NPLANS];	/* by index, for a lead table of that size; 0: not */
 	Oid			side[NSIDES];	/* table whose sequence is known */
 	Oid			sequence[NSIDES];	/* that numbers its rows, or InvalidOid */
 } Workspace;

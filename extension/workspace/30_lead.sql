@@ -55,6 +55,7 @@ CREATE TABLE lead (
     pool_since           timestamptz,
     assigned_at          timestamptz,
     touched_at           timestamptz,
+    recycle_at           timestamptz,
     first_contact_due_at timestamptz,
     first_contacted_at   timestamptz,
     last_contacted_at    timestamptz,
@@ -82,7 +83,9 @@ CREATE INDEX lead_behaviour_1_idx ON lead (behaviour_1_at DESC, behaviour_1 DESC
 CREATE INDEX lead_behaviour_2_idx ON lead (behaviour_2_at DESC, behaviour_2 DESC) WHERE behaviour_2 IS NOT NULL;
 CREATE INDEX lead_behaviour_3_idx ON lead (behaviour_3_at DESC, behaviour_3 DESC) WHERE behaviour_3 IS NOT NULL;
 CREATE INDEX lead_behaviour_4_idx ON lead (behaviour_4_at DESC, behaviour_4 DESC) WHERE behaviour_4 IS NOT NULL;
--- Whose leads they are, the longest untouched first; what waits in a pool.
+-- Whose leads they are, the longest untouched first; what waits in a pool, the
+-- best of each intent first; at whom tick() looks next.
 CREATE INDEX lead_owner_idx ON lead (owner, touched_at) WHERE owner IS NOT NULL;
-CREATE INDEX lead_pool_idx ON lead (pool, pool_since) WHERE pool IS NOT NULL;
+CREATE INDEX lead_pool_idx ON lead (pool, intent, score DESC, pool_since) WHERE pool IS NOT NULL;
+CREATE INDEX lead_recycle_at_idx ON lead (recycle_at) WHERE recycle_at IS NOT NULL;
 CREATE INDEX lead_merged_into_idx ON lead (merged_into) WHERE merged_into IS NOT NULL;

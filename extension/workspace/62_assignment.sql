@@ -20,6 +20,7 @@ CREATE TABLE assignment_log (
     actor        text NOT NULL
 );
 CREATE INDEX assignment_log_lead_idx ON assignment_log (lead_id, at, id);
+CREATE INDEX assignment_log_owner_before_idx ON assignment_log (owner_before, at) WHERE owner_before IS NOT NULL;
 CREATE INDEX assignment_log_batch_idx ON assignment_log (batch) WHERE batch IS NOT NULL;
 
 -- What somebody has to do; open while neither done nor cancelled.

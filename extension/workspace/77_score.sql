@@ -56,7 +56,10 @@ END;
 CREATE OR REPLACE FUNCTION tick(as_of timestamptz DEFAULT now(), batch integer DEFAULT 1000) RETURNS bigint
 LANGUAGE SQL VOLATILE SECURITY DEFINER
 BEGIN ATOMIC
-    SELECT leadcrm.regrade_due('lead'::regclass, $1, $2) AS still_due;
+    SELECT leadcrm.regrade_due('lead'::regclass, $1, $2)
+         + _replan_recycling(coalesce($1, now()), $2, 'lead'::regclass)
+         + _recycle(coalesce($1, now()), $2, 'lead'::regclass)
+         + leadcrm._fold_loads('lead'::regclass) AS still_due;
 END;
 
 -- Which run of rescore() goes on: the unfinished one of that rule set, or a new one.

@@ -11,6 +11,8 @@ CREATE OR REPLACE TRIGGER lead_40_score BEFORE INSERT OR UPDATE ON lead
     FOR EACH ROW EXECUTE FUNCTION leadcrm.score();
 CREATE OR REPLACE TRIGGER lead_50_assign BEFORE INSERT OR UPDATE ON lead
     FOR EACH ROW EXECUTE FUNCTION leadcrm.assign();
+CREATE OR REPLACE TRIGGER lead_55_recycle BEFORE INSERT OR UPDATE ON lead
+    FOR EACH ROW EXECUTE FUNCTION leadcrm.recycle();
 CREATE OR REPLACE TRIGGER lead_60_insert AFTER INSERT ON lead REFERENCING NEW TABLE AS arrived
     FOR EACH STATEMENT EXECUTE FUNCTION leadcrm.dedup();
 CREATE OR REPLACE TRIGGER lead_60_update AFTER UPDATE ON lead
@@ -38,6 +40,8 @@ CREATE OR REPLACE TRIGGER check_rules BEFORE INSERT OR UPDATE ON score_rule
 CREATE OR REPLACE TRIGGER check_rules BEFORE INSERT OR UPDATE ON intent_rule
     FOR EACH ROW EXECUTE FUNCTION leadcrm.check_rules('lead', 'condition', 'score');
 CREATE OR REPLACE TRIGGER check_rules BEFORE INSERT OR UPDATE ON assignment_rule
+    FOR EACH ROW EXECUTE FUNCTION leadcrm.check_rules('lead', 'condition');
+CREATE OR REPLACE TRIGGER check_rules BEFORE INSERT OR UPDATE ON pool_rule
     FOR EACH ROW EXECUTE FUNCTION leadcrm.check_rules('lead', 'condition');
 
 -- Teams and territories are trees.
@@ -121,6 +125,12 @@ CREATE OR REPLACE TRIGGER config_truncated AFTER TRUNCATE ON intent_rule
     FOR EACH STATEMENT EXECUTE FUNCTION leadcrm.config_changed();
 ALTER TABLE intent_rule ENABLE ALWAYS TRIGGER config_changed;
 ALTER TABLE intent_rule ENABLE ALWAYS TRIGGER config_truncated;
+CREATE OR REPLACE TRIGGER config_changed AFTER INSERT OR UPDATE OR DELETE ON pool_rule
+    FOR EACH ROW EXECUTE FUNCTION leadcrm.config_changed();
+CREATE OR REPLACE TRIGGER config_truncated AFTER TRUNCATE ON pool_rule
+    FOR EACH STATEMENT EXECUTE FUNCTION leadcrm.config_changed();
+ALTER TABLE pool_rule ENABLE ALWAYS TRIGGER config_changed;
+ALTER TABLE pool_rule ENABLE ALWAYS TRIGGER config_truncated;
 CREATE OR REPLACE TRIGGER config_changed AFTER INSERT OR UPDATE OR DELETE ON team
     FOR EACH ROW EXECUTE FUNCTION leadcrm.config_changed();
 CREATE OR REPLACE TRIGGER config_truncated AFTER TRUNCATE ON team

@@ -174,13 +174,12 @@ SELECT r.code AS rep,
        CASE WHEN r.active AND NOT a.absent
             THEN greatest(least(r.capacity - o.open_leads, r.daily_limit - o.dealt_today), 0) ELSE 0 END AS free
   FROM rep r
- CROSS JOIN workspace w
   LEFT JOIN team t ON t.code = r.team
- CROSS JOIN LATERAL (SELECT EXISTS (SELECT FROM rep_absence b
-                                     WHERE b.rep = r.code AND b.from_at <= now() AND now() < b.until_at) AS absent) a
+ CROSS JOIN LATERAL (SELECT count(*) > 0 AS absent
+                       FROM rep_absence b WHERE b.rep = r.code AND b.from_at <= now() AND now() < b.until_at) a
  CROSS JOIN LATERAL (SELECT coalesce(sum(d.open), 0)::bigint AS open_leads,
-                            coalesce(sum(d.dealt) FILTER (WHERE d.day = (now() AT TIME ZONE w.time_zone)::date
-                                                            AND NOT starts_with(d.via, 'pool:')), 0)::bigint AS dealt_today
+                            coalesce(sum(d.dealt) FILTER (WHERE NOT starts_with(d.via, 'pool:')
+                                AND d.day = (SELECT (now() AT TIME ZONE w.time_zone)::date FROM workspace w)), 0)::bigint AS dealt_today
                        FROM rep_load d WHERE d.rep = r.code COLLATE "C") o
  WHERE (SELECT sees_all()) OR r.code = ANY ((SELECT my_reps())::text[]);
 
@@ -246,4 +245,81 @@ SELECT k.id,
          WHERE t.done_at IS NULL AND t.cancelled_at IS NULL
            AND NOT (SELECT sees_all()) AND t.owner = ANY ((SELECT my_reps())::text[])) k
   LEFT JOIN rep o ON o.code = k.owner;
+
+-- What waits in the pools of the acting role.  Until a lead is claimed nothing
+-- in it tells who the customer is: of his name the first character, and of
+-- what he wrote himself nothing.
+CREATE OR REPLACE VIEW v_pool WITH (security_barrier) AS
+WITH mine AS MATERIALIZED (
+    SELECT m.* FROM my_pools() m
+), lost AS MATERIALIZED (
+    -- What the reader had before and lost not long ago
+    SELECT g.lead_id, max(g.at) AS at
+      FROM assignment_log g
+     WHERE g.owner_before = (SELECT m.rep FROM mine m WHERE m.rep IS NOT NULL LIMIT 1) AND g.owner IS DISTINCT FROM g.owner_before
+       AND g.at > now() - (SELECT max(p.cool_down) + interval '1 day' FROM pool p)
+     GROUP BY g.lead_id
+)
+SELECT l.id,
+       l.pool,
+       m.label AS pool_label,
+       l.pool_since,
+       l.kind,
+       left(l.name, 1) || '**' AS masked_name,
+       l.region,
+       r.full_name AS region_name,
+       l.industry,
+       coalesce(i.label, l.industry) AS industry_label,
+       l.product_line,
+       coalesce(d.label, l.product_line) AS product_line_label,
+       l.company_size,
+       l.budget_min,
+       l.budget_max,
+       l.intent,
+       coalesce(v.label, l.intent) AS intent_label,
+       l.score,
+       l.last_source,
+       coalesce(s.label, l.last_source) AS last_source_label,
+       l.last_inbound_at,
+       greatest(f.locked_until, f.cool_until) AS claimable_from,
+       h.why_not IS NULL AS claimable,
+       h.why_not
+  FROM mine m
+  JOIN pool p ON p.code = m.pool
+  JOIN lead l ON l.pool = m.pool AND l.merged_into IS NULL AND l.loss_reason IS NULL AND coalesce(l.stage NOT IN ('won', 'lost'), true)
+ CROSS JOIN workspace w
+  LEFT JOIN region r ON r.code = l.region
+  LEFT JOIN industry i ON i.code = l.industry
+  LEFT JOIN product_line d ON d.code = l.product_line
+  LEFT JOIN source s ON s.code = l.last_source
+  LEFT JOIN intent_level v ON v.level = l.intent
+  LEFT JOIN lost ON lost.lead_id = l.id
+ CROSS JOIN LATERAL (SELECT leadcrm.add(l.pool_since, p.locked_for, w.time_zone) AS locked_until,
+                            leadcrm.add(lost.at, p.cool_down, w.time_zone) AS cool_until) f
+ CROSS JOIN LATERAL (SELECT CASE WHEN m.rep IS NULL THEN 'not_a_member'
+                                 WHEN m.room <= 0 THEN 'full'
+                                 WHEN m.claims_left <= 0 THEN 'claim_limit'
+                                 WHEN f.locked_until > now() THEN 'new_in_pool'
+                                 WHEN f.cool_until > now() THEN 'cool_down' END AS why_not) h;
+
+-- Who had a lead, from when until when: the changes of the log in the order in
+-- which they were made, which is that of its numbers.
+CREATE OR REPLACE VIEW v_owner_history WITH (security_barrier) AS
+SELECT h.lead_id,
+       h.owner,
+       h.team,
+       h.pool,
+       h.from_at,
+       lead(h.from_at) OVER (PARTITION BY h.lead_id ORDER BY h.id) AS until_at,
+       h.reason,
+       h.rule
+  FROM (SELECT g.*, max(g.at) OVER (PARTITION BY g.lead_id ORDER BY g.id) AS from_at
+          FROM (SELECT a.id, a.lead_id, a.at, a.owner, a.team, a.pool, a.reason, a.rule, a.owner_before, a.pool_before
+                  FROM assignment_log a
+                 WHERE (SELECT sees_all())
+                 UNION ALL
+                SELECT a.id, a.lead_id, a.at, a.owner, a.team, a.pool, a.reason, a.rule, a.owner_before, a.pool_before
+                  FROM lead l JOIN assignment_log a ON a.lead_id = l.id
+                 WHERE NOT (SELECT sees_all()) AND l.owner = ANY ((SELECT my_reps())::text[])) g
+         WHERE g.owner IS DISTINCT FROM g.owner_before OR g.pool IS DISTINCT FROM g.pool_before) h;
 

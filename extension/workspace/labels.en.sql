@@ -205,6 +205,7 @@ COMMENT ON COLUMN lead.pool IS 'public pool it is in';
 COMMENT ON COLUMN lead.pool_since IS 'since when it is in the pool';
 COMMENT ON COLUMN lead.assigned_at IS 'when it was assigned';
 COMMENT ON COLUMN lead.touched_at IS 'when it was assigned or last contacted, whichever is later';
+COMMENT ON COLUMN lead.recycle_at IS 'when tick() looks next whether it goes back into a pool; empty: never';
 COMMENT ON COLUMN lead.first_contact_due_at IS 'when it must have been contacted';
 COMMENT ON COLUMN lead.first_contacted_at IS 'when it was first contacted';
 COMMENT ON COLUMN lead.last_contacted_at IS 'when it was last contacted';
@@ -384,6 +385,26 @@ COMMENT ON COLUMN rep_load.turn IS 'turns taken in round robin';
 COMMENT ON COLUMN rep_load.day IS 'day on which dealt counts';
 COMMENT ON COLUMN rep_load.dealt IS 'leads dealt on that day';
 COMMENT ON COLUMN rep_load.folded IS 'is the row the sum of older ones';
+
+COMMENT ON TABLE handover IS 'handovers: what a rep held, given to others at once';
+COMMENT ON COLUMN handover.id IS 'number; assignment_log.batch of the leads that moved';
+COMMENT ON COLUMN handover.at IS 'when it was done';
+COMMENT ON COLUMN handover.actor IS 'who did it';
+COMMENT ON COLUMN handover.from_rep IS 'rep who handed over';
+COMMENT ON COLUMN handover.to_rep IS 'rep who took over; empty: a team, or by the rules';
+COMMENT ON COLUMN handover.to_team IS 'team that took over; empty: a rep, or by the rules';
+COMMENT ON COLUMN handover.scope IS 'condition for the leads that moved; empty: all';
+COMMENT ON COLUMN handover.deactivated IS 'whether it set the rep inactive';
+COMMENT ON COLUMN handover.moved IS 'how many of what he held moved, by kind';
+COMMENT ON COLUMN handover.undone_at IS 'when it was undone';
+COMMENT ON COLUMN handover.undone_by IS 'who undid it';
+COMMENT ON TABLE handover_item IS 'what each handover changed, to undo it';
+COMMENT ON COLUMN handover_item.handover IS 'the handover';
+COMMENT ON COLUMN handover_item.kind IS 'table of the thing: lead, task';
+COMMENT ON COLUMN handover_item.item IS 'its id';
+COMMENT ON COLUMN handover_item.lead_id IS 'lead that it belongs to';
+COMMENT ON COLUMN handover_item.changed IS 'columns with their values before and after';
+COMMENT ON COLUMN handover_item.problem IS 'why it was not given back when the handover was undone';
 
 COMMENT ON TABLE event IS 'the outbox: events, written in the transaction of the change';
 COMMENT ON COLUMN event.id IS 'number of the event';
@@ -692,7 +713,112 @@ COMMENT ON COLUMN import_progress.actor IS 'who runs it';
 
 COMMENT ON FUNCTION _own_claims(bigint) IS 'claims that a lead has by its own row need nobody who brought them';
 COMMENT ON FUNCTION _return_claim(merge_log, identity) IS 'gives the loser of a merge that is undone a claim back';
+
+COMMENT ON FUNCTION _managed_teams() IS 'internal: the teams that the acting role manages, with all below them';
+COMMENT ON FUNCTION explain_assignment(bigint) IS 'what the rules would do with a lead now: each rule, each candidate with his load, and why he would or would not get it';
+COMMENT ON FUNCTION owner_at(bigint, timestamptz) IS 'who had a lead at a moment';
+COMMENT ON FUNCTION simulate_assignment(integer) IS 'whom the rules as they are now would have given the arrivals of the last days, beside who got them';
+COMMENT ON FUNCTION assign_leads(text, integer) IS 'deals leads that nobody has by the rules, at most so many';
+COMMENT ON FUNCTION _assign_leads(text, integer, regclass) IS 'internal: deals leads that nobody has';
+COMMENT ON FUNCTION handover(text, text, text, text, boolean) IS 'gives all that a rep holds to another, to a team or by the rules; returns the number of the handover';
+COMMENT ON FUNCTION handover_preview(text, text, text, text) IS 'what a handover would do: who gets how many, and what does not fit';
+COMMENT ON FUNCTION undo_handover(bigint) IS 'undoes a handover within a day; says what was moved on since and stays';
+COMMENT ON FUNCTION _handover(text, text, text, text, boolean, regclass) IS 'internal: hands over';
+COMMENT ON FUNCTION _handover_preview(text, text, text, text, regclass) IS 'internal: what a handover would do';
+COMMENT ON FUNCTION _undo_handover(bigint, regclass) IS 'internal: undoes a handover';
+COMMENT ON FUNCTION _holdings() IS 'internal: what a rep can hold, the tables';
+COMMENT ON FUNCTION _handover_items(bigint) IS 'internal: the things of a handover as they are now, locked';
+COMMENT ON FUNCTION _changed(jsonb, jsonb) IS 'internal: the columns of a thing with their values before and after';
+COMMENT ON FUNCTION _unchanged(jsonb, jsonb) IS 'internal: the values before, where nothing has changed since';
+COMMENT ON FUNCTION _may_hand_over(text, text, text) IS 'internal: raises unless the acting role may hand over between these';
+COMMENT ON FUNCTION _check_handover(text, text, text) IS 'internal: raises unless such a handover can be';
+COMMENT ON FUNCTION _leads_of(text, text) IS 'internal: the leads of a rep for which a condition is true';
+COMMENT ON FUNCTION _takers(text, text, text) IS 'internal: who takes over, with his load';
+COMMENT ON FUNCTION _deal_leads(text, text, text, text, bigint[]) IS 'internal: who gets which lead of a handover';
+COMMENT ON FUNCTION _deal_rest(text, text, text, text, bigint[], text[]) IS 'internal: who gets what else a rep holds';
+
+COMMENT ON VIEW v_owner_history IS 'who had a lead, from when until when';
+COMMENT ON COLUMN v_owner_history.lead_id IS 'the lead';
+COMMENT ON COLUMN v_owner_history.owner IS 'who had it; empty: nobody, or a pool';
+COMMENT ON COLUMN v_owner_history.team IS 'team of the owner or pool';
+COMMENT ON COLUMN v_owner_history.pool IS 'pool in which it was; empty: none';
+COMMENT ON COLUMN v_owner_history.from_at IS 'since when';
+COMMENT ON COLUMN v_owner_history.until_at IS 'until when; empty: still';
+COMMENT ON COLUMN v_owner_history.reason IS 'how it came there';
+COMMENT ON COLUMN v_owner_history.rule IS 'rule that decided; empty: none';
 COMMENT ON FUNCTION _shared_keys(bigint, bigint, bigint) IS 'internal: the keys that speak for two leads being one, and since when';
+
+COMMENT ON TABLE pool_rule IS 'when leads nobody takes care of go back into a pool; the first rule in order that matches decides';
+COMMENT ON COLUMN pool_rule.code IS 'code of the rule';
+COMMENT ON COLUMN pool_rule.label IS 'name to show';
+COMMENT ON COLUMN pool_rule.position IS 'order';
+COMMENT ON COLUMN pool_rule.condition IS 'condition: an SQL expression over the row of a lead';
+COMMENT ON COLUMN pool_rule.intents IS 'of these intents only; empty: all';
+COMMENT ON COLUMN pool_rule.exempt IS 'what matches is never put back';
+COMMENT ON COLUMN pool_rule.days_without_follow_up IS 'days since the last contact or the assignment after which it is put back';
+COMMENT ON COLUMN pool_rule.days_without_progress IS 'days since the assignment after which it is put back if there is no progress';
+COMMENT ON COLUMN pool_rule.warn_days IS 'so many days before, its owner is warned';
+COMMENT ON COLUMN pool_rule.pool IS 'pool it goes to; empty: that of its team, else the common one';
+COMMENT ON COLUMN pool_rule.active IS 'is it in use';
+
+COMMENT ON TABLE recycle_sweep IS 'internal: how far tick() is with planning leads anew after rules have changed';
+COMMENT ON COLUMN recycle_sweep.rules IS 'digest of the rules it is about';
+COMMENT ON COLUMN recycle_sweep.last_lead IS 'lead it has come to';
+COMMENT ON COLUMN recycle_sweep.missed IS 'leads that were locked, to be looked at again';
+COMMENT ON COLUMN recycle_sweep.finished IS 'is it done';
+COMMENT ON COLUMN recycle_sweep.only_row IS 'always true: there is one row';
+
+COMMENT ON VIEW v_pool IS 'leads that wait in the pools of the reader; who the customer is shows after the claim';
+COMMENT ON COLUMN v_pool.id IS 'number of the lead';
+COMMENT ON COLUMN v_pool.pool IS 'pool';
+COMMENT ON COLUMN v_pool.pool_label IS 'name of the pool';
+COMMENT ON COLUMN v_pool.pool_since IS 'since when it is there';
+COMMENT ON COLUMN v_pool.kind IS 'contact (a person) or project';
+COMMENT ON COLUMN v_pool.masked_name IS 'first character of the name';
+COMMENT ON COLUMN v_pool.region IS 'code of the region';
+COMMENT ON COLUMN v_pool.region_name IS 'name of the region';
+COMMENT ON COLUMN v_pool.industry IS 'industry';
+COMMENT ON COLUMN v_pool.industry_label IS 'name of the industry';
+COMMENT ON COLUMN v_pool.product_line IS 'product line';
+COMMENT ON COLUMN v_pool.product_line_label IS 'name of the product line';
+COMMENT ON COLUMN v_pool.company_size IS 'size of the company';
+COMMENT ON COLUMN v_pool.budget_min IS 'lower end of the budget';
+COMMENT ON COLUMN v_pool.budget_max IS 'upper end of the budget';
+COMMENT ON COLUMN v_pool.intent IS 'intent';
+COMMENT ON COLUMN v_pool.intent_label IS 'name of the intent';
+COMMENT ON COLUMN v_pool.score IS 'score';
+COMMENT ON COLUMN v_pool.last_source IS 'source heard of last';
+COMMENT ON COLUMN v_pool.last_source_label IS 'name of that source';
+COMMENT ON COLUMN v_pool.last_inbound_at IS 'when the customer was heard of last';
+COMMENT ON COLUMN v_pool.claimable_from IS 'from when the reader can claim it';
+COMMENT ON COLUMN v_pool.claimable IS 'can the reader claim it now';
+COMMENT ON COLUMN v_pool.why_not IS 'why not: not_a_member, full, claim_limit (of the day), new_in_pool, cool_down (he had it before)';
+
+COMMENT ON FUNCTION acting_rep() IS 'the rep that the acting role is';
+COMMENT ON FUNCTION my_pools() IS 'pools that the acting role sees, and how much it can still claim';
+COMMENT ON FUNCTION claim(bigint, text) IS 'takes a lead out of its pool; returns whose it is';
+COMMENT ON FUNCTION claim_next(text, integer, text) IS 'takes the best leads of a pool; returns their ids';
+COMMENT ON FUNCTION release(bigint, text, text) IS 'gives a lead back to a pool, with a reason; returns the pool';
+COMMENT ON FUNCTION assign_to(bigint, text, text) IS 'gives a lead to a rep, for managers and administrators';
+COMMENT ON FUNCTION follow_up(bigint, text, text, text, timestamptz, text, timestamptz) IS 'notes a contact with a lead, and when the next one is due; returns the activity';
+COMMENT ON FUNCTION explain_recycling(bigint, timestamptz) IS 'when a lead goes back into a pool, by which rule';
+COMMENT ON FUNCTION _pools_of(text) IS 'internal: pools that a rep may take from';
+COMMENT ON FUNCTION _pool_for(text) IS 'internal: the pool for the leads of a team';
+COMMENT ON FUNCTION _room(text, text) IS 'internal: how much a rep can still take';
+COMMENT ON FUNCTION _claimable_from(bigint, text, timestamptz, text) IS 'internal: from when a lead can be claimed';
+COMMENT ON FUNCTION _is_open(bigint, text, text) IS 'internal: is a lead open';
+COMMENT ON FUNCTION _claimant(text) IS 'internal: for whom leads are taken';
+COMMENT ON FUNCTION _local(timestamptz) IS 'internal: a moment by the clock of the workspace';
+COMMENT ON FUNCTION _claim(bigint, text, regclass) IS 'internal: claims a lead';
+COMMENT ON FUNCTION _best_of_pool(text, text, bigint) IS 'internal: locks the best leads of a pool';
+COMMENT ON FUNCTION _claim_next(text, integer, text, regclass) IS 'internal: claims leads';
+COMMENT ON FUNCTION _lock_own(bigint) IS 'internal: locks a lead that one may dispose of';
+COMMENT ON FUNCTION _release(bigint, text, text, regclass) IS 'internal: gives a lead back';
+COMMENT ON FUNCTION _assign_to(bigint, text, text, regclass) IS 'internal: gives a lead to a rep';
+COMMENT ON FUNCTION _follow_up(bigint, text, text, text, timestamptz, text, timestamptz, regclass) IS 'internal: notes a contact';
+COMMENT ON FUNCTION _recycle(timestamptz, integer, regclass) IS 'internal: the part of tick() that puts leads into pools';
+COMMENT ON FUNCTION _warn_of_recycling(bigint[], timestamptz) IS 'internal: warns owners';
+COMMENT ON FUNCTION _replan_recycling(timestamptz, integer, regclass) IS 'internal: plans leads anew after rules have changed';
 
 -- part: seed
 
@@ -780,8 +906,21 @@ UPDATE activity_kind r SET label = l.label FROM (VALUES
     ('message', 'message'),
     ('card_exchanged', 'cards exchanged'),
     ('contact_left', 'contact details left'),
-    ('subscribed', 'subscribed')
+    ('subscribed', 'subscribed'),
+    ('call', 'Call'),
+    ('visit', 'Visit'),
+    ('meeting', 'Meeting'),
+    ('demo', 'Demo'),
+    ('chat', 'Chat'),
+    ('mail', 'Mail sent')
 ) AS l (kind, label) WHERE l.kind = r.kind;
+
+UPDATE pool_rule r SET label = l.label FROM (VALUES
+    ('planned', 'A contact is planned within 30 days: stays'),
+    ('hot', 'Hot, no follow-up for 3 days'),
+    ('warm', 'Warm, no follow-up for 10 days'),
+    ('cold', 'Cold, no follow-up for 30 days')
+) AS l (code, label) WHERE l.code = r.code;
 
 UPDATE intent_level r SET label = l.label FROM (VALUES
     ('hot', 'hot'),
@@ -872,3 +1011,33 @@ INSERT INTO product_line (code, label, synonyms, position) VALUES
     ('enterprise',   'Enterprise',         '{企业版}', 30),
     ('mobile',       'Mobile',             '{移动版}', 40),
     ('call_centre',  'Call centre module', '{呼叫中心模块}', 50);
+
+UPDATE team r SET label = l.label FROM (VALUES
+    ('sales', 'Sales'),
+    ('chongqing', 'Chongqing'),
+    ('south', 'South China'),
+    ('industry', 'Industries')
+) AS l (code, label) WHERE l.code = r.code;
+
+UPDATE rep r SET name = l.name FROM (VALUES
+    ('zhang', 'Zhang San'),
+    ('li', 'Li Si'),
+    ('wang', 'Wang Wu'),
+    ('zhao', 'Zhao Liu'),
+    ('qian', 'Qian Qi'),
+    ('sun', 'Sun Ba'),
+    ('zhou', 'Zhou Jiu'),
+    ('wu', 'Wu Shi'),
+    ('zheng', 'Zheng Shiyi')
+) AS l (code, name) WHERE l.code = r.code;
+
+UPDATE territory r SET label = l.label FROM (VALUES
+    ('chongqing', 'Chongqing'),
+    ('chongqing_main', 'Chongqing, inner districts'),
+    ('chongqing_west', 'Chongqing, west'),
+    ('south', 'South China')
+) AS l (code, label) WHERE l.code = r.code;
+
+UPDATE assignment_rule r SET label = l.label FROM (VALUES
+    ('nowhere_to_call', 'no way to reach: to the public pool')
+) AS l (code, label) WHERE l.code = r.code;

@@ -205,6 +205,7 @@ COMMENT ON COLUMN lead.pool IS '所在公海';
 COMMENT ON COLUMN lead.pool_since IS '进入公海的时间';
 COMMENT ON COLUMN lead.assigned_at IS '分配时间';
 COMMENT ON COLUMN lead.touched_at IS '分配时间或最近联系时间，取较晚者';
+COMMENT ON COLUMN lead.recycle_at IS 'tick 下次查看是否放回公海的时间；空为不放回';
 COMMENT ON COLUMN lead.first_contact_due_at IS '首次联系的期限';
 COMMENT ON COLUMN lead.first_contacted_at IS '首次联系的时间';
 COMMENT ON COLUMN lead.last_contacted_at IS '最近联系的时间';
@@ -384,6 +385,26 @@ COMMENT ON COLUMN rep_load.turn IS '轮流分配中已轮到的次数';
 COMMENT ON COLUMN rep_load.day IS 'dealt 所属的日期';
 COMMENT ON COLUMN rep_load.dealt IS '当日分到的线索数';
 COMMENT ON COLUMN rep_load.folded IS '是否由旧行合并而成';
+
+COMMENT ON TABLE handover IS '交接记录：某人手上的全部线索一次交给他人';
+COMMENT ON COLUMN handover.id IS '编号；所转线索的 assignment_log.batch';
+COMMENT ON COLUMN handover.at IS '交接时间';
+COMMENT ON COLUMN handover.actor IS '操作人';
+COMMENT ON COLUMN handover.from_rep IS '移交人';
+COMMENT ON COLUMN handover.to_rep IS '接手人；空为团队，或按规则分配';
+COMMENT ON COLUMN handover.to_team IS '接手团队；空为个人，或按规则分配';
+COMMENT ON COLUMN handover.scope IS '所转线索的条件；空为全部';
+COMMENT ON COLUMN handover.deactivated IS '是否同时停用移交人';
+COMMENT ON COLUMN handover.moved IS '各类移交的数量';
+COMMENT ON COLUMN handover.undone_at IS '撤销时间';
+COMMENT ON COLUMN handover.undone_by IS '撤销人';
+COMMENT ON TABLE handover_item IS '每次交接改动的内容，供撤销';
+COMMENT ON COLUMN handover_item.handover IS '交接编号';
+COMMENT ON COLUMN handover_item.kind IS '所在的表：lead、task';
+COMMENT ON COLUMN handover_item.item IS '其编号';
+COMMENT ON COLUMN handover_item.lead_id IS '所属线索';
+COMMENT ON COLUMN handover_item.changed IS '改动的列及改动前后的值';
+COMMENT ON COLUMN handover_item.problem IS '撤销时未能归还的原因';
 
 COMMENT ON TABLE event IS '发件箱：与变更在同一事务写入的事件';
 COMMENT ON COLUMN event.id IS '编号';
@@ -692,7 +713,112 @@ COMMENT ON COLUMN import_progress.actor IS '执行人';
 
 COMMENT ON FUNCTION _own_claims(bigint) IS '线索自身字段所含的标识不再记为由他人带来';
 COMMENT ON FUNCTION _return_claim(merge_log, identity) IS '撤销合并时把一个标识还给原线索';
+
+COMMENT ON FUNCTION _managed_teams() IS '内部：当前角色管理的团队，含下级团队';
+COMMENT ON FUNCTION explain_assignment(bigint) IS '现在按规则会怎样分配一条线索：逐条规则、逐个候选人及其负载，说明为何分给或不分给他';
+COMMENT ON FUNCTION owner_at(bigint, timestamptz) IS '某一时刻线索归谁';
+COMMENT ON FUNCTION simulate_assignment(integer) IS '用现行规则重放最近若干天进来的线索，并与实际分配对照';
+COMMENT ON FUNCTION assign_leads(text, integer) IS '按规则分配无人负责的线索，每次最多若干条';
+COMMENT ON FUNCTION _assign_leads(text, integer, regclass) IS '内部：分配无人负责的线索';
+COMMENT ON FUNCTION handover(text, text, text, text, boolean) IS '把某人手上的全部线索和待办交给他人、团队或按规则分配；返回交接编号';
+COMMENT ON FUNCTION handover_preview(text, text, text, text) IS '预览交接：谁接多少，哪些放不下';
+COMMENT ON FUNCTION undo_handover(bigint) IS '一天内撤销交接；此后又转走的逐条说明并保留';
+COMMENT ON FUNCTION _handover(text, text, text, text, boolean, regclass) IS '内部：交接';
+COMMENT ON FUNCTION _handover_preview(text, text, text, text, regclass) IS '内部：预览交接';
+COMMENT ON FUNCTION _undo_handover(bigint, regclass) IS '内部：撤销交接';
+COMMENT ON FUNCTION _holdings() IS '内部：一个人手上可以有什么，各在哪张表';
+COMMENT ON FUNCTION _handover_items(bigint) IS '内部：一次交接涉及的内容的现状，并锁定';
+COMMENT ON FUNCTION _changed(jsonb, jsonb) IS '内部：各列改动前后的值';
+COMMENT ON FUNCTION _unchanged(jsonb, jsonb) IS '内部：此后未再改动的列改动前的值';
+COMMENT ON FUNCTION _may_hand_over(text, text, text) IS '内部：当前角色无权交接则报错';
+COMMENT ON FUNCTION _check_handover(text, text, text) IS '内部：不能这样交接则报错';
+COMMENT ON FUNCTION _leads_of(text, text) IS '内部：某人符合条件的线索';
+COMMENT ON FUNCTION _takers(text, text, text) IS '内部：由谁接手及其负载';
+COMMENT ON FUNCTION _deal_leads(text, text, text, text, bigint[]) IS '内部：交接中哪条线索归谁';
+COMMENT ON FUNCTION _deal_rest(text, text, text, text, bigint[], text[]) IS '内部：手上其余的事归谁';
+
+COMMENT ON VIEW v_owner_history IS '线索先后归谁，从何时到何时';
+COMMENT ON COLUMN v_owner_history.lead_id IS '线索编号';
+COMMENT ON COLUMN v_owner_history.owner IS '负责人；空为无人或在公海';
+COMMENT ON COLUMN v_owner_history.team IS '负责人或公海所属团队';
+COMMENT ON COLUMN v_owner_history.pool IS '所在公海；空为不在公海';
+COMMENT ON COLUMN v_owner_history.from_at IS '从何时起';
+COMMENT ON COLUMN v_owner_history.until_at IS '到何时止；空为至今';
+COMMENT ON COLUMN v_owner_history.reason IS '由来';
+COMMENT ON COLUMN v_owner_history.rule IS '决定的规则；空为没有';
 COMMENT ON FUNCTION _shared_keys(bigint, bigint, bigint) IS '内部：说明两条线索为同一人的共同标识及其起始时间';
+
+COMMENT ON TABLE pool_rule IS '多久无人跟进的线索放回公海；按顺序第一条符合的规则决定';
+COMMENT ON COLUMN pool_rule.code IS '规则代码';
+COMMENT ON COLUMN pool_rule.label IS '显示名称';
+COMMENT ON COLUMN pool_rule.position IS '顺序';
+COMMENT ON COLUMN pool_rule.condition IS '条件：关于线索一行的 SQL 表达式';
+COMMENT ON COLUMN pool_rule.intents IS '只适用于这些意向；空为全部';
+COMMENT ON COLUMN pool_rule.exempt IS '符合者永不放回';
+COMMENT ON COLUMN pool_rule.days_without_follow_up IS '自最近联系或分配起，多少天无跟进即放回';
+COMMENT ON COLUMN pool_rule.days_without_progress IS '自分配起，多少天无进展即放回';
+COMMENT ON COLUMN pool_rule.warn_days IS '提前多少天提醒负责人';
+COMMENT ON COLUMN pool_rule.pool IS '放回哪个公海；空为团队的公海，没有则为全员公海';
+COMMENT ON COLUMN pool_rule.active IS '是否启用';
+
+COMMENT ON TABLE recycle_sweep IS '内部：规则改变后 tick 重新安排线索的进度';
+COMMENT ON COLUMN recycle_sweep.rules IS '所依据的规则的摘要';
+COMMENT ON COLUMN recycle_sweep.last_lead IS '已处理到的线索编号';
+COMMENT ON COLUMN recycle_sweep.missed IS '当时被锁定、留待重试的线索';
+COMMENT ON COLUMN recycle_sweep.finished IS '是否已完成';
+COMMENT ON COLUMN recycle_sweep.only_row IS '恒为真，保证只有一行';
+
+COMMENT ON VIEW v_pool IS '公海中的线索；成员可见，领取前不显示客户身份';
+COMMENT ON COLUMN v_pool.id IS '编号';
+COMMENT ON COLUMN v_pool.pool IS '公海';
+COMMENT ON COLUMN v_pool.pool_label IS '公海名称';
+COMMENT ON COLUMN v_pool.pool_since IS '进入公海的时间';
+COMMENT ON COLUMN v_pool.kind IS '种类：contact 个人，project 项目';
+COMMENT ON COLUMN v_pool.masked_name IS '姓名首字';
+COMMENT ON COLUMN v_pool.region IS '地区代码';
+COMMENT ON COLUMN v_pool.region_name IS '地区名称';
+COMMENT ON COLUMN v_pool.industry IS '行业';
+COMMENT ON COLUMN v_pool.industry_label IS '行业名称';
+COMMENT ON COLUMN v_pool.product_line IS '产品线';
+COMMENT ON COLUMN v_pool.product_line_label IS '产品线名称';
+COMMENT ON COLUMN v_pool.company_size IS '公司人数';
+COMMENT ON COLUMN v_pool.budget_min IS '预算下限';
+COMMENT ON COLUMN v_pool.budget_max IS '预算上限';
+COMMENT ON COLUMN v_pool.intent IS '意向';
+COMMENT ON COLUMN v_pool.intent_label IS '意向名称';
+COMMENT ON COLUMN v_pool.score IS '评分';
+COMMENT ON COLUMN v_pool.last_source IS '最近来源';
+COMMENT ON COLUMN v_pool.last_source_label IS '最近来源名称';
+COMMENT ON COLUMN v_pool.last_inbound_at IS '最近来询时间';
+COMMENT ON COLUMN v_pool.claimable_from IS '读者自何时起可以领取';
+COMMENT ON COLUMN v_pool.claimable IS '读者现在可否领取';
+COMMENT ON COLUMN v_pool.why_not IS '不能领取的原因：not_a_member 不是成员，full 已满，claim_limit 已达每日上限，new_in_pool 刚进入，cool_down 原负责人冷却期';
+
+COMMENT ON FUNCTION acting_rep() IS '当前角色是哪位销售';
+COMMENT ON FUNCTION my_pools() IS '当前角色可以看到的公海，以及还能领取多少';
+COMMENT ON FUNCTION claim(bigint, text) IS '从公海领取一条线索；返回负责人';
+COMMENT ON FUNCTION claim_next(text, integer, text) IS '从公海领取最好的若干条线索；返回编号';
+COMMENT ON FUNCTION release(bigint, text, text) IS '把线索放回公海，说明原因；返回公海';
+COMMENT ON FUNCTION assign_to(bigint, text, text) IS '主管或管理员把线索交给某位销售';
+COMMENT ON FUNCTION follow_up(bigint, text, text, text, timestamptz, text, timestamptz) IS '记录一次跟进，可定下次联系时间；返回活动编号';
+COMMENT ON FUNCTION explain_recycling(bigint, timestamptz) IS '一条线索何时按哪条规则放回公海';
+COMMENT ON FUNCTION _pools_of(text) IS '内部：一位销售可以领取的公海';
+COMMENT ON FUNCTION _pool_for(text) IS '内部：一个团队的线索放入哪个公海';
+COMMENT ON FUNCTION _room(text, text) IS '内部：一位销售还能领取多少';
+COMMENT ON FUNCTION _claimable_from(bigint, text, timestamptz, text) IS '内部：自何时起可以领取';
+COMMENT ON FUNCTION _is_open(bigint, text, text) IS '内部：线索是否未结束';
+COMMENT ON FUNCTION _claimant(text) IS '内部：替谁领取，并检查权限';
+COMMENT ON FUNCTION _local(timestamptz) IS '内部：按工作区时区显示的时间';
+COMMENT ON FUNCTION _claim(bigint, text, regclass) IS '内部：领取';
+COMMENT ON FUNCTION _best_of_pool(text, text, bigint) IS '内部：锁定公海中最好的线索';
+COMMENT ON FUNCTION _claim_next(text, integer, text, regclass) IS '内部：领取若干条';
+COMMENT ON FUNCTION _lock_own(bigint) IS '内部：锁定自己有权处置的线索';
+COMMENT ON FUNCTION _release(bigint, text, text, regclass) IS '内部：放回公海';
+COMMENT ON FUNCTION _assign_to(bigint, text, text, regclass) IS '内部：交给某位销售';
+COMMENT ON FUNCTION _follow_up(bigint, text, text, text, timestamptz, text, timestamptz, regclass) IS '内部：记录跟进';
+COMMENT ON FUNCTION _recycle(timestamptz, integer, regclass) IS '内部：tick 放回公海的部分';
+COMMENT ON FUNCTION _warn_of_recycling(bigint[], timestamptz) IS '内部：提醒负责人';
+COMMENT ON FUNCTION _replan_recycling(timestamptz, integer, regclass) IS '内部：规则改变后重新安排';
 
 -- part: seed
 
@@ -778,8 +904,21 @@ UPDATE activity_kind r SET label = l.label FROM (VALUES
     ('message', '来信'),
     ('card_exchanged', '交换名片'),
     ('contact_left', '留下联系方式'),
-    ('subscribed', '首次订阅')
+    ('subscribed', '首次订阅'),
+    ('call', '电话'),
+    ('visit', '拜访'),
+    ('meeting', '会议'),
+    ('demo', '演示'),
+    ('chat', '微信沟通'),
+    ('mail', '发邮件')
 ) AS l (kind, label) WHERE l.kind = r.kind;
+
+UPDATE pool_rule r SET label = l.label FROM (VALUES
+    ('planned', '30 天内有计划联系的不放回'),
+    ('hot', '高意向 3 天未跟进'),
+    ('warm', '中意向 10 天未跟进'),
+    ('cold', '低意向 30 天未跟进')
+) AS l (code, label) WHERE l.code = r.code;
 
 UPDATE intent_level r SET label = l.label FROM (VALUES
     ('hot', '高意向'),
@@ -863,3 +1002,30 @@ INSERT INTO product_line (code, label, synonyms, position) VALUES
     ('enterprise',   '企业版',       '{旗舰版}', 30),
     ('mobile',       '移动版',       '{手机版}', 40),
     ('call_centre',  '呼叫中心模块', '{呼叫中心}', 50);
+
+UPDATE team r SET label = l.label FROM (VALUES
+    ('sales', '销售部'),
+    ('chongqing', '重庆组'),
+    ('south', '华南组'),
+    ('industry', '行业组')
+) AS l (code, label) WHERE l.code = r.code;
+
+UPDATE rep r SET name = l.name FROM (VALUES
+    ('zhang', '张三'),
+    ('li', '李四'),
+    ('wang', '王五'),
+    ('zhao', '赵六'),
+    ('qian', '钱七'),
+    ('sun', '孙八'),
+    ('zhou', '周九'),
+    ('wu', '吴十'),
+    ('zheng', '郑十一')
+) AS l (code, name) WHERE l.code = r.code;
+
+UPDATE territory r SET label = l.label FROM (VALUES
+    ('chongqing', '重庆')
+) AS l (code, label) WHERE l.code = r.code;
+
+UPDATE assignment_rule r SET label = l.label FROM (VALUES
+    ('nowhere_to_call', '没有联系方式：进入公海')
+) AS l (code, label) WHERE l.code = r.code;
