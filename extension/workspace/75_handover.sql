@@ -325,7 +325,7 @@ BEGIN
      GROUP BY 1, d.rep ORDER BY 1, d.rep;
     RETURN QUERY
     SELECT 'rep', r.code, NULL, NULL::bigint, NULL::bigint, NULL::integer,
-           'is active: more may come to him until he is set inactive, see deactivate'
+           'is active: new leads may still come to him, see deactivate'
       FROM rep r WHERE r.code = from_rep AND r.active;
 END
 $$;
