@@ -1,2 +1,2 @@
 #!/bin/sh
-exec perl -It/lib "$(dirname "$0")/dedup.pl"
+exec perl -It/lib -Ibench "$(dirname "$0")/dedup.pl"

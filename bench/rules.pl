@@ -16,6 +16,7 @@
 use strict;
 use warnings;
 
+use Bench;
 use LeadCRM;
 use List::Util qw(sum);
 use Time::HiRes qw(time);
@@ -26,7 +27,6 @@ my $db = LeadCRM->database;
 
 srand 20260101;		# the same rules each time
 
-sub median { my @s = sort { $a <=> $b } @_; return $s[$#s / 2]; }
 sub one_of { return $_[rand @_]; }
 
 my @industry = map { "industry$_" } 1 .. 20;

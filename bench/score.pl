@@ -12,34 +12,19 @@
 use strict;
 use warnings;
 
-use LeadCRM;
-use List::Util qw(sum);
+use Bench;
 
 my $rows = $ENV{BENCH_ROWS} || 50_000;
 my $rounds = $ENV{BENCH_ROUNDS} || 5;
-my $db = LeadCRM->database;
+my $bench = Bench->new;
+my $db = $bench->db;
 
-sub median { my @s = sort { $a <=> $b } @_; return $s[$#s / 2]; }
-
-# Processor seconds of SQL in a session of its own, warmed up by $first.
+# Processor seconds of SQL in a session warmed up by $first.
 sub cpu
 {
 	my ($first, $sql) = @_;
-	my $session = $db->session;
-	my $pid = $session->run('SELECT pg_backend_pid()');
-	my $cpu = sub {
-		open my $stat, '<', "/proc/$pid/stat" or die "no /proc: $!";
-		my ($fields) = <$stat> =~ /\) (.*)/;
-		return sum((split ' ', $fields)[11, 12]) / 100;
-	};
 
-	$session->run($first);
-	my $before = $cpu->();
-	$session->run($sql);
-	die $session->error if $session->error;
-	my $after = $cpu->();
-	$session->close;
-	return $after - $before;
+	return ($bench->cost($sql, $first))[1];
 }
 
 sub empty

@@ -88,6 +88,59 @@ ORDER BY l.id
 LIMIT 1;
 
 \echo
+\echo WHO GOT WHAT, within the transaction that brought it
+\echo
+\pset format aligned
+\pset tuples_only off
+SELECT coalesce(r.team_label, '') AS team, r.name, r.open_leads || ' of ' || r.capacity AS "has",
+       count(*) FILTER (WHERE a.rule = 'quote_to_director') AS "as director",
+       count(*) FILTER (WHERE a.rule = 'by_territory') AS "by territory",
+       count(*) FILTER (WHERE a.rule = 'by_industry') AS "by industry",
+       count(*) FILTER (WHERE a.rule = 'everybody') AS "by load",
+       count(*) FILTER (WHERE a.reason = 'repeat') AS "came again",
+       CASE WHEN r.absent THEN 'away' WHEN r.dealt_today >= r.daily_limit THEN 'has had his ' || r.daily_limit || ' of today'
+            ELSE '' END AS remark
+FROM crm.v_rep r
+LEFT JOIN crm.v_assignment a ON a.owner = r.rep
+GROUP BY r.team_label, r.name, r.rep, r.open_leads, r.capacity, r.absent, r.dealt_today, r.daily_limit
+ORDER BY r.team_label, r.rep;
+\pset format unaligned
+\pset tuples_only on
+SELECT format('  %s leads are in the %s: %s', count(*), p.label, max(a.rule_label))
+FROM crm.lead l
+JOIN crm.pool p ON p.code = l.pool
+JOIN crm.v_assignment a ON a.lead_id = l.id AND a.pool = l.pool
+GROUP BY p.label;
+
+\echo
+\echo TWO CHOICES, EXPLAINED: a quote for Guangdong, and a firm of logistics
+SELECT format(E'\n  lead %s: %s\n  went to %s, %s; first contact due at %s; rule: %s\n  asked again now, the rules say\n%s',
+              l.id, concat_ws(', ', l.name, l.company, l.region_name, l.industry_label, l.last_source_label), l.owner_name,
+              l.team_label, to_char(l.first_contact_due_at AT TIME ZONE w.time_zone, 'HH24:MI'), a.rule_label, e.rules)
+FROM (VALUES ('quote_to_director', '44%', NULL), ('by_industry', '%', 'logistics')) AS c (rule, region, industry)
+CROSS JOIN crm.workspace w
+CROSS JOIN LATERAL (SELECT v.* FROM crm.v_assignment v
+                    JOIN crm.v_lead s ON s.id = v.lead_id
+                    WHERE v.rule = c.rule AND s.region LIKE c.region AND s.merged_leads = 0
+                      AND coalesce(s.industry = c.industry, c.industry IS NULL)
+                    ORDER BY v.lead_id LIMIT 1) a
+JOIN crm.v_lead l ON l.id = a.lead_id
+CROSS JOIN LATERAL (SELECT string_agg(format('    %s. %s: %s', x.position, coalesce(u.label, x.rule), x.says), E'\n'
+                                      ORDER BY x.position) AS rules
+                    FROM (SELECT v.position, v.rule, string_agg(v.says, '; ' ORDER BY v.place) AS says
+                          FROM (SELECT x.position, x.rule, min(x.place) AS place,
+                                       CASE WHEN x.verdict IS NULL THEN x.outcome
+                                            ELSE x.verdict || ': ' || string_agg(format('%s (%s of %s)', r.name, x.open, x.capacity),
+                                                                                 ', ' ORDER BY x.place) END AS says
+                                FROM crm.explain_assignment(a.lead_id)
+                                     WITH ORDINALITY AS x (position, rule, outcome, candidate, open, capacity, dealt, standing, verdict, place)
+                                LEFT JOIN crm.rep r ON r.code = x.candidate
+                                GROUP BY x.position, x.rule, x.outcome, x.verdict) v
+                          GROUP BY v.position, v.rule) x
+                    LEFT JOIN crm.assignment_rule u ON u.code = x.rule) e
+ORDER BY c.industry NULLS FIRST;
+
+\echo
 SELECT format('IN THE END %s rows came in, %s more were sent twice under one id and got the first answer '
               'again; %s leads live; %s are merged into them, each with a before-image to undo it, and '
               '%s pairs wait for somebody to decide.',

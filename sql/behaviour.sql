@@ -160,6 +160,40 @@ SELECT class, counted FROM leadcrm._behaviour_at('lead', 8, now()) WHERE kind = 
 SELECT * FROM wrong;
 DELETE FROM lead WHERE id = 8;
 SELECT count(*) FROM activity WHERE lead_id = 8;
+-- Its living lead is written once, behaviour and all; where others have a say, in their order.
+INSERT INTO lead (id, phone, first_source) SELECT n, 13800000000 + n, 'web' FROM generate_series(11, 14) n;
+UPDATE activity_kind SET daily_cap = 2 WHERE kind = 'inquiry';
+ALTER TABLE lead DISABLE TRIGGER USER;
+UPDATE lead SET behaviour_4 = 5, behaviour_4_at = '2026-03-10Z' WHERE id = 12;
+ALTER TABLE lead ENABLE TRIGGER USER;
+CREATE FUNCTION public.tell() RETURNS trigger LANGUAGE plpgsql AS
+$$BEGIN
+    RAISE NOTICE 'lead % now from %, % updated', NEW.id, NEW.last_source, CASE WHEN NEW.updated_at > OLD.updated_at THEN 'is' ELSE 'not' END;
+    IF NEW.last_source = 'loud' AND OLD.last_source <> 'loud' THEN
+        INSERT INTO behaviour.activity (lead_id, kind, at) SELECT unnest(ARRAY[11, 12, 13]), 'ask', now();
+    END IF;
+    RETURN NULL;
+END$$;
+CREATE TRIGGER tell AFTER UPDATE ON lead FOR EACH ROW EXECUTE FUNCTION public.tell();
+SET client_min_messages = notice;
+INSERT INTO lead (phone, first_source) VALUES ('13800000011', 'form'), ('13800000013', 'form');
+INSERT INTO lead (phone, first_source) VALUES ('13800000014', 'form');
+INSERT INTO lead (phone, first_source) SELECT 13800000000 + n, 'fair' FROM generate_series(11, 13) n;
+INSERT INTO lead (phone, first_source) SELECT 13800000000 + n, 'loud' FROM generate_series(11, 13) n;
+SET client_min_messages = warning;
+SELECT * FROM wrong;
+DROP TRIGGER tell ON lead;
+CREATE TRIGGER follow AFTER INSERT ON activity FOR EACH ROW WHEN (NEW.kind = 'inquiry') EXECUTE FUNCTION public.follow();
+CREATE OR REPLACE FUNCTION public.follow() RETURNS trigger LANGUAGE plpgsql AS
+$$BEGIN
+    INSERT INTO behaviour.activity (lead_id, kind, at) VALUES (NEW.lead_id, 'page', NEW.at), (12, 'page', NEW.at);
+    RETURN NULL;
+END$$;
+INSERT INTO lead (phone, first_source) VALUES ('13800000011', 'form'), ('13800000012', 'form');
+SELECT * FROM wrong;
+SELECT lead_id, kind, count(*) FROM activity WHERE lead_id BETWEEN 11 AND 14 GROUP BY lead_id, kind ORDER BY lead_id, kind;
+DROP TRIGGER follow ON activity;
+DELETE FROM lead WHERE id BETWEEN 11 AND 14;
 
 -- At a moment in the past, only what had happened then.
 SELECT d::date, (SELECT string_agg(format('%s x %s = %s', counted, kind, round(points::numeric, 3)), ', ' ORDER BY kind)
@@ -294,6 +328,6 @@ INSERT INTO source (code) VALUES ('x');
 ROLLBACK;
 SELECT leadcrm.behaviour();
 
-DROP FUNCTION public.differ; DROP FUNCTION public.follow CASCADE; DROP VIEW public.signals, public.wrong, public.points;
+DROP FUNCTION public.differ, public.tell; DROP FUNCTION public.follow CASCADE; DROP VIEW public.signals, public.wrong, public.points;
 SELECT count(*) AS leads FROM lead \gset
 SELECT leadcrm.drop_workspace('behaviour', :leads);

@@ -116,6 +116,7 @@ CALL start_anew();
 INSERT INTO lead (external_id, phone, first_source) VALUES ('a', '13800138000', 'x'), ('b', '13800138001', 'x');
 UPDATE lead SET phone = '138 0013 8002' WHERE external_id = 'a';
 SELECT * FROM claims;
+INSERT INTO rep (code, active) VALUES ('liu', false);
 UPDATE lead SET phone = '13800138001', owner = 'liu' WHERE external_id = 'a';
 SELECT * FROM leads;
 SELECT * FROM claims;
@@ -435,6 +436,19 @@ INSERT INTO lead (phone, first_source) VALUES ('13800138000', 'y');
 ALTER TABLE event DROP CONSTRAINT no_repeats;
 INSERT INTO lead (phone, first_source, last_form) VALUES ('13800138000', 'y', 'no spam');
 SELECT * FROM written;
+
+-- What repeat inquiries do to their leads is looked up by index, also with a
+-- plan that was made when there were few leads.
+CALL start_anew();
+INSERT INTO lead (phone, first_source) VALUES ('13800138000', 'x'), ('13800138001', 'x');
+ANALYZE lead;
+INSERT INTO lead (phone, first_source) VALUES ('13800138000', 'x'), ('13800138001', 'x');
+INSERT INTO lead (external_id, first_source) SELECT g, 'x' FROM generate_series(1, 3000) g;
+BEGIN;
+SELECT idx_tup_fetch AS read_before FROM pg_stat_xact_user_tables WHERE relid = 'lead'::regclass \gset
+INSERT INTO lead (phone, first_source) VALUES ('13800138000', 'x'), ('13800138001', 'x');
+SELECT idx_tup_fetch - :read_before BETWEEN 1 AND 100 AS few_read FROM pg_stat_xact_user_tables WHERE relid = 'lead'::regclass;
+ROLLBACK;
 
 -- The workspace goes in a transaction that used it.
 BEGIN;

@@ -47,6 +47,7 @@ INSERT INTO lead (created_at) VALUES ('infinity');
 INSERT INTO lead (created_at) VALUES ('-infinity');
 UPDATE lead SET created_at = 'infinity';
 \set VERBOSITY terse
+INSERT INTO rep (code, active) VALUES ('x', false);
 UPDATE lead SET owner = 'x' WHERE first_source = 'a' RETURNING updated_at >= created_at AS touched;
 UPDATE lead SET updated_at = '2021-01-01Z' WHERE first_source = 'a' RETURNING updated_at = '2021-01-01Z' AS kept;
 UPDATE lead SET first_source = NULL, last_source = NULL WHERE first_source = 'a' RETURNING first_source, last_source;

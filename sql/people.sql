@@ -30,8 +30,12 @@ INSERT INTO people.team (code, parent) VALUES ('a', 'b'), ('b', 'c'), ('c', 'a')
 INSERT INTO people.team (code, parent) VALUES ('a', 'b'), ('b', NULL);       -- in any order
 UPDATE people.team SET parent = CASE code WHEN 'a' THEN NULL ELSE 'a' END WHERE code IN ('a', 'b');  -- turned round
 UPDATE people.team SET code = 'aa' WHERE code = 'a';
-SELECT code, parent FROM people.team WHERE code IN ('aa', 'b') ORDER BY code COLLATE "C";
-DELETE FROM people.team WHERE code IN ('aa', 'b');
+UPDATE people.team SET code = 'bb' WHERE code = 'b';
+UPDATE people.team SET code = replace(code, 'a', 'aa'), parent = replace(parent, 'a', 'aa') WHERE code < 'c';
+SELECT code, parent FROM people.team WHERE code < 'c' ORDER BY code COLLATE "C";
+DELETE FROM people.team WHERE code = 'aa';
+INSERT INTO people.team (code, parent) VALUES ('c', 'nosuch');
+DELETE FROM people.team WHERE code < 'c';
 INSERT INTO people.territory (code, parent) VALUES ('pearl', 'south');
 UPDATE people.territory SET parent = 'pearl' WHERE code = 'south';
 -- A circle that came while the trigger was off is no endless one.
@@ -88,7 +92,7 @@ DELETE FROM people.team WHERE code = 'shenzhen';
 UPDATE people.team SET code = 'sz' WHERE code = 'shenzhen';
 DELETE FROM people.pool;
 TRUNCATE people.rep CASCADE;
-TRUNCATE people.pool;
+TRUNCATE people.pool CASCADE;
 UPDATE people.rep SET name = 'Dan', code = 'dan' WHERE code = 'dan';
 BEGIN;
 UPDATE people.lead SET owner = 'eve' WHERE owner = 'dan';
@@ -206,6 +210,7 @@ INSERT INTO people.assignment_rule (code, position, strategy, rep, team, territo
     ('fine', 8, 'least_loaded', NULL, 'south', 'pearl', NULL, NULL, 'rep'),
     ('off', 9, 'direct', 'gone', NULL, NULL, NULL, NULL, NULL);
 UPDATE people.assignment_rule SET active = false WHERE code = 'off';
+UPDATE people.rep_load SET open = open + 1 WHERE rep = 'ann' AND id = (SELECT min(id) FROM people.rep_load WHERE rep = 'ann');
 ALTER TABLE people.lead DISABLE TRIGGER USER;
 UPDATE people.lead SET owner = 'gone', region = NULL WHERE name IN ('二', '三');
 UPDATE people.lead SET pool = 'gone' WHERE name = '六';

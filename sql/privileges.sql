@@ -5,10 +5,12 @@ CREATE ROLE regress_admin;
 CREATE ROLE regress_writer;
 CREATE ROLE regress_intake;
 CREATE ROLE regress_analyst;
+CREATE ROLE regress_rep;
+CREATE ROLE regress_manager;
 CREATE ROLE regress_nobody;
 CREATE ROLE regress_boss;
 SELECT leadcrm.create_workspace('crm');
-SELECT crm.grant_access('regress_' || kind, kind) FROM unnest(ARRAY['admin', 'writer', 'intake', 'analyst']) kind;
+SELECT crm.grant_access('regress_' || kind, kind) FROM unnest(ARRAY['admin', 'writer', 'intake', 'analyst', 'rep', 'manager']) kind;
 SELECT role, kind FROM crm.access ORDER BY role;
 INSERT INTO crm.lead (name, phone, first_source) VALUES
     ('张三', '13800138000', '官网'), ('李四', '13800138001', '抖音'), ('张三', '138-0013-8000', '抖音');
@@ -42,6 +44,12 @@ INSERT INTO action (sql) VALUES
     ('SELECT count(*) FROM crm.access'),
     ('SELECT count(*) > 5 FROM crm.source'),
     ('SELECT crm.sees_all()'),
+    ('SELECT crm.my_reps()'),
+    ('SELECT count(*) FROM crm.v_rep'),
+    ('SELECT count(*) FROM crm.v_team'),
+    ('SELECT count(*) FROM crm.v_assignment'),
+    ('SELECT count(*) FROM crm.v_task'),
+    ('SELECT count(*) FROM crm.assignment_log'),
     -- writing leads
     ('INSERT INTO crm.lead (name, phone, first_source) VALUES (''A'', ''13900000000'', ''x'')'),
     ('UPDATE crm.lead SET name = ''A'''),
@@ -68,6 +76,15 @@ INSERT INTO action (sql) VALUES
     ('DELETE FROM crm.product_line'),
     ('UPDATE crm.identity_rule SET active = false'),
     ('INSERT INTO crm.field_alias VALUES (''Telefon'', ''phone'')'),
+    ('INSERT INTO crm.team (code) VALUES (''x'')'),
+    ('INSERT INTO crm.rep (code) VALUES (''x'')'),
+    ('UPDATE crm.rep_absence SET reason = NULL'),
+    ('UPDATE crm.territory SET active = false'),
+    ('UPDATE crm.pool SET claim_limit = 5'),
+    ('UPDATE crm.assignment_rule SET sticky = true'),
+    ('DELETE FROM crm.assignment_log'),
+    ('UPDATE crm.task SET done_at = now()'),
+    ('UPDATE crm.rep_load SET open = 0'),
     ('UPDATE crm.workspace SET settings = ''{"a": 1}'''),
     ('UPDATE crm.workspace SET version = ''9'''),
     ('DELETE FROM crm.workspace'),
@@ -85,7 +102,8 @@ INSERT INTO action (sql) VALUES
     ('CREATE TRIGGER t BEFORE INSERT ON crm.lead FOR EACH ROW EXECUTE FUNCTION leadcrm.dedup()');
 SELECT sql AS action,
        try('regress_admin', sql) AS admin, try('regress_writer', sql) AS writer, try('regress_intake', sql) AS intake,
-       try('regress_analyst', sql) AS analyst, try('regress_nobody', sql) AS nobody
+       try('regress_analyst', sql) AS analyst, try('regress_rep', sql) AS rep, try('regress_manager', sql) AS manager,
+       try('regress_nobody', sql) AS nobody
   FROM action ORDER BY position;
 
 -- Who acts: the role that SET ROLE chose, in SECURITY DEFINER functions too.
@@ -121,7 +139,7 @@ SELECT try('regress_analyst', 'SELECT count(*) FROM crm.v_lead') AS rows,
 SELECT crm.revoke_access('regress_analyst');
 SELECT try('regress_analyst', 'SELECT sum(living_leads) FROM crm.v_source');
 SELECT crm.revoke_access('regress_analyst');
-SELECT crm.grant_access('regress_analyst', 'rep');
+SELECT crm.grant_access('regress_analyst', 'boss');
 SELECT crm.grant_access('regress_analyst', NULL);
 SELECT crm.grant_access('regress_unknown', 'writer');
 SELECT crm.grant_access('public', 'writer');
@@ -158,4 +176,5 @@ SELECT relname FROM pg_class
 SELECT leadcrm.drop_workspace('crm', 3);
 DROP FUNCTION try, acts;
 DROP TABLE action;
-DROP ROLE regress_admin, regress_writer, regress_intake, regress_analyst, regress_nobody, regress_boss;
+DROP ROLE regress_admin, regress_writer, regress_intake, regress_analyst, regress_rep, regress_manager, regress_nobody,
+          regress_boss;

@@ -22,6 +22,13 @@ AS 'MODULE_PATHNAME', 'leadcrm_explain_assignment';
 COMMENT ON FUNCTION leadcrm.explain_assignment(regclass, bigint) IS
 'what the rules would do with a lead now: each rule in order, its candidates with their loads, and why each would or would not get it; for the workspace''s owner';
 
+CREATE FUNCTION leadcrm.try_assignment(lead regclass, leads bigint[], avoid text DEFAULT NULL)
+RETURNS TABLE (lead_id bigint, rule text, owner text, pool text)
+LANGUAGE C VOLATILE
+AS 'MODULE_PATHNAME', 'leadcrm_try_assignment';
+COMMENT ON FUNCTION leadcrm.try_assignment(regclass, bigint[], text) IS
+'whom the rules would give leads now, one after the other, by the loads as they are; writes nothing; for the workspace''s owner';
+
 CREATE FUNCTION leadcrm.simulate_assignment(lead regclass, days integer)
 RETURNS TABLE (lead_id bigint, rule text, owner text, pool text)
 LANGUAGE C VOLATILE STRICT

@@ -192,6 +192,7 @@ BEGIN
     END IF;
     PERFORM leadcrm._run_workspace_part(workspace, labels, 'seed');
     IF sample THEN
+        PERFORM leadcrm._run_workspace_part(workspace, version, 'sample');
         PERFORM leadcrm._run_workspace_part(workspace, labels, 'sample');
         PERFORM leadcrm._take_in_sample(workspace);
     END IF;

@@ -25,6 +25,14 @@ BEGIN
          GROUP BY n.column_name, n.table_name
          ORDER BY n.column_name $sql$, workspace) USING workspace::text;
 
+    RETURN QUERY
+    SELECT 'error', 'rep_load', format('reps whose open leads are counted wrong: %s, the first is "%s": %s, not %s',
+                                       count(*), min(d.rep), (array_agg(d.has ORDER BY d.rep))[1],
+                                       (array_agg(d.counted ORDER BY d.rep))[1]),
+           format('SELECT * FROM leadcrm.rebuild_loads(%L);', format('%s.lead', workspace))
+      FROM leadcrm._load_drift(format('%s.lead', workspace)::regclass) d
+    HAVING count(*) > 0;
+
     RETURN QUERY EXECUTE format($sql$
         SELECT 'warning', 'team ' || t.code, format('its manager "%%s" is not in table rep', t.manager),
                format('UPDATE %%s.team SET manager = NULL WHERE code = %%L;', $1, t.code)
@@ -82,11 +90,11 @@ BEGIN
     RETURN QUERY EXECUTE format($sql$
         SELECT 'warning', 'lead', format('open leads that nobody owns and that are in no pool: %%s, the first is lead %%s',
                                          count(*), min(l.id)),
-               format('SELECT leadcrm.assign_leads(%%1$L, ARRAY(SELECT id FROM %%1$s WHERE owner IS NULL AND pool IS NULL));', $1)
+               format('SELECT * FROM %%s.assign_leads();', $1)
           FROM %1$s.lead l
          WHERE l.owner IS NULL AND l.pool IS NULL AND l.merged_into IS NULL AND l.loss_reason IS NULL
            AND l.stage IS DISTINCT FROM 'won' AND l.stage IS DISTINCT FROM 'lost'
-        HAVING count(*) > 0 $sql$, workspace) USING format('%s.lead', workspace);
+        HAVING count(*) > 0 $sql$, workspace) USING workspace::text;
 
     -- What is not set up yet
     EXECUTE format('SELECT EXISTS (SELECT FROM %s.rep WHERE active)', workspace) INTO reps;

@@ -254,6 +254,8 @@ leadcrm_assign_ranked_compare(const void *a, const void *b)
 		return x->first < y->first ? -1 : 1;
 	if (x->second != y->second)
 		return x->second < y->second ? -1 : 1;
+	if (x->third != y->third)
+		return x->third < y->third ? -1 : 1;
 	return x->rep - y->rep;
 }
 
@@ -621,6 +623,7 @@ ranking_add(AssignState *state, const AssignRule *rule, int rep, int level, Rank
 		case ASSIGN_SKILLED:
 			added.first = -level;
 			added.second = (double) (load->open + 1) / state->model->rep[rep].capacity;
+			added.third = (double) load->dealt;
 			break;
 		case ASSIGN_LEAST_LOADED:
 			added.first = (double) (load->open + 1) / state->model->rep[rep].capacity;

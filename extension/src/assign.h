@@ -218,7 +218,8 @@ typedef struct RankedRep
 {
 	int			rep;
 	double		first;			/* what counts, the least wins */
-	double		second;
+	double		second;			/* where that is the same */
+	double		third;
 } RankedRep;
 
 /* The candidates of a rule for one lead. */
@@ -266,7 +267,8 @@ typedef struct AssignState
 	int			weekday;
 	int64		time_of_day;
 	LoadTable  *ledger;			/* NULL: not opened yet */
-	bool		pretend;		/* a simulation: nothing is read or written */
+	bool		pretend;		/* a simulation: loads are neither read nor written */
+	bool		try;			/* they are read, but not written */
 	int			avoid;			/* who must not get it */
 	RepState   *rep;			/* of each of model->rep */
 	RepState  **stranger;		/* owners who are no reps */

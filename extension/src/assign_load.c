@@ -22,7 +22,7 @@
 
 static RepAccount *account_of(AssignState *state, RepState *rep, const char *via);
 static LoadTable *ledger_of(AssignState *state);
-static void settle_rep(AssignState *state, RepState *rep);
+static bool settle_rep(AssignState *state, RepState *rep);
 
 /*
  * leadcrm_assign_rep_state
@@ -104,7 +104,7 @@ leadcrm_assign_take(AssignState *state, int number, const char *via, double turn
 	bool		daily = dealt && via_limit < 0;
 	LoadRefusal refusal;
 
-	if (!state->pretend &&
+	if (!state->pretend && !state->try &&
 		(account->used.open >= account->written.open ||
 		 (dealt && account->used.dealt >= account->written.dealt)))
 	{
@@ -134,7 +134,8 @@ leadcrm_assign_take(AssignState *state, int number, const char *via, double turn
 				rep->chunk = n;
 				break;
 			}
-			if (n == 1)
+			/* Places given back, or reserved for another rule, may be given now. */
+			if (n == 1 && !settle_rep(state, rep))
 				return refusal;
 			n = 1;
 		}
@@ -171,18 +172,21 @@ leadcrm_assign_settle_loads(AssignState *state)
 {
 	if (state->pretend)
 		return;
-	for (int i = 0; i < state->model->nreps; i++)
-		settle_rep(state, &state->rep[i]);
-	for (int i = 0; i < state->nstrangers; i++)
-		settle_rep(state, state->stranger[i]);
+	for (int i = 0; i < state->model->nreps && !state->try; i++)
+		(void) settle_rep(state, &state->rep[i]);
+	for (int i = 0; i < state->nstrangers && !state->try; i++)
+		(void) settle_rep(state, state->stranger[i]);
 	if (state->ledger != NULL)
 		leadcrm_load_close(state->ledger);
 	state->ledger = NULL;
 }
 
-static void
+/* Bring the ledger to what the statement used of a rep; false if it is there. */
+static bool
 settle_rep(AssignState *state, RepState *rep)
 {
+	bool		written = false;
+
 	for (RepAccount *account = rep->account; account != NULL; account = account->next)
 	{
 		Load		rest;
@@ -194,7 +198,9 @@ settle_rep(AssignState *state, RepState *rep)
 			continue;
 		leadcrm_load_add(ledger_of(state), rep->code, account->via, state->today, &rest);
 		account->written = account->used;
+		written = true;
 	}
+	return written;
 }
 
 static RepAccount *

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  * assign_sql.c
- *	  The SQL face of assignment: moving leads on purpose, explaining what the
- *	  rules would do, and replaying history under them.
+ *	  The SQL face of assignment: moving leads on purpose, explaining and trying
+ *	  what the rules would do, and replaying history under them.
  *
  * All of it is for roles with the rights of the workspace's owner; the
  * functions of the workspace decide who else may ask for what.
@@ -34,8 +34,9 @@
 static char *text_arg(FunctionCallInfo fcinfo, int n);
 static ArrayType *lock_leads(Workspace *ws, ArrayType *leads);
 static TupleTableSlot *lead_slot(Workspace *ws, Relation lead, int64 id);
-static void simulate_lead(AssignState *state, HeapTuple tuple, TupleTableSlot *slot,
-						  MemoryContext row_cxt, ReturnSetInfo *rsinfo);
+static void simulate_leads(AssignState *state, Relation lead, WorkspacePlan which, const char *query,
+						   Oid type, Datum value, ReturnSetInfo *rsinfo);
+static void simulate_lead(AssignState *state, HeapTuple tuple, TupleTableSlot *slot, ReturnSetInfo *rsinfo);
 static void explain_rule(AssignState *state, int rule, TupleTableSlot *lead, bool *decided,
 						 ReturnSetInfo *rsinfo);
 static void explain_ranking(AssignState *state, int number, int territory, TupleTableSlot *lead,
@@ -45,6 +46,7 @@ static void explain_row(ReturnSetInfo *rsinfo, int position, const char *rule, c
 
 PG_FUNCTION_INFO_V1(leadcrm_move_leads);
 PG_FUNCTION_INFO_V1(leadcrm_explain_assignment);
+PG_FUNCTION_INFO_V1(leadcrm_try_assignment);
 PG_FUNCTION_INFO_V1(leadcrm_simulate_assignment);
 
 /*
@@ -173,6 +175,43 @@ leadcrm_explain_assignment(PG_FUNCTION_ARGS)
 }
 
 /*
+ * leadcrm_try_assignment
+ *		try_assignment(lead regclass, leads bigint[], avoid text) returns table:
+ *		whom the rules would give these leads now, in the order of their ids.
+ *
+ * avoid: a rep who must not get them, or NULL.  Each lead takes its place for
+ * those after it, but only in memory: nothing is written.  Leads that are gone
+ * or merged are passed by.
+ */
+Datum
+leadcrm_try_assignment(PG_FUNCTION_ARGS)
+{
+	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
+	Relation	lead;
+	Workspace  *ws;
+	AssignState *state;
+	char	   *avoid = text_arg(fcinfo, 2);
+
+	InitMaterializedSRF(fcinfo, 0);
+	if (PG_ARGISNULL(0) || PG_ARGISNULL(1))
+		return (Datum) 0;
+	lead = table_open(PG_GETARG_OID(0), RowExclusiveLock);
+	ws = leadcrm_workspace_of(lead);
+	leadcrm_owner_required(ws, lead);
+	state = leadcrm_assign_begin(ws, lead, GetCurrentTransactionStartTimestamp(), false,
+								 CurrentMemoryContext);
+	state->try = true;
+	if (avoid != NULL)
+		state->avoid = leadcrm_assign_find_rep(state->model, avoid, strlen(avoid));
+	simulate_leads(state, lead, PLAN_TRY_ASSIGNMENT,
+				   "SELECT * FROM %s.lead WHERE id = ANY ($1) AND merged_into IS NULL ORDER BY id",
+				   INT8ARRAYOID, PG_GETARG_DATUM(1), rsinfo);
+	leadcrm_assign_settle_loads(state);
+	table_close(lead, NoLock);
+	return (Datum) 0;
+}
+
+/*
  * leadcrm_simulate_assignment
  *		simulate_assignment(lead regclass, days integer) returns table: whom the
  *		rules as they are now would have given the leads of the last days.
@@ -189,11 +228,6 @@ leadcrm_simulate_assignment(PG_FUNCTION_ARGS)
 	Workspace  *ws = leadcrm_workspace_of(lead);
 	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
 	AssignState *state;
-	TupleTableSlot *slot;
-	MemoryContext row_cxt;
-	Portal		portal;
-	OwnerSave	save;
-	Datum		values[1];
 
 	leadcrm_owner_required(ws, lead);
 	if (days <= 0 || days > 36500)
@@ -203,30 +237,10 @@ leadcrm_simulate_assignment(PG_FUNCTION_ARGS)
 	InitMaterializedSRF(fcinfo, 0);
 	state = leadcrm_assign_begin(ws, lead, GetCurrentTransactionStartTimestamp(), true,
 								 CurrentMemoryContext);
-	slot = MakeSingleTupleTableSlot(RelationGetDescr(lead), &TTSOpsHeapTuple);
-	row_cxt = AllocSetContextCreate(CurrentMemoryContext, "leadcrm simulation", ALLOCSET_SMALL_SIZES);
-
-	leadcrm_owner_begin(ws, &save);
-	if (SPI_connect() != SPI_OK_CONNECT)
-		elog(ERROR, "SPI_connect failed");
-	values[0] = TimestampTzGetDatum(state->now - (int64) days * USECS_PER_DAY);
-	portal = leadcrm_workspace_cursor(ws, PLAN_SIMULATION,
-									  "SELECT * FROM %s.lead WHERE created_at >= $1 AND merged_into IS NULL"
-									  " ORDER BY created_at, id",
-									  1, (Oid[]) {TIMESTAMPTZOID}, values);
-	for (;;)
-	{
-		SPI_cursor_fetch(portal, true, SIMULATION_BATCH);
-		if (SPI_processed == 0)
-			break;
-		for (uint64 i = 0; i < SPI_processed; i++)
-			simulate_lead(state, SPI_tuptable->vals[i], slot, row_cxt, rsinfo);
-		SPI_freetuptable(SPI_tuptable);
-	}
-	SPI_cursor_close(portal);
-	SPI_finish();
-	leadcrm_owner_end(&save);
-	ExecDropSingleTupleTableSlot(slot);
+	simulate_leads(state, lead, PLAN_SIMULATION,
+				   "SELECT * FROM %s.lead WHERE created_at >= $1 AND merged_into IS NULL"
+				   " ORDER BY created_at, id",
+				   TIMESTAMPTZOID, TimestampTzGetDatum(state->now - (int64) days * USECS_PER_DAY), rsinfo);
 	table_close(lead, NoLock);
 	return (Datum) 0;
 }
@@ -383,28 +397,62 @@ explain_row(ReturnSetInfo *rsinfo, int position, const char *rule, const char *o
 	tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, value, isnull);
 }
 
+/* Decide about the leads that a query finds, one after the other. */
 static void
-simulate_lead(AssignState *state, HeapTuple tuple, TupleTableSlot *slot, MemoryContext row_cxt,
-			  ReturnSetInfo *rsinfo)
+simulate_leads(AssignState *state, Relation lead, WorkspacePlan which, const char *query,
+			   Oid type, Datum value, ReturnSetInfo *rsinfo)
+{
+	TupleTableSlot *slot = MakeSingleTupleTableSlot(RelationGetDescr(lead), &TTSOpsHeapTuple);
+	MemoryContext row_cxt = AllocSetContextCreate(CurrentMemoryContext, "leadcrm simulation",
+												  ALLOCSET_SMALL_SIZES);
+	Portal		portal;
+	OwnerSave	save;
+
+	leadcrm_owner_begin(state->ws, &save);
+	if (SPI_connect() != SPI_OK_CONNECT)
+		elog(ERROR, "SPI_connect failed");
+	portal = leadcrm_workspace_cursor(state->ws, which, query, 1, &type, &value);
+	for (;;)
+	{
+		SPI_cursor_fetch(portal, true, SIMULATION_BATCH);
+		if (SPI_processed == 0)
+			break;
+		for (uint64 i = 0; i < SPI_processed; i++)
+		{
+			MemoryContext old = MemoryContextSwitchTo(row_cxt);
+
+			simulate_lead(state, SPI_tuptable->vals[i], slot, rsinfo);
+			MemoryContextSwitchTo(old);
+			MemoryContextReset(row_cxt);
+		}
+		SPI_freetuptable(SPI_tuptable);
+	}
+	SPI_cursor_close(portal);
+	SPI_finish();
+	leadcrm_owner_end(&save);
+	ExecDropSingleTupleTableSlot(slot);
+}
+
+static void
+simulate_lead(AssignState *state, HeapTuple tuple, TupleTableSlot *slot, ReturnSetInfo *rsinfo)
 {
 	const AssignModel *model = state->model;
-	MemoryContext old = MemoryContextSwitchTo(row_cxt);
 	Assignment	result;
-	TimestampTz created;
 	DateADT		day = state->today;
 	Datum		value[4];
 	bool		isnull[4] = {false};
 
 	ExecForceStoreHeapTuple(tuple, slot, false);
-	created = DatumGetTimestampTz(slot_getattr(slot, state->ws->column[LEAD_CREATED_AT], &isnull[0]));
-	leadcrm_assign_set_time(state, created);
+	if (state->pretend)
+		leadcrm_assign_set_time(state, DatumGetTimestampTz(slot_getattr(slot, state->ws->column[LEAD_CREATED_AT],
+																		&isnull[0])));
 	for (int r = 0; r < model->nreps && day != state->today; r++)
 	{
 		state->rep[r].dealt = 0;	/* another day */
 		state->rep[r].day_over = false;
 	}
 	leadcrm_assign_decide(state, slot, &result);
-	if (result.rep >= 0 && !leadcrm_assign_is_open(state->ws, slot))
+	if (state->pretend && result.rep >= 0 && !leadcrm_assign_is_open(state->ws, slot))
 		leadcrm_assign_use(state, &state->rep[result.rep], model->rule[result.rule].code, -1, 0, 0);
 
 	value[0] = slot_getattr(slot, state->ws->column[LEAD_ID], &isnull[0]);
@@ -416,6 +464,4 @@ simulate_lead(AssignState *state, HeapTuple tuple, TupleTableSlot *slot, MemoryC
 	value[3] = isnull[3] ? (Datum) 0 : PointerGetDatum(model->pool[result.pool].code_text);
 	tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, value, isnull);
 	ExecClearTuple(slot);
-	MemoryContextSwitchTo(old);
-	MemoryContextReset(row_cxt);
 }

@@ -104,6 +104,7 @@ typedef struct ActivityFrame
 static ActivityFrame *frames = NULL;	/* top of the stack */
 
 static Workspace *activity_workspace(Relation activity, AttrNumber *attnum);
+static bool has_our_triggers_only(Relation activity, Oid function);
 static void frame_open(Relation activity);
 static bool frame_close(Relation activity);
 static void frame_forget(void *arg);
@@ -202,7 +203,8 @@ leadcrm_behaviour(PG_FUNCTION_ARGS)
 
 		CHECK_FOR_INTERRUPTS();
 		if (add)
-			add = leadcrm_behaviour_add(ws, &list.item[from], next - from, leads, n);
+			add = leadcrm_behaviour_add(ws, &list.item[from], next - from, leads, n,
+										has_our_triggers_only(activity, fcinfo->flinfo->fn_oid));
 		else
 			leadcrm_behaviour_recount(ws, leads, n);
 	}
@@ -248,6 +250,20 @@ activity_workspace(Relation activity, AttrNumber *attnum)
 					 errhint("leadcrm's triggers work on the tables of a workspace only.")));
 	}
 	return ws;
+}
+
+/* Is there no trigger but this function's and those of foreign keys? */
+static bool
+has_our_triggers_only(Relation activity, Oid function)
+{
+	for (int i = 0; i < activity->trigdesc->numtriggers; i++)
+	{
+		const Trigger *trigger = &activity->trigdesc->triggers[i];
+
+		if (trigger->tgfoid != function && !trigger->tgisinternal)
+			return false;
+	}
+	return true;
 }
 
 /* Push a frame for the INSERT that begins, unless a trigger hung twice has. */

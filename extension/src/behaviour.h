@@ -28,6 +28,23 @@ typedef struct Behaviour
 	bool		recount;		/* only all of its activities tell */
 } Behaviour;
 
+/* What the row of a lead is to say of its behaviour. */
+typedef struct BehaviourResult
+{
+	int64		lead;
+	Decay		points[HALF_LIFE_CLASSES];
+	Jsonb	   *signals;		/* NULL: none */
+} BehaviourResult;
+
+/* Results for somebody who is about to write the same leads himself. */
+typedef struct BehaviourTaken
+{
+	MemoryContext cxt;
+	BehaviourResult *item;		/* in the order of leads */
+	int			n;
+	int			max;
+} BehaviourTaken;
+
 /* A row of activity, as far as it matters. */
 typedef struct Activity
 {
@@ -53,12 +70,17 @@ typedef struct KindSum
 
 /* behaviour_add.c */
 extern bool leadcrm_behaviour_add(Workspace *ws, Activity *activity, int n,
-								  const int64 *leads, int nleads);
+								  const int64 *leads, int nleads, bool alone);
 extern void leadcrm_behaviour_redirect(Workspace *ws, const Behaviour *behaviour, int n);
 
 /* behaviour_lead.c */
 extern Behaviour *leadcrm_behaviour_lock(Workspace *ws, const int64 *leads, int n, int *nfound);
-extern void leadcrm_behaviour_write(Workspace *ws, Behaviour *behaviour, int n);
+extern void leadcrm_behaviour_write(Workspace *ws, const Behaviour *behaviour, int n);
+extern void leadcrm_behaviour_take(BehaviourTaken *taken);
+extern void leadcrm_behaviour_give(Workspace *ws, const Behaviour *behaviour, int n);
+extern void leadcrm_behaviour_write_taken(Workspace *ws);
+extern uint64 leadcrm_behaviour_run(Workspace *ws, WorkspacePlan which, const char *query,
+									int nargs, Oid *argtypes, Datum *values, const char *nulls);
 extern bool leadcrm_behaviour_writing(void);
 
 /* behaviour_sum.c */

@@ -61,14 +61,16 @@ static Behaviour *behaviour_of(Behaviour *behaviour, int n, int64 lead);
  *		Add new activities to the behaviour of their leads.
  *
  * activity, n: in the order of lead, kind, at and id; which of them count is
- * scribbled on.  leads, nleads: their leads, sorted, each once.
+ * scribbled on.  leads, nleads: their leads, sorted, each once.  alone: nobody
+ * else has a say in this statement; what changes is given to whoever takes it.
  *
  * Returns false when no more may be added in this statement: it wrote to
  * leads that were merged, whose activities have gone to others.  The caller
  * acts as the owner.  Locks and writes as behaviour_lead.c does.
  */
 bool
-leadcrm_behaviour_add(Workspace *ws, Activity *activity, int n, const int64 *leads, int nleads)
+leadcrm_behaviour_add(Workspace *ws, Activity *activity, int n, const int64 *leads, int nleads,
+					  bool alone)
 {
 	Behaviour  *behaviour;
 	int64	   *recount;
@@ -78,6 +80,8 @@ leadcrm_behaviour_add(Workspace *ws, Activity *activity, int n, const int64 *lea
 
 	if (SPI_connect() != SPI_OK_CONNECT)
 		elog(ERROR, "SPI_connect failed");
+	if (!alone)
+		leadcrm_behaviour_write_taken(ws);
 	behaviour = leadcrm_behaviour_lock(ws, leads, nleads, &nfound);
 	recount = palloc(Max(nfound, 1) * sizeof(int64));
 	for (int i = 0; i < nfound; i++)
@@ -88,6 +92,7 @@ leadcrm_behaviour_add(Workspace *ws, Activity *activity, int n, const int64 *lea
 
 	if (merged)
 	{
+		leadcrm_behaviour_write_taken(ws);
 		leadcrm_behaviour_redirect(ws, behaviour, nfound);
 		SPI_finish();
 		leadcrm_behaviour_recount(ws, leads, nleads);
@@ -111,7 +116,7 @@ leadcrm_behaviour_add(Workspace *ws, Activity *activity, int n, const int64 *lea
 			leadcrm_decay_add(&b->points[kind->half_life], kind->points, activity[i].at,
 							  ws->half_life[kind->half_life].half_life);
 	}
-	leadcrm_behaviour_write(ws, behaviour, nfound);
+	leadcrm_behaviour_give(ws, behaviour, nfound);
 	for (int i = 0; i < nfound; i++)
 	{
 		if (behaviour[i].recount)

@@ -132,6 +132,7 @@ recount(Workspace *ws, const int64 *leads, int n)
 
 	if (SPI_connect() != SPI_OK_CONNECT)
 		elog(ERROR, "SPI_connect failed");
+	leadcrm_behaviour_write_taken(ws);
 	behaviour = leadcrm_behaviour_lock(ws, leads, n, &nfound);
 	for (int i = 0; i < nfound; i++)
 	{

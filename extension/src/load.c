@@ -14,9 +14,9 @@
  * For that a look must miss nothing that was written before it began:
  *
  * - What a row may turn out to be is the greatest of its versions that are
- *	 committed or in flight: a release counts when it has committed, what is
- *	 taken counts at once.  What this transaction has written counts as it is:
- *	 it commits as one.
+ *	 committed or in flight, and of zero if none is committed: a release counts
+ *	 when it has committed, what is taken counts at once.  What this transaction
+ *	 has written counts as it is: it commits as one.
  * - The first scan, under a dirty snapshot, sees what is in flight.  It is no
  *	 snapshot of one moment: a row that moves to another page, or that is folded
  *	 into a sum, while the scan is under way may pass by it.  But then whoever
@@ -61,6 +61,7 @@
 
 #include "direct.h"
 #include "load.h"
+#include "load_trail.h"
 
 /* Columns of rep_load, in the order in which the template makes them. */
 enum
@@ -94,6 +95,7 @@ typedef struct LoadRow
 {
 	int64		id;
 	ItemPointerData tid;
+	ItemPointerData entry;		/* the index entry that led there */
 	bool		ours;			/* written by this transaction */
 	bool		busy;			/* being written by another */
 	bool		folded;
@@ -117,6 +119,7 @@ struct LoadTable
 	SnapshotData dirty;
 	IndexScanDesc scan;			/* of the index on rep, id */
 	ScanKeyData key;
+	ItemPointerData entry;		/* the scan's */
 	DateADT		today;
 	text	   *rep;			/* these three while a function is under way */
 	text	   *via;
@@ -318,12 +321,30 @@ load_seek(LoadTable *t, Snapshot snapshot)
 	MemoryContextSwitchTo(old);
 }
 
-/* The next version of a row of the rep; after the last no page is pinned. */
+/*
+ * The next version of a row of the rep; after the last no page is pinned.
+ * This is index_getnext_slot(), but for entries that need no look.
+ */
 static bool
 load_next(LoadTable *t)
 {
 	MemoryContext old = MemoryContextSwitchTo(t->cxt);
-	bool		found = index_getnext_slot(t->scan, ForwardScanDirection, t->slot);
+	bool		found = false;
+
+	do
+	{
+		if (!t->scan->xs_heap_continue)
+		{
+			ItemPointer tid = index_getnext_tid(t->scan, ForwardScanDirection);
+
+			if (tid == NULL)
+				break;
+			if (leadcrm_load_trail_has(t->table->rel, tid))
+				continue;
+			t->entry = *tid;
+		}
+		found = index_fetch_heap(t->scan, t->slot);
+	} while (!found);
 
 	if (found)
 		slot_getallattrs(t->slot);
@@ -360,6 +381,7 @@ load_scan(LoadTable *t)
 			row = load_add_row(t);
 		load_raise(t, row);
 		row->tid = t->slot->tts_tid;
+		row->entry = t->entry;
 		row->ours = !HeapTupleHeaderXminCommitted(tuple) &&
 			TransactionIdIsCurrentTransactionId(HeapTupleHeaderGetRawXmin(tuple));
 		row->busy = in_flight || TransactionIdIsValid(t->dirty.xmax);
@@ -474,7 +496,14 @@ load_sum(const LoadTable *t, bool most, Load *sum, int64 *dealt_via)
 		const LoadRow *row = &t->row[i];
 		int64		dealt = most ? row->most_dealt : row->day == t->today ? row->dealt : 0;
 
-		sum->open += most ? row->most_open : row->open;
+		if (most && !row->settled && !row->confirmed)
+		{
+			/* The row itself may turn out not to be. */
+			sum->open += Max(row->most_open, 0);
+			dealt = Max(dealt, 0);
+		}
+		else
+			sum->open += most ? row->most_open : row->open;
 		if (!row->pool)
 			sum->dealt += dealt;
 		if (row->same_via)
@@ -591,7 +620,10 @@ load_update(LoadTable *t, LoadRow *row, const Load *amount)
 	ExecStoreVirtualTuple(slot);
 	simple_table_tuple_update(rel, &row->tid, slot, SnapshotAny, &indexes);
 	if (indexes)
+	{
 		(void) ExecUpdateIndexTuples_compat(t->table->result, slot, t->table->estate, indexes);
+		leadcrm_load_trail_add(rel, &row->entry);
+	}
 	load_written(t);
 	return true;
 }

@@ -50,21 +50,20 @@ static const DirectColumn merge_column[] = {
 
 static bool log_directly(Workspace *ws, const Repeat *repeat, int n, TimestampTz now, Datum actor);
 static void log_by_statement(Workspace *ws, Datum *values, const Repeat *repeat, int n);
-static void add_activities(Workspace *ws, Datum *values, const Repeat *repeat, int n);
 
 /*
- * leadcrm_repeat_write
- *		Log repeat inquiries and add them to what is known of their leads.
+ * leadcrm_repeat_log
+ *		Log repeat inquiries, and write an event for each.
  *
  * The caller is connected to SPI, acts as the owner and has the leads locked.
  */
 void
-leadcrm_repeat_write(Workspace *ws, const Repeat *repeat, int n, TimestampTz now)
+leadcrm_repeat_log(Workspace *ws, const Repeat *repeat, int n, TimestampTz now)
 {
 	int64	   *lead = palloc_extended(n * sizeof(int64), MCXT_ALLOC_HUGE);
 	int64	   *merged = palloc_extended(n * sizeof(int64), MCXT_ALLOC_HUGE);
 	Datum		actor = CStringGetTextDatum(leadcrm_acting_role_name());
-	Datum		values[8];
+	Datum		values[6];
 
 	for (int i = 0; i < n; i++)
 	{
@@ -77,13 +76,50 @@ leadcrm_repeat_write(Workspace *ws, const Repeat *repeat, int n, TimestampTz now
 	values[3] = TimestampTzGetDatum(now);
 	if (!log_directly(ws, repeat, n, now, actor))
 		log_by_statement(ws, values, repeat, n);
-	add_activities(ws, values, repeat, n);
 	if (!leadcrm_event_arrived(ws, "lead.repeated", lead, merged, n, now))
 		(void) leadcrm_workspace_run(ws, PLAN_ADD_EVENTS,
 									 "INSERT INTO %s.event (kind, lead_id, at, actor, data)"
 									 " SELECT 'lead.repeated', lead, $4, $3, pg_catalog.jsonb_build_object('merged', merged)"
 									 " FROM unnest($1, $2) AS m (lead, merged)",
 									 4, (Oid[]) {INT8ARRAYOID, INT8ARRAYOID, TEXTOID, TIMESTAMPTZOID}, values);
+}
+
+/*
+ * leadcrm_repeat_add
+ *		Add repeat inquiries to the activities of their leads.
+ *
+ * As leadcrm_repeat_log().
+ */
+void
+leadcrm_repeat_add(Workspace *ws, const Repeat *repeat, int n)
+{
+	Column		leads = leadcrm_column_new(INT8OID, n);
+	Column		merged = leadcrm_column_new(INT8OID, n);
+	Column		sources = leadcrm_column_new(TEXTOID, n);
+	Column		contents = leadcrm_column_new(TEXTOID, n);
+	Column		ats = leadcrm_column_new(TIMESTAMPTZOID, n);
+	Datum		values[6];
+
+	for (int i = 0; i < n; i++)
+	{
+		leadcrm_column_set(&leads, i, Int64GetDatum(repeat[i].lead), false);
+		leadcrm_column_set(&merged, i, Int64GetDatum(repeat[i].merged), false);
+		leadcrm_column_set(&sources, i, repeat[i].source, false);
+		leadcrm_column_set(&contents, i, repeat[i].content, repeat[i].content == 0);
+		leadcrm_column_set(&ats, i, TimestampTzGetDatum(repeat[i].at), false);
+	}
+	values[0] = leadcrm_column_array(&leads, n);
+	values[1] = leadcrm_column_array(&merged, n);
+	values[2] = leadcrm_column_array(&sources, n);
+	values[3] = leadcrm_column_array(&contents, n);
+	values[4] = leadcrm_column_array(&ats, n);
+	values[5] = CStringGetTextDatum(leadcrm_acting_role_name());
+	(void) leadcrm_workspace_run(ws, PLAN_ADD_ACTIVITIES,
+								 "INSERT INTO %s.activity (lead_id, kind, direction, channel, content, at, actor, brought_by)"
+								 " SELECT lead, 'inquiry', 'in', source, content, at, $6, merged"
+								 " FROM unnest($1, $2, $3, $4, $5) AS m (lead, merged, source, content, at)",
+								 6, (Oid[]) {INT8ARRAYOID, INT8ARRAYOID, TEXTARRAYOID, TEXTARRAYOID,
+								 TIMESTAMPTZARRAYOID, TEXTOID}, values);
 }
 
 static bool
@@ -131,29 +167,4 @@ log_by_statement(Workspace *ws, Datum *values, const Repeat *repeat, int n)
 								 " FROM unnest($1, $2, $5, $6) AS m (winner, loser, rule, before)",
 								 6, (Oid[]) {INT8ARRAYOID, INT8ARRAYOID, TEXTOID, TIMESTAMPTZOID,
 								 TEXTARRAYOID, JSONBARRAYOID}, values);
-}
-
-/* values: leads, merged rows, actor, now; room for three more. */
-static void
-add_activities(Workspace *ws, Datum *values, const Repeat *repeat, int n)
-{
-	Column		sources = leadcrm_column_new(TEXTOID, n);
-	Column		contents = leadcrm_column_new(TEXTOID, n);
-	Column		ats = leadcrm_column_new(TIMESTAMPTZOID, n);
-
-	for (int i = 0; i < n; i++)
-	{
-		leadcrm_column_set(&sources, i, repeat[i].source, false);
-		leadcrm_column_set(&contents, i, repeat[i].content, repeat[i].content == 0);
-		leadcrm_column_set(&ats, i, TimestampTzGetDatum(repeat[i].at), false);
-	}
-	values[4] = leadcrm_column_array(&sources, n);
-	values[5] = leadcrm_column_array(&contents, n);
-	values[6] = leadcrm_column_array(&ats, n);
-	(void) leadcrm_workspace_run(ws, PLAN_ADD_ACTIVITIES,
-								 "INSERT INTO %s.activity (lead_id, kind, direction, channel, content, at, actor, brought_by)"
-								 " SELECT lead, 'inquiry', 'in', source, content, at, $3, merged"
-								 " FROM unnest($1, $2, $5, $6, $7) AS m (lead, merged, source, content, at)",
-								 7, (Oid[]) {INT8ARRAYOID, INT8ARRAYOID, TEXTOID, TIMESTAMPTZOID,
-								 TEXTARRAYOID, TEXTARRAYOID, TIMESTAMPTZARRAYOID}, values);
 }

@@ -22,6 +22,7 @@ typedef struct Repeat
 	TimestampTz at;				/* when it came in */
 } Repeat;
 
-extern void leadcrm_repeat_write(Workspace *ws, const Repeat *repeat, int n, TimestampTz now);
+extern void leadcrm_repeat_log(Workspace *ws, const Repeat *repeat, int n, TimestampTz now);
+extern void leadcrm_repeat_add(Workspace *ws, const Repeat *repeat, int n);
 
 #endif							/* LEADCRM_REPEAT_H */

@@ -27,6 +27,7 @@
 #include "utils/timestamp.h"
 
 #include "assign.h"
+#include "behaviour.h"
 #include "columns.h"
 #include "lead_scan.h"
 #include "repeat.h"
@@ -50,8 +51,12 @@ static bool fill_winner(Workspace *ws, TupleDesc tupdesc, Winner *winner,
 static void add_change(JsonbParseState **state, Form_pg_attribute att,
 					   Datum before, bool isnull, Datum after);
 static bool fill_attrs(Winner *winner, int attno, Datum attrs, JsonbParseState **state);
-static void update_winners(Workspace *ws, TupleDesc tupdesc, Winner *winner, int nwinners, bool filled);
+static int	add_inquiries(Workspace *ws, const Repeat *repeat, int n, Winner *winner, int nwinners);
+static void set_behaviour(Workspace *ws, Winner *winner, const BehaviourResult *result);
+static void update_winners(Workspace *ws, TupleDesc tupdesc, Winner *winner, int nwinners, bool filled,
+						   bool behaved);
 static bool column_is_replaced(Workspace *ws, int attno);
+static bool column_is_behaviour(Workspace *ws, int attno);
 static bool text_is(Datum value, const char *s);
 static bool text_begins(Datum value, Datum beginning);
 static int	compare_winner(const void *a, const void *b);
@@ -75,6 +80,7 @@ leadcrm_settle_merges(Workspace *ws, SettleFrame *frame, TriggerData *trigdata)
 	int			m = 0;
 	Repeat	   *repeat = palloc_extended(n * sizeof(Repeat), MCXT_ALLOC_HUGE);
 	bool		filled = false;
+	int			nbehaved;
 	bool		repeating;
 
 	winner = lock_winners(ws, frame, trigdata->tg_relation, &nwinners);
@@ -112,11 +118,13 @@ leadcrm_settle_merges(Workspace *ws, SettleFrame *frame, TriggerData *trigdata)
 		elog(ERROR, "%d of %d merged rows not found in the transition table", n - m, n);
 
 	/* The log first: it is what allows merged_into to be set at all. */
-	leadcrm_repeat_write(ws, repeat, n, frame->now);
+	leadcrm_repeat_log(ws, repeat, n, frame->now);
+	nbehaved = add_inquiries(ws, repeat, n, winner, nwinners);
 	repeating = leadcrm_assign_repeat(true);
 	PG_TRY();
 	{
-		update_winners(ws, tupdesc, winner, nwinners, filled);
+		update_winners(ws, tupdesc, winner, nbehaved, filled, true);
+		update_winners(ws, tupdesc, winner + nbehaved, nwinners - nbehaved, filled, false);
 	}
 	PG_FINALLY();
 	{
@@ -375,17 +383,75 @@ fill_attrs(Winner *winner, int attno, Datum attrs, JsonbParseState **state)
 }
 
 /*
+ * Add the inquiries to what the winners did, and take what that makes of their
+ * behaviour into the winners.
+ *
+ * Puts those of whom something was taken first; returns how many these are.
+ */
+static int
+add_inquiries(Workspace *ws, const Repeat *repeat, int n, Winner *winner, int nwinners)
+{
+	BehaviourTaken taken = {.cxt = CurrentMemoryContext};
+	Winner	   *others = palloc_extended(nwinners * sizeof(Winner), MCXT_ALLOC_HUGE);
+	int			t = 0;
+
+	leadcrm_behaviour_take(&taken);
+	PG_TRY();
+	{
+		leadcrm_repeat_add(ws, repeat, n);
+	}
+	PG_FINALLY();
+	{
+		leadcrm_behaviour_take(NULL);
+	}
+	PG_END_TRY();
+
+	/* Both lists are in the order of ids. */
+	for (int w = 0; w < nwinners; w++)
+	{
+		if (t < taken.n && taken.item[t].lead == winner[w].id)
+		{
+			set_behaviour(ws, &winner[w], &taken.item[t]);
+			winner[t++] = winner[w];
+		}
+		else
+			others[w - t] = winner[w];
+	}
+	if (t < taken.n)
+		elog(ERROR, "behaviour of lead " INT64_FORMAT " was taken, but not the lead", taken.item[t].lead);
+	memcpy(winner + t, others, (nwinners - t) * sizeof(Winner));
+	return t;
+}
+
+static void
+set_behaviour(Workspace *ws, Winner *winner, const BehaviourResult *result)
+{
+	int			signals = ws->column[LEAD_SIGNALS] - 1;
+
+	for (int c = 0; c < HALF_LIFE_CLASSES; c++)
+	{
+		int			value = ws->column[LEAD_BEHAVIOUR_1 + 2 * c] - 1;
+		int			at = ws->column[LEAD_BEHAVIOUR_1_AT + 2 * c] - 1;
+
+		winner->value[value] = Float8GetDatum(result->points[c].value);
+		winner->value[at] = TimestampTzGetDatum(result->points[c].at);
+		winner->isnull[value] = winner->isnull[at] = result->points[c].value == 0;
+	}
+	winner->value[signals] = PointerGetDatum(result->signals);
+	winner->isnull[signals] = result->signals == NULL;
+}
+
+/*
  * One UPDATE for all winners, in the order of their ids.  It sets as few
- * columns as it may: all that can be filled only if something was.
+ * columns as it may: all that can be filled only if something was, behaviour
+ * only if it is new.
  */
 static void
-update_winners(Workspace *ws, TupleDesc tupdesc, Winner *winner, int nwinners, bool filled)
+update_winners(Workspace *ws, TupleDesc tupdesc, Winner *winner, int nwinners, bool filled,
+			   bool behaved)
 {
-	static const WorkspacePlan plan[2][2] = {
-		{PLAN_UPDATE_WINNERS, PLAN_FILL_WINNERS}, {PLAN_UPDATE_WINNER, PLAN_FILL_WINNER}
-	};
 	bool		single = nwinners == 1;
-	WorkspacePlan which = plan[single][filled];
+	WorkspacePlan which = PLAN_UPDATE_WINNERS + 4 * single + 2 * filled + behaved;
 	Datum	   *values = palloc((tupdesc->natts + 1) * sizeof(Datum));
 	char	   *nulls = palloc((tupdesc->natts + 1) * sizeof(char));
 	Oid		   *types = palloc((tupdesc->natts + 1) * sizeof(Oid));
@@ -396,6 +462,8 @@ update_winners(Workspace *ws, TupleDesc tupdesc, Winner *winner, int nwinners, b
 	StringInfoData params;
 	StringInfoData query;
 
+	if (nwinners == 0)
+		return;
 	initStringInfo(&set);
 	initStringInfo(&names);
 	initStringInfo(&params);
@@ -411,7 +479,8 @@ update_winners(Workspace *ws, TupleDesc tupdesc, Winner *winner, int nwinners, b
 		const char *name;
 
 		if (!column_is_replaced(ws, i + 1) &&
-			!(filled && (leadcrm_settle_fills(ws, att) || i + 1 == ws->column[LEAD_ATTRS])))
+			!(filled && (leadcrm_settle_fills(ws, att) || i + 1 == ws->column[LEAD_ATTRS])) &&
+			!(behaved && column_is_behaviour(ws, i + 1)))
 			continue;
 		if (single)
 		{
@@ -447,7 +516,10 @@ update_winners(Workspace *ws, TupleDesc tupdesc, Winner *winner, int nwinners, b
 							 set.data, params.data, names.data);
 		(void) leadcrm_workspace_plan(ws, which, query.data, nargs, types);
 	}
-	(void) leadcrm_workspace_run_nulls(ws, which, NULL, nargs, types, values, nulls);
+	if (behaved)
+		(void) leadcrm_behaviour_run(ws, which, NULL, nargs, types, values, nulls);
+	else
+		(void) leadcrm_workspace_run_nulls(ws, which, NULL, nargs, types, values, nulls);
 }
 
 /* Where the lead was last heard of is the repeat inquiry's business. */
@@ -456,6 +528,21 @@ column_is_replaced(Workspace *ws, int attno)
 {
 	return attno == ws->column[LEAD_LAST_SOURCE] || attno == ws->column[LEAD_LAST_FORM] ||
 		attno == ws->column[LEAD_LAST_INBOUND_AT];
+}
+
+/*
+ * Is that a column that an UPDATE of behaviour sets?  When the lead was last
+ * updated, too: the normalize trigger does not count behaviour.
+ */
+static bool
+column_is_behaviour(Workspace *ws, int attno)
+{
+	for (int column = LEAD_BEHAVIOUR_1; column <= LEAD_BEHAVIOUR_4_AT; column++)
+	{
+		if (attno == ws->column[column])
+			return true;
+	}
+	return attno == ws->column[LEAD_SIGNALS] || attno == ws->column[LEAD_UPDATED_AT];
 }
 
 static bool

@@ -22,6 +22,7 @@
 #include "leadcrm.h"
 
 #include "access/genam.h"
+#include "access/table.h"
 #include "access/xact.h"
 #include "catalog/dependency.h"
 #include "catalog/pg_type.h"
@@ -29,11 +30,13 @@
 #include "commands/trigger.h"
 #include "executor/executor.h"
 #include "miscadmin.h"
+#include "storage/bufmgr.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
 #include "utils/inval.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
+#include "utils/plancache.h"
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
 #include "utils/syscache.h"
@@ -153,6 +156,8 @@ static uint64 workspace_execute(Workspace *ws, WorkspacePlan which, const char *
 								int nargs, Oid *argtypes, Datum *values, const char *nulls,
 								bool read_only);
 static int	plan_by_index(Workspace *ws, WorkspacePlan which, SPIPlanPtr plan);
+static void plan_is_made(Workspace *ws, WorkspacePlan which, int nestlevel);
+static BlockNumber lead_size(Workspace *ws);
 static text *workspace_text(Workspace *ws, const char *s);
 static int	source_compare(const void *a, const void *b);
 static int	synonym_compare(const void *a, const void *b);
@@ -303,8 +308,9 @@ leadcrm_workspace_plan(Workspace *ws, WorkspacePlan which, const char *query,
  * query: as for leadcrm_workspace_plan(), or NULL when it is prepared.
  *
  * Whenever it has to be planned it is planned to look rows up by index.  The
- * plan is kept: made while a workspace is nearly empty it would scan its
- * tables, and go on doing so to the end of the COPY that fills them.
+ * plan is kept until there are twice as many leads: made while a workspace is
+ * nearly empty it would scan its tables, and go on doing so to the end of the
+ * COPY that fills them.
  *
  * Returns the number of rows; they are in SPI_tuptable.
  */
@@ -353,10 +359,7 @@ leadcrm_workspace_cursor(Workspace *ws, WorkspacePlan which, const char *query,
 	Portal		portal = SPI_cursor_open(NULL, plan, values, NULL, true);
 
 	if (nestlevel > 0)
-	{
-		AtEOXact_GUC(true, nestlevel);
-		ws->planned[which] = true;
-	}
+		plan_is_made(ws, which, nestlevel);
 	return portal;
 }
 
@@ -493,32 +496,63 @@ workspace_execute(Workspace *ws, WorkspacePlan which, const char *query,
 	if (rc < 0)
 		elog(ERROR, "SPI_execute_plan failed: %s", SPI_result_code_string(rc));
 	if (nestlevel > 0)
-	{
-		AtEOXact_GUC(true, nestlevel);
-		ws->planned[which] = true;
-	}
+		plan_is_made(ws, which, nestlevel);
 	return SPI_processed;
 }
 
 /*
  * Where a statement is going to be planned, see to it that it is planned to
- * look rows up by index; the caller's AtEOXact_GUC() ends that.  Returns 0
- * where it is planned already.
+ * look rows up by index; plan_is_made() ends that.  Returns 0 where it is
+ * planned already.
+ *
+ * Of a few rows any way to read them looks cheap, by index or not, and in any
+ * order of joins; so a plan does not outlive the size it was made for.
  */
 static int
 plan_by_index(Workspace *ws, WorkspacePlan which, SPIPlanPtr plan)
 {
 	static const char *const off[] = {"jit", "enable_seqscan", "enable_bitmapscan",
-		"enable_hashjoin", "enable_mergejoin"};
+		"enable_hashjoin", "enable_mergejoin", "enable_material"};
 	int			nestlevel;
+	ListCell   *cell;
 
-	if (ws->planned[which] && SPI_plan_is_valid(plan))
+	if (ws->planned[which] > 0 && SPI_plan_is_valid(plan) &&
+		lead_size(ws) <= 2 * (uint64) ws->planned[which])
 		return 0;
+	ws->planned[which] = 0;
+	foreach(cell, SPI_plan_get_plan_sources(plan))
+	{
+		CachedPlanSource *source = lfirst(cell);
+
+		if (source->gplan != NULL)
+			source->gplan->is_valid = false;
+	}
+
 	nestlevel = NewGUCNestLevel();
 	for (int i = 0; i < lengthof(off); i++)
 		(void) set_config_option(off[i], "off", PGC_USERSET, PGC_S_SESSION,
 								 GUC_ACTION_SAVE, true, 0, false);
 	return nestlevel;
+}
+
+static void
+plan_is_made(Workspace *ws, WorkspacePlan which, int nestlevel)
+{
+	AtEOXact_GUC(true, nestlevel);
+	ws->planned[which] = lead_size(ws);
+}
+
+/* Pages of the lead table; at least one. */
+static BlockNumber
+lead_size(Workspace *ws)
+{
+	Relation	lead = table_open(ws->lead, AccessShareLock);
+	BlockNumber size = 0;
+
+	if (RELKIND_HAS_STORAGE(lead->rd_rel->relkind))
+		size = RelationGetNumberOfBlocks(lead);
+	table_close(lead, AccessShareLock);
+	return Max(size, 1);
 }
 
 /*

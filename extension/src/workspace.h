@@ -10,6 +10,7 @@
 #include "executor/spi.h"
 #include "nodes/execnodes.h"
 #include "pgtime.h"
+#include "storage/block.h"
 #include "utils/relcache.h"
 
 /* The source of a lead whose writer names none. */
@@ -164,10 +165,8 @@ typedef enum WorkspacePlan
 	PLAN_MERGE_OPEN,
 	PLAN_LOST_CLAIMANTS,
 	PLAN_LOCK_WINNERS,
-	PLAN_UPDATE_WINNER,
-	PLAN_FILL_WINNER,
-	PLAN_UPDATE_WINNERS,
-	PLAN_FILL_WINNERS,
+	PLAN_UPDATE_WINNERS,		/* in one of eight ways */
+	PLAN_UPDATE_WINNERS_LAST = PLAN_UPDATE_WINNERS + 7,
 	PLAN_LOG_MERGES,
 	PLAN_ADD_ACTIVITIES,
 	PLAN_SHARED_KEY,
@@ -201,6 +200,7 @@ typedef enum WorkspacePlan
 	PLAN_STICKY_OWNER,
 	PLAN_FIND_LEAD,
 	PLAN_SIMULATION,
+	PLAN_TRY_ASSIGNMENT,
 	PLAN_MOVE_LEADS,
 	PLAN_LOCK_LEADS,
 	PLAN_MOVE_TASKS,
@@ -255,7 +255,7 @@ typedef struct Workspace
 	struct ActivitySignal *signal;
 	int			lead_in_natts;	/* columns PLAN_LEAD_IN was made for */
 	SPIPlanPtr	plan[NPLANS];
-	bool		planned[NPLANS];	/* has run, with a plan by index */
+	BlockNumber planned[NPLANS];	/* by index, for a lead table of that size; 0: not */
 	Oid			side[NSIDES];	/* table whose sequence is known */
 	Oid			sequence[NSIDES];	/* that numbers its rows, or InvalidOid */
 } Workspace;

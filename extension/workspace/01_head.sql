@@ -5,8 +5,9 @@
 -- Its parts are divided by marks.  "tables" runs once.  "code" (functions and
 -- triggers) and "views" (views, policies) can run again at any time and then
 -- change nothing: CREATE OR REPLACE, or DROP ... IF EXISTS before CREATE.
--- "seed" and "seed chinese" fill the tables of a new workspace.  Comments and
--- the labels of seed rows are in labels.<locale>.sql, one per locale.
+-- "seed" and "seed chinese" fill the tables of a new workspace, "sample" adds
+-- people for sample leads.  Comments and the labels of seed rows are in
+-- labels.<locale>.sql, one per locale.
 
 -- part: tables
 

@@ -25,23 +25,35 @@ BEGIN ATOMIC
      WHERE c.oid = 'lead'::regclass;
 END;
 
+-- The teams that the acting role manages, with all below them.
+CREATE OR REPLACE FUNCTION _managed_teams() RETURNS text[]
+LANGUAGE SQL STABLE PARALLEL RESTRICTED
+BEGIN ATOMIC
+    WITH RECURSIVE managed AS (
+        SELECT t.code
+          FROM team t
+          JOIN rep p ON p.code = t.manager
+          JOIN pg_roles r ON r.rolname = p.role AND pg_has_role(leadcrm.acting_role(), r.oid, 'USAGE')
+         WHERE EXISTS (SELECT FROM access a JOIN pg_roles g ON g.rolname = a.role
+                        WHERE a.kind = 'manager' AND pg_has_role(leadcrm.acting_role(), g.oid, 'USAGE'))
+         UNION
+        SELECT t.code FROM team t JOIN managed m ON m.code = t.parent
+    )
+    SELECT ARRAY(SELECT m.code FROM managed m);
+END;
+
 -- Whose leads the acting role sees: its own as a rep, as a manager also those
 -- of the teams it manages and of all below them.  An array, so that a view or
 -- policy asks once and finds them by index.  SECURITY DEFINER as sees_all().
 CREATE OR REPLACE FUNCTION my_reps() RETURNS text[]
 LANGUAGE SQL STABLE PARALLEL RESTRICTED SECURITY DEFINER
 BEGIN ATOMIC
-    WITH RECURSIVE place AS (
-        SELECT a.kind FROM access a JOIN pg_roles r ON r.rolname = a.role
-         WHERE a.kind IN ('rep', 'manager') AND pg_has_role(leadcrm.acting_role(), r.oid, 'USAGE')
-    ), me AS (
+    SELECT ARRAY(
         SELECT p.code FROM rep p JOIN pg_roles r ON r.rolname = p.role
-         WHERE pg_has_role(leadcrm.acting_role(), r.oid, 'USAGE') AND EXISTS (SELECT FROM place)
-    ), managed AS (
-        SELECT t.code FROM team t JOIN me ON me.code = t.manager
-         WHERE EXISTS (SELECT FROM place WHERE kind = 'manager')
+         WHERE pg_has_role(leadcrm.acting_role(), r.oid, 'USAGE')
+           AND EXISTS (SELECT FROM access a JOIN pg_roles g ON g.rolname = a.role
+                        WHERE a.kind IN ('rep', 'manager') AND pg_has_role(leadcrm.acting_role(), g.oid, 'USAGE'))
          UNION
-        SELECT t.code FROM team t JOIN managed m ON m.code = t.parent
-    )
-    SELECT ARRAY(SELECT code FROM me UNION SELECT p.code FROM rep p JOIN managed m ON m.code = p.team ORDER BY code);
+        SELECT p.code FROM rep p WHERE p.team = ANY (_managed_teams())
+         ORDER BY code);
 END;

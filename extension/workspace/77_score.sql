@@ -58,7 +58,8 @@ LANGUAGE SQL VOLATILE SECURITY DEFINER
 BEGIN ATOMIC
     SELECT leadcrm.regrade_due('lead'::regclass, $1, $2)
          + _replan_recycling(least($1, now()), $2, 'lead'::regclass)
-         + _recycle(coalesce($1, now()), $2, 'lead'::regclass) AS still_due;
+         + _recycle(coalesce($1, now()), $2, 'lead'::regclass)
+         + leadcrm._fold_loads('lead'::regclass) AS still_due;
 END;
 
 -- Which run of rescore() goes on: the unfinished one of that rule set, or a new one.

@@ -302,3 +302,24 @@ SELECT l.id,
                                  WHEN f.locked_until > now() THEN 'new_in_pool'
                                  WHEN f.cool_until > now() THEN 'cool_down' END AS why_not) h;
 
+-- Who had a lead, from when until when: the changes of the log in the order in
+-- which they were made, which is that of its numbers.
+CREATE OR REPLACE VIEW v_owner_history WITH (security_barrier) AS
+SELECT h.lead_id,
+       h.owner,
+       h.team,
+       h.pool,
+       h.from_at,
+       lead(h.from_at) OVER (PARTITION BY h.lead_id ORDER BY h.id) AS until_at,
+       h.reason,
+       h.rule
+  FROM (SELECT g.*, max(g.at) OVER (PARTITION BY g.lead_id ORDER BY g.id) AS from_at
+          FROM (SELECT a.id, a.lead_id, a.at, a.owner, a.team, a.pool, a.reason, a.rule, a.owner_before, a.pool_before
+                  FROM assignment_log a
+                 WHERE (SELECT sees_all())
+                 UNION ALL
+                SELECT a.id, a.lead_id, a.at, a.owner, a.team, a.pool, a.reason, a.rule, a.owner_before, a.pool_before
+                  FROM lead l JOIN assignment_log a ON a.lead_id = l.id
+                 WHERE NOT (SELECT sees_all()) AND l.owner = ANY ((SELECT my_reps())::text[])) g
+         WHERE g.owner IS DISTINCT FROM g.owner_before OR g.pool IS DISTINCT FROM g.pool_before) h;
+

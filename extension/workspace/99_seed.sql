@@ -228,3 +228,49 @@ INSERT INTO field_alias (alias, field) VALUES
     ('时间', 'created_at'), ('提交时间', 'created_at'), ('创建时间', 'created_at'),
     ('留资时间', 'created_at'), ('录入时间', 'created_at'),
     ('原文', 'text'), ('全文', 'text');
+
+-- Only with the sample leads: made-up people to whom they can go.
+-- part: sample
+
+INSERT INTO team (code, parent) VALUES ('sales', NULL), ('chongqing', 'sales'), ('south', 'sales'), ('industry', 'sales');
+
+INSERT INTO rep (code, team, position, capacity, daily_limit) VALUES
+    ('zhang', 'chongqing', 'director', 300, NULL),
+    ('li',    'chongqing', 'rep',      900, NULL),
+    ('wang',  'chongqing', 'rep',      900, NULL),
+    ('zhao',  'south',     'director', 300, NULL),
+    ('qian',  'south',     'rep',      800, NULL),
+    ('sun',   'industry',  'rep',      800, NULL),
+    ('zhou',  'industry',  'rep',      800, NULL),
+    ('wu',    'sales',     'rep',      800, 150),
+    ('zheng', 'sales',     'rep',      800, NULL);
+
+UPDATE team t SET manager = m.manager FROM (VALUES
+    ('sales', 'zhang'), ('chongqing', 'zhang'), ('south', 'zhao')
+) AS m (code, manager) WHERE m.code = t.code;
+
+INSERT INTO rep_absence (rep, from_at, until_at) VALUES ('zheng', now(), now() + interval '7 days');
+
+INSERT INTO rep_skill (rep, kind, value, level) VALUES
+    ('sun',  'industry', 'manufacturing', 5), ('sun',  'industry', 'automotive', 5), ('sun',  'industry', 'electronics', 4),
+    ('sun',  'industry', 'construction',  3), ('sun',  'industry', 'energy',     3), ('sun',  'industry', 'logistics',   2),
+    ('zhou', 'industry', 'software',      5), ('zhou', 'industry', 'education',  4), ('zhou', 'industry', 'healthcare',  4),
+    ('zhou', 'industry', 'retail',        3), ('zhou', 'industry', 'catering',   3), ('zhou', 'industry', 'logistics',   3);
+
+INSERT INTO territory (code, regions) VALUES
+    ('chongqing',      '{50}'),
+    ('chongqing_main', '{500103,500104,500105,500106,500107,500108,500109,500112,500113}'),
+    ('chongqing_west', '{500111,500116,500117,500118,500120,500151,500152,500153}'),
+    ('south',          '{44,45,46}')
+ON CONFLICT (code) DO NOTHING;
+
+UPDATE territory SET parent = 'chongqing' WHERE code IN ('chongqing_main', 'chongqing_west');
+
+INSERT INTO territory_rep (territory, rep) VALUES
+    ('chongqing',      'zhang'), ('chongqing',      'li'), ('chongqing', 'wang'),
+    ('chongqing_main', 'zhang'), ('chongqing_main', 'li'),
+    ('chongqing_west', 'zhang'), ('chongqing_west', 'wang'),
+    ('south',          'zhao'),  ('south',          'qian');
+
+INSERT INTO assignment_rule (code, position, condition, strategy, pool) VALUES
+    ('nowhere_to_call', 5, 'phone IS NULL AND email IS NULL AND wechat IS NULL AND unionid IS NULL', 'pool', 'common');

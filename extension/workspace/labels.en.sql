@@ -386,6 +386,27 @@ COMMENT ON COLUMN rep_load.day IS 'day on which dealt counts';
 COMMENT ON COLUMN rep_load.dealt IS 'leads dealt on that day';
 COMMENT ON COLUMN rep_load.folded IS 'is the row the sum of older ones';
 
+COMMENT ON TABLE handover IS 'handovers: what a rep held, given to others at once';
+COMMENT ON COLUMN handover.id IS 'number; assignment_log.batch of the leads that moved';
+COMMENT ON COLUMN handover.at IS 'when it was done';
+COMMENT ON COLUMN handover.actor IS 'who did it';
+COMMENT ON COLUMN handover.from_rep IS 'rep who handed over';
+COMMENT ON COLUMN handover.to_rep IS 'rep who took over; empty: a team, or by the rules';
+COMMENT ON COLUMN handover.to_team IS 'team that took over; empty: a rep, or by the rules';
+COMMENT ON COLUMN handover.scope IS 'condition for the leads that moved; empty: all';
+COMMENT ON COLUMN handover.deactivated IS 'whether it set the rep inactive';
+COMMENT ON COLUMN handover.moved IS 'how many of what he held moved, by kind';
+COMMENT ON COLUMN handover.undone_at IS 'when it was undone';
+COMMENT ON COLUMN handover.undone_by IS 'who undid it';
+COMMENT ON TABLE handover_item IS 'what each handover changed, to undo it';
+COMMENT ON COLUMN handover_item.handover IS 'the handover';
+COMMENT ON COLUMN handover_item.kind IS 'table of the thing: lead, task';
+COMMENT ON COLUMN handover_item.item IS 'its id';
+COMMENT ON COLUMN handover_item.lead_id IS 'lead that it belongs to';
+COMMENT ON COLUMN handover_item.before IS 'what it was before';
+COMMENT ON COLUMN handover_item.after IS 'what the handover made of it';
+COMMENT ON COLUMN handover_item.problem IS 'why it was not given back when the handover was undone';
+
 COMMENT ON TABLE event IS 'the outbox: events, written in the transaction of the change';
 COMMENT ON COLUMN event.id IS 'number of the event';
 COMMENT ON COLUMN event.kind IS 'kind of event';
@@ -693,6 +714,38 @@ COMMENT ON COLUMN import_progress.actor IS 'who runs it';
 
 COMMENT ON FUNCTION _own_claims(bigint) IS 'claims that a lead has by its own row need nobody who brought them';
 COMMENT ON FUNCTION _return_claim(merge_log, identity) IS 'gives the loser of a merge that is undone a claim back';
+
+COMMENT ON FUNCTION _managed_teams() IS 'internal: the teams that the acting role manages, with all below them';
+COMMENT ON FUNCTION explain_assignment(bigint) IS 'what the rules would do with a lead now: each rule, each candidate with his load, and why he would or would not get it';
+COMMENT ON FUNCTION owner_at(bigint, timestamptz) IS 'who had a lead at a moment';
+COMMENT ON FUNCTION simulate_assignment(integer) IS 'whom the rules as they are now would have given the arrivals of the last days, beside who got them';
+COMMENT ON FUNCTION assign_leads(text, integer) IS 'deals leads that nobody has by the rules, at most so many';
+COMMENT ON FUNCTION _assign_leads(text, integer, regclass) IS 'internal: deals leads that nobody has';
+COMMENT ON FUNCTION handover(text, text, text, text, boolean) IS 'gives all that a rep holds to another, to a team or by the rules; returns the number of the handover';
+COMMENT ON FUNCTION handover_preview(text, text, text, text) IS 'what a handover would do: who gets how many, and what does not fit';
+COMMENT ON FUNCTION undo_handover(bigint) IS 'undoes a handover within a day; says what was moved on since and stays';
+COMMENT ON FUNCTION _handover(text, text, text, text, boolean, regclass) IS 'internal: hands over';
+COMMENT ON FUNCTION _handover_preview(text, text, text, text, regclass) IS 'internal: what a handover would do';
+COMMENT ON FUNCTION _undo_handover(bigint, regclass) IS 'internal: undoes a handover';
+COMMENT ON FUNCTION _holdings() IS 'internal: what a rep can hold, the tables';
+COMMENT ON FUNCTION _image(text[]) IS 'internal: what a handover remembers of a row, as an expression';
+COMMENT ON FUNCTION _given_back(jsonb, jsonb, jsonb) IS 'internal: the values before, where nothing has changed since';
+COMMENT ON FUNCTION _may_hand_over(text, text, text) IS 'internal: raises unless the acting role may hand over between these';
+COMMENT ON FUNCTION _check_handover(text, text, text) IS 'internal: raises unless such a handover can be';
+COMMENT ON FUNCTION _leads_of(text, text) IS 'internal: the leads of a rep for which a condition is true';
+COMMENT ON FUNCTION _takers(text, text, text) IS 'internal: who takes over, with his load';
+COMMENT ON FUNCTION _deal_leads(text, text, text, bigint[], boolean[]) IS 'internal: who gets which lead of a handover';
+COMMENT ON FUNCTION _deal_rest(text, text, text, text, bigint[], text[]) IS 'internal: who gets what else a rep holds';
+
+COMMENT ON VIEW v_owner_history IS 'who had a lead, from when until when';
+COMMENT ON COLUMN v_owner_history.lead_id IS 'the lead';
+COMMENT ON COLUMN v_owner_history.owner IS 'who had it; empty: nobody, or a pool';
+COMMENT ON COLUMN v_owner_history.team IS 'team of the owner or pool';
+COMMENT ON COLUMN v_owner_history.pool IS 'pool in which it was; empty: none';
+COMMENT ON COLUMN v_owner_history.from_at IS 'since when';
+COMMENT ON COLUMN v_owner_history.until_at IS 'until when; empty: still';
+COMMENT ON COLUMN v_owner_history.reason IS 'how it came there';
+COMMENT ON COLUMN v_owner_history.rule IS 'rule that decided; empty: none';
 COMMENT ON FUNCTION _shared_keys(bigint, bigint, bigint) IS 'internal: the keys that speak for two leads being one, and since when';
 
 COMMENT ON TABLE pool_rule IS 'when leads nobody takes care of go back into a pool; the first rule in order that matches decides';
@@ -958,3 +1011,33 @@ INSERT INTO product_line (code, label, synonyms, position) VALUES
     ('enterprise',   'Enterprise',         '{企业版}', 30),
     ('mobile',       'Mobile',             '{移动版}', 40),
     ('call_centre',  'Call centre module', '{呼叫中心模块}', 50);
+
+UPDATE team r SET label = l.label FROM (VALUES
+    ('sales', 'Sales'),
+    ('chongqing', 'Chongqing'),
+    ('south', 'South China'),
+    ('industry', 'Industries')
+) AS l (code, label) WHERE l.code = r.code;
+
+UPDATE rep r SET name = l.name FROM (VALUES
+    ('zhang', 'Zhang San'),
+    ('li', 'Li Si'),
+    ('wang', 'Wang Wu'),
+    ('zhao', 'Zhao Liu'),
+    ('qian', 'Qian Qi'),
+    ('sun', 'Sun Ba'),
+    ('zhou', 'Zhou Jiu'),
+    ('wu', 'Wu Shi'),
+    ('zheng', 'Zheng Shiyi')
+) AS l (code, name) WHERE l.code = r.code;
+
+UPDATE territory r SET label = l.label FROM (VALUES
+    ('chongqing', 'Chongqing'),
+    ('chongqing_main', 'Chongqing, inner districts'),
+    ('chongqing_west', 'Chongqing, west'),
+    ('south', 'South China')
+) AS l (code, label) WHERE l.code = r.code;
+
+UPDATE assignment_rule r SET label = l.label FROM (VALUES
+    ('nowhere_to_call', 'no way to reach: to the public pool')
+) AS l (code, label) WHERE l.code = r.code;

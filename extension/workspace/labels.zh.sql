@@ -386,6 +386,27 @@ COMMENT ON COLUMN rep_load.day IS 'dealt 所属的日期';
 COMMENT ON COLUMN rep_load.dealt IS '当日分到的线索数';
 COMMENT ON COLUMN rep_load.folded IS '是否由旧行合并而成';
 
+COMMENT ON TABLE handover IS '交接记录：某人手上的全部线索一次交给他人';
+COMMENT ON COLUMN handover.id IS '编号；所转线索的 assignment_log.batch';
+COMMENT ON COLUMN handover.at IS '交接时间';
+COMMENT ON COLUMN handover.actor IS '操作人';
+COMMENT ON COLUMN handover.from_rep IS '移交人';
+COMMENT ON COLUMN handover.to_rep IS '接手人；空为团队，或按规则分配';
+COMMENT ON COLUMN handover.to_team IS '接手团队；空为个人，或按规则分配';
+COMMENT ON COLUMN handover.scope IS '所转线索的条件；空为全部';
+COMMENT ON COLUMN handover.deactivated IS '是否同时停用移交人';
+COMMENT ON COLUMN handover.moved IS '各类移交的数量';
+COMMENT ON COLUMN handover.undone_at IS '撤销时间';
+COMMENT ON COLUMN handover.undone_by IS '撤销人';
+COMMENT ON TABLE handover_item IS '每次交接改动的内容，供撤销';
+COMMENT ON COLUMN handover_item.handover IS '交接编号';
+COMMENT ON COLUMN handover_item.kind IS '所在的表：lead、task';
+COMMENT ON COLUMN handover_item.item IS '其编号';
+COMMENT ON COLUMN handover_item.lead_id IS '所属线索';
+COMMENT ON COLUMN handover_item.before IS '交接前的值';
+COMMENT ON COLUMN handover_item.after IS '交接后的值';
+COMMENT ON COLUMN handover_item.problem IS '撤销时未能归还的原因';
+
 COMMENT ON TABLE event IS '发件箱：与变更在同一事务写入的事件';
 COMMENT ON COLUMN event.id IS '编号';
 COMMENT ON COLUMN event.kind IS '事件种类';
@@ -693,6 +714,38 @@ COMMENT ON COLUMN import_progress.actor IS '执行人';
 
 COMMENT ON FUNCTION _own_claims(bigint) IS '线索自身字段所含的标识不再记为由他人带来';
 COMMENT ON FUNCTION _return_claim(merge_log, identity) IS '撤销合并时把一个标识还给原线索';
+
+COMMENT ON FUNCTION _managed_teams() IS '内部：当前角色管理的团队，含下级团队';
+COMMENT ON FUNCTION explain_assignment(bigint) IS '现在按规则会怎样分配一条线索：逐条规则、逐个候选人及其负载，说明为何分给或不分给他';
+COMMENT ON FUNCTION owner_at(bigint, timestamptz) IS '某一时刻线索归谁';
+COMMENT ON FUNCTION simulate_assignment(integer) IS '用现行规则重放最近若干天进来的线索，并与实际分配对照';
+COMMENT ON FUNCTION assign_leads(text, integer) IS '按规则分配无人负责的线索，每次最多若干条';
+COMMENT ON FUNCTION _assign_leads(text, integer, regclass) IS '内部：分配无人负责的线索';
+COMMENT ON FUNCTION handover(text, text, text, text, boolean) IS '把某人手上的全部线索和待办交给他人、团队或按规则分配；返回交接编号';
+COMMENT ON FUNCTION handover_preview(text, text, text, text) IS '预览交接：谁接多少，哪些放不下';
+COMMENT ON FUNCTION undo_handover(bigint) IS '一天内撤销交接；此后又转走的逐条说明并保留';
+COMMENT ON FUNCTION _handover(text, text, text, text, boolean, regclass) IS '内部：交接';
+COMMENT ON FUNCTION _handover_preview(text, text, text, text, regclass) IS '内部：预览交接';
+COMMENT ON FUNCTION _undo_handover(bigint, regclass) IS '内部：撤销交接';
+COMMENT ON FUNCTION _holdings() IS '内部：一个人手上可以有什么，各在哪张表';
+COMMENT ON FUNCTION _image(text[]) IS '内部：交接所记一行内容的表达式';
+COMMENT ON FUNCTION _given_back(jsonb, jsonb, jsonb) IS '内部：交接前的值，此后又改动的除外';
+COMMENT ON FUNCTION _may_hand_over(text, text, text) IS '内部：当前角色无权交接则报错';
+COMMENT ON FUNCTION _check_handover(text, text, text) IS '内部：不能这样交接则报错';
+COMMENT ON FUNCTION _leads_of(text, text) IS '内部：某人符合条件的线索';
+COMMENT ON FUNCTION _takers(text, text, text) IS '内部：由谁接手及其负载';
+COMMENT ON FUNCTION _deal_leads(text, text, text, bigint[], boolean[]) IS '内部：交接中哪条线索归谁';
+COMMENT ON FUNCTION _deal_rest(text, text, text, text, bigint[], text[]) IS '内部：手上其余的事归谁';
+
+COMMENT ON VIEW v_owner_history IS '线索先后归谁，从何时到何时';
+COMMENT ON COLUMN v_owner_history.lead_id IS '线索编号';
+COMMENT ON COLUMN v_owner_history.owner IS '负责人；空为无人或在公海';
+COMMENT ON COLUMN v_owner_history.team IS '负责人或公海所属团队';
+COMMENT ON COLUMN v_owner_history.pool IS '所在公海；空为不在公海';
+COMMENT ON COLUMN v_owner_history.from_at IS '从何时起';
+COMMENT ON COLUMN v_owner_history.until_at IS '到何时止；空为至今';
+COMMENT ON COLUMN v_owner_history.reason IS '由来';
+COMMENT ON COLUMN v_owner_history.rule IS '决定的规则；空为没有';
 COMMENT ON FUNCTION _shared_keys(bigint, bigint, bigint) IS '内部：说明两条线索为同一人的共同标识及其起始时间';
 
 COMMENT ON TABLE pool_rule IS '多久无人跟进的线索放回公海；按顺序第一条符合的规则决定';
@@ -949,3 +1002,30 @@ INSERT INTO product_line (code, label, synonyms, position) VALUES
     ('enterprise',   '企业版',       '{旗舰版}', 30),
     ('mobile',       '移动版',       '{手机版}', 40),
     ('call_centre',  '呼叫中心模块', '{呼叫中心}', 50);
+
+UPDATE team r SET label = l.label FROM (VALUES
+    ('sales', '销售部'),
+    ('chongqing', '重庆组'),
+    ('south', '华南组'),
+    ('industry', '行业组')
+) AS l (code, label) WHERE l.code = r.code;
+
+UPDATE rep r SET name = l.name FROM (VALUES
+    ('zhang', '张三'),
+    ('li', '李四'),
+    ('wang', '王五'),
+    ('zhao', '赵六'),
+    ('qian', '钱七'),
+    ('sun', '孙八'),
+    ('zhou', '周九'),
+    ('wu', '吴十'),
+    ('zheng', '郑十一')
+) AS l (code, name) WHERE l.code = r.code;
+
+UPDATE territory r SET label = l.label FROM (VALUES
+    ('chongqing', '重庆')
+) AS l (code, label) WHERE l.code = r.code;
+
+UPDATE assignment_rule r SET label = l.label FROM (VALUES
+    ('nowhere_to_call', '没有联系方式：进入公海')
+) AS l (code, label) WHERE l.code = r.code;

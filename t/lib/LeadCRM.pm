@@ -10,6 +10,7 @@ package LeadCRM;
 #	my $s = $db->session(user => 'writer');      # a psql that stays open
 #	$s->send('INSERT ...');                      # other sessions run in between
 #	is($s->wait, ''); is($s->error, '');         # like output and $error above
+#	my $report = $db->pgbench($script, qw(-c 32 -t 100));
 #	my $dir = LeadCRM::data('olist_funnel');     # undef if the data is not there
 #
 # Results are psql's unaligned rows, columns parted by "|".  More than one
@@ -94,6 +95,23 @@ sub session
 
 	$in->autoflush(1);
 	return bless { pid => $pid, in => $in, out => $out, sent => 0 }, 'LeadCRM::Session';
+}
+
+# pgbench(SCRIPT, OPTION...): run it and return what it reports; a client that
+# ends with an error ends the test.
+sub pgbench
+{
+	my ($self, $script, @options) = @_;
+	my $file = File::Temp->new;
+
+	print $file $script;
+	close $file;
+	open my $pgbench, '-|', 'sh', '-c', 'exec "$@" 2>&1', 'sh', 'pgbench', '-n', '-M', 'prepared', @options,
+		'-f', $file->filename, $self->{name}
+	  or die "could not run pgbench: $!";
+	my $report = do { local $/; <$pgbench> } // '';
+	close $pgbench or die "pgbench failed:\n$report";
+	return $report;
 }
 
 # data(SET): the folder of a set of real data, or undef.

@@ -1,0 +1,273 @@
+#
+# Many connections deal leads to the same reps at once: fair, within every
+# limit, nobody waits for anybody, and the ledger of loads is exact afterwards.
+#
+use strict;
+use warnings;
+
+use LeadCRM;
+use Test::More;
+
+use constant {
+	CONNECTIONS => 32,
+	DEALS => $ENV{LEADCRM_DEALS} || 10_000,          # of each strategy, one row a transaction
+	WEIGHED => $ENV{LEADCRM_WEIGHED} || 30_000,
+	BULK => 10_000,
+	ATTEMPTS => $ENV{LEADCRM_ATTEMPTS} || 100_000,
+	AT_ONCE => 10,                                   # of the attempts, on average, by one statement
+};
+
+# It is noon in the workspace: no day ends during the test.
+my $zone = 12 - (gmtime)[2];
+$zone = sprintf 'Etc/GMT%+d', -$zone;
+
+my $db = LeadCRM->database;
+$db->query("SELECT leadcrm.create_workspace('crm', locale => 'en', time_zone => '$zone')");
+$db->query(<<'SQL');
+DELETE FROM crm.assignment_rule;
+DELETE FROM crm.territory;
+CREATE VIEW crm.dealt AS
+SELECT r.code, r.weight, r.capacity,
+       (SELECT count(*) FROM crm.lead l WHERE l.owner = r.code AND l.merged_into IS NULL AND l.loss_reason IS NULL) AS open
+  FROM crm.rep r;
+CREATE TABLE crm.sample (spread bigint, open_rows bigint, over bigint);
+CREATE TABLE crm.stop ();
+
+-- One snapshot: how far the reps are apart in it, and how many transactions it
+-- sees open; none has more than one row here.
+CREATE PROCEDURE crm.watch() LANGUAGE plpgsql AS $$
+BEGIN
+	WHILE NOT EXISTS (SELECT FROM crm.stop)
+	LOOP
+		INSERT INTO crm.sample
+		SELECT max(open) - min(open), (SELECT count(*) FROM pg_snapshot_xip(pg_current_snapshot())),
+		       count(*) FILTER (WHERE open > capacity) FROM crm.dealt;
+		COMMIT;
+		PERFORM pg_sleep(0.04);
+	END LOOP;
+END
+$$;
+SQL
+
+for my $strategy (qw(round_robin least_loaded))
+{
+	start($strategy, map { "('rep$_', 1000000, NULL, 1)" } 1 .. 10);
+	watched(<<'PGBENCH', '-t' => DEALS / CONNECTIONS);
+\set back random(1, 10)
+\set pause random(0, 2000)
+BEGIN;
+INSERT INTO crm.lead (first_source) VALUES ('web');
+\sleep :pause us
+\if :back = 1
+ROLLBACK;
+\else
+COMMIT;
+\endif
+PGBENCH
+	my ($samples, $busy, $most, $unfair) = split /\|/, $db->query(<<'SQL');
+SELECT count(*), count(*) FILTER (WHERE open_rows > 1), max(spread), count(*) FILTER (WHERE spread > greatest(open_rows, 1)) FROM crm.sample
+SQL
+	my ($leads, $spread) = split /\|/, $db->query('SELECT sum(open), max(open) - min(open) FROM crm.dealt');
+	diag("$strategy: $leads leads, $samples samples, spread at most $most while running, $spread at rest");
+	cmp_ok($busy, '>=', 20, "$strategy: enough samples while rows are open");
+	is($unfair, 0, "$strategy: no two reps are ever further apart than there are rows of open transactions");
+	cmp_ok($spread, '<=', 1 + CONNECTIONS, "$strategy: nor than there are connections at rest");
+	cmp_ok(abs($leads - 0.9 * DEALS), '<', 0.03 * DEALS, "$strategy: one in ten was rolled back");
+	exact($strategy);
+}
+
+start('round_robin', "('rep1', 1000000, NULL, 1), ('rep2', 1000000, NULL, 2), ('rep3', 1000000, NULL, 3)");
+$db->pgbench("INSERT INTO crm.lead (first_source) VALUES ('web');\n", '-c' => CONNECTIONS, '-t' => int(WEIGHED / CONNECTIONS) + 1);
+my @share = split /\n/, $db->query('SELECT open * 6.0 / weight / sum(open) OVER () FROM crm.dealt ORDER BY code');
+diag(sprintf 'weights 1:2:3: shares %.4f, %.4f, %.4f of what is due', @share);
+cmp_ok(abs($_ - 1), '<', 0.01, 'a share is within 1 % of its weight') for @share;
+exact('weights');
+
+for my $strategy (qw(round_robin least_loaded))
+{
+	my $lines = join '', map { "web\n" } 1 .. BULK;
+	my %way = (
+		INSERT => "INSERT INTO crm.lead (first_source) SELECT 'web' FROM generate_series(1, @{[BULK]})",
+		COPY => "COPY crm.lead (first_source) FROM STDIN;\n$lines\\.\n");
+
+	for my $way (sort keys %way)
+	{
+		start($strategy, map { "('rep$_', 1000000, NULL, 1)" } 1 .. 7);
+		$db->query($way{$way});
+		is($db->query('SELECT sum(open), max(open) - min(open) <= 1 FROM crm.dealt'), BULK . '|t', "$strategy, one $way: no two reps are more than one lead apart");
+		exact("$strategy, $way");
+	}
+}
+
+limits();
+nobody_waits();
+done_testing;
+
+# start(STRATEGY, REP...): no leads; these reps (code, capacity, daily limit,
+# weight), under one rule.
+sub start
+{
+	my ($strategy, @reps) = @_;
+
+	$db->query("DELETE FROM crm.lead; DELETE FROM crm.rep_absence; DELETE FROM crm.assignment_rule; DELETE FROM crm.rep;"
+		  . 'TRUNCATE crm.assignment_log, crm.task, crm.event, crm.rep_load, crm.sample, crm.stop;'
+		  . 'INSERT INTO crm.rep (code, capacity, daily_limit, weight) VALUES ' . join(', ', @reps)
+		  . "; INSERT INTO crm.assignment_rule (code, position, strategy) VALUES ('all', 1, '$strategy')");
+	return;
+}
+
+# watched(SCRIPT, OPTION...): pgbench, and crm.watch() beside it.
+sub watched
+{
+	my ($script, @options) = @_;
+	my $watch = $db->session;
+
+	$watch->send('CALL crm.watch()');
+	$db->pgbench($script, '-c' => CONNECTIONS, '-j' => 2, @options);
+	$db->query('INSERT INTO crm.stop DEFAULT VALUES');
+	$watch->wait;
+	die $watch->error if $watch->error;
+	return;
+}
+
+# exact(WHAT): what must hold whenever nothing is running.
+sub exact
+{
+	my ($what) = @_;
+
+	is($db->query(<<'SQL'), '0', "$what: every lead has an owner or a pool, not both");
+SELECT count(*) FROM crm.lead WHERE merged_into IS NULL AND loss_reason IS NULL AND (owner IS NULL) = (pool IS NULL)
+SQL
+	is($db->query(<<'SQL'), '', "$what: the ledger says what everybody has");
+SELECT d.code, d.open, l.open FROM crm.dealt d LEFT JOIN leadcrm.rep_loads('crm.lead') l ON l.rep = d.code
+ WHERE d.open <> coalesce(l.open, 0)
+SQL
+	is($db->query("SELECT * FROM leadcrm.rebuild_loads('crm.lead') WHERE open_before <> open_after"), '', "$what: nothing is to be mended");
+	return;
+}
+
+# limits(): leads come, close and change hands while reps go and come back;
+# every transaction looks whether somebody has more than he may.
+sub limits
+{
+	start('least_loaded', map { sprintf "('rep%d', %d, %s, %d)", $_, 10 + 5 * $_, $_ % 3 ? 'NULL' : 100 * $_, 1 + $_ % 3 } 1 .. 12);
+	$db->query(<<'SQL');
+INSERT INTO crm.assignment_rule (code, position, condition, strategy, rep) VALUES ('one', 0, 'first_source = ''direct''', 'direct', 'rep1');
+INSERT INTO crm.assignment_rule (code, position, condition, strategy) VALUES ('turns', 0, 'first_source = ''turns''', 'round_robin');
+CREATE INDEX open_idx ON crm.lead (owner, id) WHERE merged_into IS NULL AND loss_reason IS NULL;
+CREATE TABLE crm.refusal ();
+CREATE FUNCTION crm.attempt(leads bigint, what bigint) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+	him CONSTANT text := 'rep' || 1 + floor(random() * 12);
+	over text;
+BEGIN
+	INSERT INTO crm.lead (first_source) SELECT (ARRAY['web', 'turns', 'direct'])[1 + floor(random() * 3)] FROM generate_series(1, leads);
+	CASE
+	WHEN what <= 50 THEN
+		UPDATE crm.lead SET loss_reason = 'none' WHERE id IN (
+			SELECT id FROM crm.lead WHERE owner = him AND merged_into IS NULL AND loss_reason IS NULL
+			 ORDER BY id LIMIT what / 3 FOR UPDATE SKIP LOCKED);
+	WHEN what <= 60 THEN
+		UPDATE crm.lead SET owner = NULL WHERE id IN (
+			SELECT id FROM crm.lead WHERE owner = him AND merged_into IS NULL AND loss_reason IS NULL
+			 ORDER BY id LIMIT 3 FOR UPDATE SKIP LOCKED);
+	WHEN what <= 70 THEN
+		BEGIN
+			UPDATE crm.lead SET owner = him WHERE id IN (SELECT id FROM crm.lead WHERE pool IS NOT NULL LIMIT 2 FOR UPDATE SKIP LOCKED);
+		EXCEPTION WHEN program_limit_exceeded THEN
+			INSERT INTO crm.refusal DEFAULT VALUES;
+		END;
+	WHEN what <= 80 THEN
+		BEGIN
+			UPDATE crm.lead SET loss_reason = NULL WHERE id IN (
+				SELECT id FROM crm.lead WHERE loss_reason IS NOT NULL LIMIT 2 FOR UPDATE SKIP LOCKED);
+		EXCEPTION WHEN program_limit_exceeded THEN
+			INSERT INTO crm.refusal DEFAULT VALUES;
+		END;
+	WHEN what <= 82 THEN
+		DELETE FROM crm.rep_absence WHERE id IN (SELECT id FROM crm.rep_absence LIMIT 2 FOR UPDATE SKIP LOCKED);
+	WHEN what <= 83 THEN
+		INSERT INTO crm.rep_absence (rep, from_at, until_at) VALUES (him, '-infinity', 'infinity');
+	ELSE
+		NULL;
+	END CASE;
+	SELECT d.code INTO over FROM crm.dealt d WHERE d.open > d.capacity LIMIT 1;
+	IF over IS NOT NULL THEN
+		RAISE EXCEPTION '% has more than he may have', over;
+	END IF;
+END
+$$;
+SQL
+	my $began = time;
+	watched(<<'PGBENCH', '-t' => int(ATTEMPTS / AT_ONCE / CONNECTIONS) + 1);
+\set back random(1, 10)
+\set what random(1, 100)
+\set leads random(1, 2 * 10 - 1)
+BEGIN;
+SELECT crm.attempt(:leads, :what);
+\if :back = 1
+ROLLBACK;
+\else
+COMMIT;
+\endif
+PGBENCH
+	my ($came, $pooled, $closed, $refused, $dealt, $absences) = split /\|/, $db->query(<<'SQL');
+SELECT count(*), count(pool), count(loss_reason), (SELECT count(*) FROM crm.refusal),
+       (SELECT count(*) FROM crm.assignment_log WHERE owner IS NOT NULL), (SELECT max(id) FROM crm.rep_absence)
+  FROM crm.lead
+SQL
+	diag(sprintf '%d leads, %d in pools, %d closed, %d dealt, %d refusals, %d absences, %d s',
+		$came, $pooled, $closed, $dealt, $refused, $absences, time - $began);
+	is($db->query('SELECT max(over) FROM crm.sample'), '0', 'nobody was ever seen with more than he may have');
+	is($db->query(<<'SQL'), '', 'nobody got more in a day than he may');
+SELECT r.code, r.daily_limit, count(*) FROM crm.rep r JOIN crm.assignment_log a ON a.owner = r.code AND a.reason IN ('rule', 'fallback', 'sticky')
+ GROUP BY r.code HAVING count(*) > r.daily_limit
+SQL
+	cmp_ok($db->query("SELECT count(*) FROM crm.rep r WHERE r.daily_limit = (SELECT count(*) FROM crm.assignment_log a WHERE a.owner = r.code)"),
+		'>=', 1, 'somebody reached his limit of the day');
+	cmp_ok($pooled, '>', 0.1 * $came, 'often everybody was full');
+	exact('limits');
+	return;
+}
+
+# nobody_waits(): a rep's row locked, transactions that have assigned to him and
+# stay idle; all intake goes on, and goes to him.
+sub nobody_waits
+{
+	my @idle = map { $db->session } 1 .. 4;
+	my @doing = (
+		"SELECT FROM crm.rep WHERE code = 'solo' FOR UPDATE",
+		"INSERT INTO crm.lead (first_source) VALUES ('web')",
+		"INSERT INTO crm.lead (first_source) SELECT 'web' FROM generate_series(1, 5000)",
+		"UPDATE crm.lead SET loss_reason = 'none' WHERE id IN (SELECT id FROM crm.lead ORDER BY id LIMIT 10)");
+	my %intake = (
+		'a row' => "INSERT INTO crm.lead (first_source) VALUES ('web')",
+		'many rows' => "INSERT INTO crm.lead (first_source) SELECT 'web' FROM generate_series(1, 500)",
+		'COPY' => "COPY crm.lead (first_source) FROM STDIN;\n" . "web\n" x 500 . "\\.\n",
+		'lead_in' => "INSERT INTO crm.lead_in (first_source, name) VALUES ('web', 'Ann')",
+		'capture' => "SELECT * FROM crm.capture('web', '{\"phone\": \"13800138000\"}')",
+		'an owner taken away' => "UPDATE crm.lead SET owner = NULL WHERE id = (SELECT max(id) FROM crm.lead)",
+		'a lead closed' => "UPDATE crm.lead SET loss_reason = 'none' WHERE id = (SELECT max(id) FROM crm.lead)");
+
+	for my $strategy (qw(direct round_robin least_loaded))
+	{
+		start($strategy, "('solo', 1000000, NULL, 1)");
+		$db->query("INSERT INTO crm.lead (first_source) SELECT 'web' FROM generate_series(1, 20)");
+		for my $i (0 .. $#doing)
+		{
+			$idle[$i]->run("BEGIN; $doing[$i]");
+			is($idle[$i]->error, '', "$strategy: someone is busy with the rep");
+		}
+		for my $what (sort keys %intake)
+		{
+			my ($out, $error) = $db->try("SET statement_timeout = '1s'; SET client_min_messages = warning; $intake{$what}");
+			is($error, '', "$strategy: $what does not wait");
+		}
+		is($db->query('SELECT count(*) FROM crm.lead WHERE owner IS DISTINCT FROM $$solo$$'), '0', "$strategy: all of it goes to him");
+		$_->run('COMMIT') for @idle[0, 1];
+		$_->run('ROLLBACK') for @idle[2, 3];
+		exact("$strategy, after the wait");
+	}
+	$_->close for @idle;
+	return;
+}
