@@ -181,9 +181,10 @@ sub tick_together
 	my @tickers = map { $db->session } 1 .. 2;
 	my ($wrong, %done) = (0);
 
-	for my $i (0 .. $#work < 5 ? 5 : $#work)
+	# The first few are in time for sure.
+	my $last = $#work < 5 ? 5 : $#work;
+	for my $i (0 .. $last)
 	{
-		# The first few are in time for sure.
 		if ($i == 5)
 		{
 			$_->send("SELECT idle.tick($moment, 4); " x 160) for @tickers;
