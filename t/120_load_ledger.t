@@ -12,7 +12,7 @@ use Test::More;
 
 use constant {
 	CONNECTIONS => 24,
-	SECONDS => $ENV{LEADCRM_SECONDS} || 20,
+	SECONDS => $ENV{LEADCRM_SECONDS} || 15,
 	CAPACITY => 6,
 	DAILY => 400,
 	STATEMENTS => 3000,    # of a long transaction
@@ -327,12 +327,13 @@ PGBENCH
 SELECT count(*), min(over), min(drift), max(ledger), (SELECT count(*) FROM crm.lead WHERE owner LIKE 'rep%') FROM crm.sample
 SQL
 	diag("$transactions transactions, $samples snapshots, at most $ledger rows in the ledger, $had leads given");
-	cmp_ok($samples, '>=', 100, 'there are enough snapshots');
+	cmp_ok($samples, '>=', 30, 'there are enough snapshots');
 	is($over, '', 'in none has a rep more than he may');
 	is($drift, '', 'in each the ledger says what there is');
 	# Five reps, four ways (by hand, by two rules, by what others gave back).
 	cmp_ok($ledger, '<=', 5 * 4 * CONNECTIONS, 'nobody needs more than a row of his own');
-	is($db->query(<<'SQL'), "day1|$daily\nday2|$daily", 'who may have so many a day has had them');
+	$db->query("INSERT INTO crm.lead (first_source) SELECT 'web' FROM generate_series(1, 3 * $daily)");
+	is($db->query(<<'SQL'), "day1|$daily\nday2|$daily", 'who may have so many a day gets them, and no more');
 SELECT owner, count(*) FROM crm.assignment_log WHERE owner LIKE 'day%' AND reason = 'rule' GROUP BY owner ORDER BY owner
 SQL
 	exact('together');
@@ -347,5 +348,11 @@ SQL
 		'check_workspace() sees a wrong load');
 	is($db->query("SELECT count(*) FROM leadcrm.repair_workspace('crm') WHERE severity = 'error'"), '0', 'repair_workspace() mends it');
 	exact('mended');
+
+	# A trigger on it would not fire: so it is not written.
+	$db->query('CREATE TRIGGER mine BEFORE UPDATE ON crm.rep_load FOR EACH ROW EXECUTE FUNCTION suppress_redundant_updates_trigger()');
+	my (undef, $error) = $db->try("INSERT INTO crm.lead (first_source) VALUES ('web')");
+	is($error, '55000: table "rep_load" is not as leadcrm made it', 'a ledger with a trigger is not written past it');
+	is($db->query("SELECT item FROM leadcrm.check_workspace('crm') WHERE severity = 'error'"), 'table rep_load', '... and check_workspace() says so');
 	return;
 }
