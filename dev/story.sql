@@ -132,7 +132,7 @@ CROSS JOIN LATERAL (SELECT string_agg(format('    %s. %s: %s', x.position, coale
                                        CASE WHEN x.verdict IS NULL THEN x.outcome
                                             ELSE x.verdict || ': ' || string_agg(format('%s (%s of %s)', r.name, x.open, x.capacity),
                                                                                  ', ' ORDER BY x.place) END AS says
-                                FROM leadcrm.explain_assignment('crm.lead', a.lead_id)
+                                FROM crm.explain_assignment(a.lead_id)
                                      WITH ORDINALITY AS x (position, rule, outcome, candidate, open, capacity, dealt, standing, verdict, place)
                                 LEFT JOIN crm.rep r ON r.code = x.candidate
                                 GROUP BY x.position, x.rule, x.outcome, x.verdict) v

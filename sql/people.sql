@@ -30,8 +30,12 @@ INSERT INTO people.team (code, parent) VALUES ('a', 'b'), ('b', 'c'), ('c', 'a')
 INSERT INTO people.team (code, parent) VALUES ('a', 'b'), ('b', NULL);       -- in any order
 UPDATE people.team SET parent = CASE code WHEN 'a' THEN NULL ELSE 'a' END WHERE code IN ('a', 'b');  -- turned round
 UPDATE people.team SET code = 'aa' WHERE code = 'a';
-SELECT code, parent FROM people.team WHERE code IN ('aa', 'b') ORDER BY code COLLATE "C";
-DELETE FROM people.team WHERE code IN ('aa', 'b');
+UPDATE people.team SET code = 'bb' WHERE code = 'b';
+UPDATE people.team SET code = replace(code, 'a', 'aa'), parent = replace(parent, 'a', 'aa') WHERE code < 'c';
+SELECT code, parent FROM people.team WHERE code < 'c' ORDER BY code COLLATE "C";
+DELETE FROM people.team WHERE code = 'aa';
+INSERT INTO people.team (code, parent) VALUES ('c', 'nosuch');
+DELETE FROM people.team WHERE code < 'c';
 INSERT INTO people.territory (code, parent) VALUES ('pearl', 'south');
 UPDATE people.territory SET parent = 'pearl' WHERE code = 'south';
 -- A circle that came while the trigger was off is no endless one.
@@ -88,7 +92,7 @@ DELETE FROM people.team WHERE code = 'shenzhen';
 UPDATE people.team SET code = 'sz' WHERE code = 'shenzhen';
 DELETE FROM people.pool;
 TRUNCATE people.rep CASCADE;
-TRUNCATE people.pool;
+TRUNCATE people.pool CASCADE;
 UPDATE people.rep SET name = 'Dan', code = 'dan' WHERE code = 'dan';
 BEGIN;
 UPDATE people.lead SET owner = 'eve' WHERE owner = 'dan';

@@ -158,8 +158,10 @@ SELECT lead_id, reason, owner_before, pool_before, owner, pool, note FROM assign
 -- Contacts set the times and do the tasks; what comes in does not.
 \set VERBOSITY default
 SELECT assign_to(14, 'ann'), assign_to(11, 'ann'), assign_to(7, 'ann');
+CREATE FUNCTION days(interval) RETURNS numeric LANGUAGE SQL AS 'SELECT round(extract(epoch FROM $1) / 86400, 2)';
 CREATE VIEW contacts AS
-SELECT id, owner, first_contacted_at - now() AS first, last_contacted_at - now() AS last, touched_at = greatest(assigned_at, last_contacted_at) AS touched,
+SELECT id, owner, round(extract(epoch FROM now() - first_contacted_at) / 3600) AS hours_since_first,
+       round(extract(epoch FROM now() - last_contacted_at) / 3600) AS hours_since_last, touched_at = greatest(assigned_at, last_contacted_at) AS touched,
        (SELECT string_agg(t.kind || CASE WHEN t.done_at IS NOT NULL THEN ' done' WHEN t.cancelled_at IS NOT NULL THEN ' cancelled' ELSE ' open' END, ', ' ORDER BY t.id)
           FROM task t WHERE t.lead_id = l.id) AS tasks
   FROM lead l;
@@ -197,7 +199,7 @@ SELECT follow_up(12, 'call');
 SELECT follow_up(6, 'call');
 RESET ROLE;
 SELECT kind, direction, channel, content, next_step, actor FROM activity WHERE lead_id = 14 AND direction = 'out' ORDER BY id;
-SELECT next_contact_at - last_contacted_at AS next FROM lead WHERE id = 14;
+SELECT days(next_contact_at - last_contacted_at) AS next FROM lead WHERE id = 14;
 SELECT * FROM contacts WHERE id = 14;
 SELECT data - 'activity' - 'next_contact_at' AS data, data ? 'next_contact_at' AS planned FROM event WHERE kind = 'lead.followed_up' ORDER BY id;
 
@@ -217,8 +219,8 @@ INSERT INTO lead (id, name, first_source, last_form, budget_max, owner, attrs) V
     (27, 'waits',        'fair', NULL,          NULL,    NULL,  '{}');
 UPDATE lead SET stage = 'won' WHERE id = 26;
 CREATE VIEW plan AS
-SELECT l.id, l.name, l.owner, l.pool, e.rule, e.why, e.warn_at - l.assigned_at AS warned_after, e.due_at - l.assigned_at AS due_after, e.pool AS goes_to,
-       l.recycle_at - l.assigned_at AS looked_at_after
+SELECT l.id, l.name, l.owner, l.pool, e.rule, e.why, days(e.warn_at - l.assigned_at) AS warned_after, days(e.due_at - l.assigned_at) AS due_after,
+       e.pool AS goes_to, days(l.recycle_at - l.assigned_at) AS looked_at_after
   FROM lead l LEFT JOIN LATERAL explain_recycling(l.id) e ON true
  WHERE l.id BETWEEN 20 AND 30 ORDER BY l.id;
 SELECT * FROM plan;
@@ -277,7 +279,7 @@ UPDATE lead SET first_contact_due_at = now() + interval '1 day' WHERE id = 29;
 UPDATE lead SET team = NULL, assigned_at = now() - interval '3 days', first_contact_due_at = NULL WHERE id = 30;
 UPDATE pool SET active = code = 'south';
 SELECT tick();
-SELECT id, owner, recycle_at - now() AS looked_at FROM lead WHERE id IN (29, 30) ORDER BY id;
+SELECT id, owner, days(recycle_at - now()) AS looked_at FROM lead WHERE id IN (29, 30) ORDER BY id;
 UPDATE pool SET active = true WHERE code <> 'old';
 SELECT tick(now() + interval '1 day');
 SELECT id, owner, pool FROM lead WHERE id IN (29, 30) ORDER BY id;
@@ -288,7 +290,7 @@ SELECT tick(batch => 0);
 -- A rule that fails matches nothing, and is counted.
 INSERT INTO pool_rule (code, position, condition, days_without_follow_up) VALUES ('broken', 0, '100 / (company_size - 10) > 0', 5);
 INSERT INTO lead (id, name, first_source, owner, company_size) VALUES (40, 'divides', 'fair', 'bob', 10);
-SELECT rule, due_at - assigned_at AS due_after FROM lead l, explain_recycling(l.id) WHERE l.id = 40;
+SELECT rule, days(due_at - assigned_at) AS due_after FROM lead l, explain_recycling(l.id) WHERE l.id = 40;
 SELECT ruleset, rule, sqlstate FROM rule_error;
 SELECT code, matches, why FROM rule_test('pool_rule', 40);
 

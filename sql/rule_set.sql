@@ -238,6 +238,25 @@ FROM number n;
 INSERT INTO rule (code, condition) VALUES ('1001', 'id = 1');
 SELECT leadcrm.score(n, 'rule') FROM number n WHERE id = 1;
 
+-- What rules say of a value is kept; each value has its own answers, also long
+-- and empty ones, none at all, and more than are kept.
+CREATE TABLE said (id integer, t text, attrs jsonb);
+ALTER TABLE said ALTER t SET STORAGE EXTERNAL;
+INSERT INTO said
+SELECT g, CASE g % 9 WHEN 0 THEN NULL WHEN 1 THEN '' WHEN 2 THEN repeat('ab', 30) WHEN 3 THEN repeat('ab', 30) || g % 2
+       WHEN 4 THEN repeat('b', 3000) || g % 4 ELSE 'n' || g % 700 END,
+       CASE g % 5 WHEN 0 THEN NULL WHEN 1 THEN '{}' ELSE jsonb_build_object('k', g % 400) END
+FROM generate_series(1, 5000) g;
+TRUNCATE rule;
+INSERT INTO rule (code, condition) VALUES
+    ('a', 't LIKE ''%b%'' OR t LIKE ''%33%'''), ('b', 'length(t) > 60'), ('c', 'coalesce(length(t), 0) = 0 AND id > 2500'),
+    ('d', 't LIKE ''%1'' AND attrs ->> ''k'' LIKE ''%2%'''), ('e', '(attrs -> ''k'') IS NULL'), ('f', 't LIKE ''n_'' AND id > 2000');
+SELECT count(*) FILTER (WHERE leadcrm.matching_rules(s, 'rule') <> array_remove(ARRAY[CASE WHEN t LIKE '%b%' OR t LIKE '%33%' THEN 'a' END,
+       CASE WHEN length(t) > 60 THEN 'b' END, CASE WHEN coalesce(length(t), 0) = 0 AND id > 2500 THEN 'c' END,
+       CASE WHEN t LIKE '%1' AND attrs ->> 'k' LIKE '%2%' THEN 'd' END, CASE WHEN (attrs -> 'k') IS NULL THEN 'e' END,
+       CASE WHEN t LIKE 'n_' AND id > 2000 THEN 'f' END], NULL)) AS differ, count(DISTINCT leadcrm.matching_rules(s, 'rule')) AS kinds
+FROM said s;
+
 -- The moment is that of each call.
 TRUNCATE rule, probe;
 INSERT INTO rule (code, condition) VALUES

@@ -28,7 +28,7 @@ sub refused
 	return;
 }
 
-for my $function (qw(normalize dedup score behaviour config_changed))
+for my $function (qw(normalize dedup score assign behaviour guard_key config_changed))
 {
 	refused("$function() called", "SELECT leadcrm.$function()", qr/^(?:0A000|39P01)/);
 
@@ -83,7 +83,7 @@ for my $case (
 	[ 'config_changed', 'BEFORE UPDATE', 'ROW', 'UPDATE' ], [ 'config_changed', 'BEFORE UPDATE', 'STATEMENT', 'UPDATE' ])
 {
 	my ($function, $time, $level, $event) = @$case;
-	my $statement = $event eq 'DELETE' ? 'DELETE FROM crm.lead' : $event eq 'UPDATE' ? "UPDATE crm.lead SET owner = 'x'"
+	my $statement = $event eq 'DELETE' ? 'DELETE FROM crm.lead' : $event eq 'UPDATE' ? "UPDATE crm.lead SET title = 'x'"
 	  : 'ALTER TABLE crm.lead DISABLE TRIGGER lead_00_truncate; TRUNCATE crm.lead CASCADE';
 
 	refused("$function() on lead, $time FOR EACH $level", "CREATE TRIGGER hung $time ON crm.lead FOR EACH $level"
@@ -125,6 +125,28 @@ is(($db->try('BEGIN; CREATE TRIGGER zz AFTER INSERT ON crm.activity REFERENCING 
 		  . " SELECT round(leadcrm.decayed(behaviour_3, behaviour_3_at, '45 days', now())) FROM crm.lead WHERE id = 7001; ROLLBACK"))[0],
 	'50', 'hung twice they count once');
 
+# Of people: on the wrong table, at the wrong time, without or with another
+# argument, on a table of somebody else's.
+for my $hang ('BEFORE UPDATE ON crm.rep FOR EACH ROW', 'AFTER INSERT ON crm.rep FOR EACH ROW', 'AFTER UPDATE ON crm.rep FOR EACH STATEMENT',
+	'AFTER TRUNCATE ON crm.rep FOR EACH STATEMENT')
+{
+	refused("guard_key() on rep, $hang", "INSERT INTO crm.rep (code) VALUES ('r'); CREATE TRIGGER hung $hang EXECUTE FUNCTION leadcrm.guard_key('owner');"
+		  . " INSERT INTO crm.rep (code) VALUES ('s'); UPDATE crm.rep SET code = code || 'x'; TRUNCATE crm.rep CASCADE");
+}
+for my $arguments ('', "'name'", "'owner', 'team'")
+{
+	refused("guard_key($arguments)", "INSERT INTO crm.rep (code) VALUES ('r'); CREATE TRIGGER hung AFTER DELETE ON crm.rep FOR EACH ROW"
+		  . " EXECUTE FUNCTION leadcrm.guard_key($arguments); DELETE FROM crm.rep");
+}
+refused('guard_key() on a table without codes', 'CREATE TRIGGER hung AFTER DELETE ON crm.lead FOR EACH ROW'
+	  . " EXECUTE FUNCTION leadcrm.guard_key('owner'); DELETE FROM crm.lead");
+refused('guard_key() where there are no leads', 'CREATE TABLE public.t (code text); INSERT INTO public.t VALUES (1); CREATE TRIGGER hung'
+	  . " AFTER DELETE ON public.t FOR EACH ROW EXECUTE FUNCTION leadcrm.guard_key('owner'); DELETE FROM public.t");
+refused("guard_key() on a stranger's table", 'GRANT USAGE, CREATE ON SCHEMA crm TO t022_attacker; SET ROLE t022_attacker; CREATE TABLE crm.t (code text);'
+	  . " INSERT INTO crm.t VALUES (1); CREATE TRIGGER hung AFTER DELETE ON crm.t FOR EACH ROW EXECUTE FUNCTION leadcrm.guard_key('owner'); DELETE FROM crm.t");
+refused("check_tree() before, or for a statement", "CREATE TRIGGER hung $_ ON crm.team EXECUTE FUNCTION leadcrm.check_tree();"
+	  . " INSERT INTO crm.team (code) VALUES ('t')") for 'BEFORE INSERT', 'AFTER INSERT';
+
 # An attacker's own "workspace": his tables under our names, our triggers on
 # them.  All that is written is written as him, into his own schema.
 $db->query(<<'SQL');
@@ -132,9 +154,8 @@ SET ROLE t022_attacker;
 CREATE SCHEMA mine;
 SQL
 my $state = $db->query(state());
-$db->query(join(' ', map { "CREATE TABLE mine.$_ (LIKE crm.$_ INCLUDING ALL); ALTER TABLE mine.$_ OWNER TO t022_attacker;" }
-	qw(lead identity identity_rule source industry product_line duplicate merge_log activity event workspace score_rule score_cap
-		half_life activity_kind intent_level intent_rule rule_error)) . <<'SQL');
+my @tables = split /\n/, $db->query("SELECT relname FROM pg_class WHERE relnamespace = 'crm'::regnamespace AND relkind = 'r'");
+$db->query(join(' ', map { "CREATE TABLE mine.$_ (LIKE crm.$_ INCLUDING ALL); ALTER TABLE mine.$_ OWNER TO t022_attacker;" } @tables) . <<'SQL');
 SET ROLE t022_attacker;
 SET search_path = mine;
 CREATE TABLE seen (who name, seen text);

@@ -32,6 +32,7 @@ DELETE FROM crm.pool;
 DELETE FROM crm.territory;
 DELETE FROM crm.calendar;
 UPDATE crm.identity_rule SET active = code = 'phone';
+INSERT INTO crm.product_line (code, label) VALUES ('crane', 'Cranes'), ('pump', 'Pumps'), ('valve', 'Valves');
 
 INSERT INTO crm.team (code, parent) VALUES ('sales', NULL), ('north', 'sales'), ('south', 'sales'), ('coast', 'south'), ('rescue', NULL);
 INSERT INTO crm.calendar (code) VALUES ('always'), ('never');

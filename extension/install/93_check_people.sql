@@ -99,11 +99,11 @@ BEGIN
     RETURN QUERY EXECUTE format($sql$
         SELECT 'warning', 'lead', format('open leads that nobody owns and that are in no pool: %%s, the first is lead %%s',
                                          count(*), min(l.id)),
-               format('SELECT leadcrm.move_leads(%%1$L, ARRAY(SELECT id FROM %%1$s WHERE owner IS NULL AND pool IS NULL), NULL, NULL, ''rule'');', $1)
+               format('SELECT * FROM %%s.assign_leads();', $1)
           FROM %1$s.lead l
          WHERE l.owner IS NULL AND l.pool IS NULL AND l.merged_into IS NULL AND l.loss_reason IS NULL
            AND l.stage IS DISTINCT FROM 'won' AND l.stage IS DISTINCT FROM 'lost'
-        HAVING count(*) > 0 $sql$, workspace) USING format('%s.lead', workspace);
+        HAVING count(*) > 0 $sql$, workspace) USING workspace::text;
 
     -- What is not set up yet
     EXECUTE format('SELECT EXISTS (SELECT FROM %s.rep WHERE active)', workspace) INTO reps;

@@ -4,8 +4,9 @@
  *
  * rule_parse.c turns the text of a condition into a checked expression,
  * rule_allow.c says what an expression may contain, rule_group.c answers the
- * tests of many rules on one subject with one look-up, and rule_set.c keeps
- * the rules of a set together and evaluates them over a row.
+ * tests of many rules on one subject with one look-up, rule_memo.c remembers
+ * what others said of a value, and rule_set.c keeps the rules of a set together
+ * and evaluates them over a row.
  *-------------------------------------------------------------------------
  */
 #ifndef LEADCRM_RULE_H

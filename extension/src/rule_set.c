@@ -3,9 +3,11 @@
  *	  The rules of a set, kept together and evaluated over a row.
  *
  * What rule_group.c can answer by look-ups it answers; what is left of a rule
- * is evaluated only for rows that passed the look-ups.  What cannot fail runs
- * bare.  What may fail runs last, all rules of a row under one subtransaction;
- * a rule that fails does not match and is counted.  A strict set has none.
+ * is evaluated only for rows that passed the look-ups, and what follows from
+ * one column alone only for values that rule_memo.c does not remember.  What
+ * cannot fail runs bare.  What may fail runs last, all rules of a row under one
+ * subtransaction; a rule that fails does not match and is counted.  A strict
+ * set has none.
  *
  * The invariant: a rule matches exactly when its condition IS TRUE.
  *-------------------------------------------------------------------------
@@ -34,6 +36,7 @@
 #include "utils/timestamp.h"
 
 #include "rule_compile.h"
+#include "rule_memo.h"
 #include "rule_moment.h"
 
 typedef struct SetRule
@@ -43,6 +46,16 @@ typedef struct SetRule
 	ExprState  *bare;			/* NULL, or the conjuncts that are not grouped: */
 	ExprState  *guarded;		/* these may fail */
 } SetRule;
+
+/* What is not grouped, cannot fail and follows from one column alone. */
+typedef struct SetColumn
+{
+	AttrNumber	column;
+	List	  **conjuncts;		/* of each rule, while the set is prepared */
+	ExprState **state;
+	uint64	   *rules;			/* that have such */
+	RuleMemo   *memo;
+} SetColumn;
 
 struct RuleSet
 {
@@ -55,6 +68,8 @@ struct RuleSet
 	SetRule    *rule;
 	Bitmapset  *columns;		/* that the rules read */
 	RuleGroup  *group;
+	int			ncolumns;
+	SetColumn  *column;
 	bool		runs_expressions;
 	bool		in_use;
 
@@ -81,10 +96,14 @@ struct RuleSet
 static uint64 function_changes = 0;
 
 static void set_function_callback(Datum arg, int cacheid, uint32 hashvalue);
-static void set_prepare(RuleSet *set, const RuleCompilation *compilation);
+static void set_prepare(RuleSet *set, const RuleCompilation *compilation, TupleDesc tupdesc);
+static SetColumn *set_column(RuleSet *set, Node *expr, TupleDesc tupdesc);
+static bool has_param(Node *node, void *context);
+static void set_prepare_column(RuleSet *set, SetColumn *column);
 static ExprState *set_expression(RuleSet *set, Expr *expr);
 static void set_match_expressions(RuleSet *set, TimestampTz as_of, uint64 *matched);
 static void set_at(RuleSet *set, TimestampTz as_of);
+static void set_match_column(RuleSet *set, const SetColumn *column, uint64 *matched);
 static void set_match_bare(RuleSet *set, uint64 *matched);
 static void set_match_guarded(RuleSet *set, uint64 *matched);
 static int	next_rule(const RuleSet *set, const uint64 *matched, const uint64 *mask, int rule);
@@ -149,7 +168,7 @@ leadcrm_rule_set_build_row(TupleDesc tupdesc, int nrules, const RuleText *rules,
 	set->nrules = nrules;
 	set->nwords = RULE_WORDS(nrules);
 	compilation = leadcrm_rules_compile(tupdesc, nrules, rules, time_zone, strict, cxt);
-	set_prepare(set, compilation);
+	set_prepare(set, compilation, tupdesc);
 	set->timed = leadcrm_rule_moments_build(compilation->timed, compilation->timed_may_fail,
 											pg_tzset(time_zone), cxt);
 
@@ -296,7 +315,7 @@ set_function_callback(Datum arg, int cacheid, uint32 hashvalue)
 
 /* Make what was compiled ready to be evaluated, and all that it needs. */
 static void
-set_prepare(RuleSet *set, const RuleCompilation *compilation)
+set_prepare(RuleSet *set, const RuleCompilation *compilation, TupleDesc tupdesc)
 {
 	MemoryContext old = MemoryContextSwitchTo(set->cxt);
 	Size		nbytes = Max(set->nwords, 1) * sizeof(uint64);
@@ -315,6 +334,7 @@ set_prepare(RuleSet *set, const RuleCompilation *compilation)
 											ALLOCSET_SMALL_SIZES);
 	set->nmoments = list_length(compilation->moments);
 	set->moment = palloc(Max(set->nmoments, 1) * sizeof(ExprState *));
+	set->column = palloc0(tupdesc->natts * sizeof(SetColumn));
 	set->params = makeParamList(set->nmoments + 1);
 	set->params->params[0].ptype = TIMESTAMPTZOID;
 	set->econtext->ecxt_param_list_info = set->params;
@@ -337,11 +357,18 @@ set_prepare(RuleSet *set, const RuleCompilation *compilation)
 	{
 		RuleConjunct *conjunct = lfirst(cell);
 		List	  **rest = conjunct->may_fail ? guarded : bare;
+		SetColumn  *column;
 
 		pull_varattnos((Node *) conjunct->expr, 1, &columns);
-		if (conjunct->subject == NULL)
-			rest[conjunct->rule] = lappend(rest[conjunct->rule], conjunct->expr);
+		if (conjunct->subject != NULL)
+			continue;
+		column = conjunct->may_fail ? NULL : set_column(set, (Node *) conjunct->expr, tupdesc);
+		if (column != NULL)
+			rest = column->conjuncts;
+		rest[conjunct->rule] = lappend(rest[conjunct->rule], conjunct->expr);
 	}
+	for (int i = 0; i < set->ncolumns; i++)
+		set_prepare_column(set, &set->column[i]);
 	for (int i = 0; i < set->nrules; i++)
 	{
 		const CompiledRule *compiled = &compilation->rule[i];
@@ -371,6 +398,61 @@ set_prepare(RuleSet *set, const RuleCompilation *compilation)
 	MemoryContextSwitchTo(old);
 }
 
+/*
+ * The one column that an expression depends on, if its answers can be kept:
+ * they follow from the bytes of its value.  Others are cheaper to evaluate
+ * than to look up.
+ */
+static SetColumn *
+set_column(RuleSet *set, Node *expr, TupleDesc tupdesc)
+{
+	Bitmapset  *columns = NULL;
+	AttrNumber	column;
+	SetColumn  *found;
+
+	pull_varattnos(expr, 1, &columns);
+	if (bms_membership(columns) != BMS_SINGLETON || has_param(expr, NULL) ||
+		contain_mutable_functions(expr))
+		return NULL;
+	column = bms_singleton_member(columns) + FirstLowInvalidHeapAttributeNumber;
+	if (column <= 0 || TupleDescAttr(tupdesc, column - 1)->attlen != -1)
+		return NULL;
+
+	for (int i = 0; i < set->ncolumns; i++)
+	{
+		if (set->column[i].column == column)
+			return &set->column[i];
+	}
+	found = &set->column[set->ncolumns++];
+	found->column = column;
+	found->conjuncts = palloc0(set->nrules * sizeof(List *));
+	return found;
+}
+
+static bool
+has_param(Node *node, void *context)
+{
+	if (node == NULL)
+		return false;
+	return IsA(node, Param) || expression_tree_walker(node, has_param, context);
+}
+
+static void
+set_prepare_column(RuleSet *set, SetColumn *column)
+{
+	column->state = MemoryContextAllocZero(set->cxt, set->nrules * sizeof(ExprState *));
+	column->rules = MemoryContextAllocZero(set->cxt, set->nwords * sizeof(uint64));
+	for (int i = 0; i < set->nrules; i++)
+	{
+		if (column->conjuncts[i] == NIL)
+			continue;
+		column->state[i] = set_expression(set, make_ands_explicit(column->conjuncts[i]));
+		column->rules[i / 64] |= UINT64CONST(1) << (i % 64);
+	}
+	column->conjuncts = NULL;
+	column->memo = leadcrm_rule_memo_create(set->nwords, set->cxt);
+}
+
 /* Make an expression ready to be evaluated with the set's parameters. */
 static ExprState *
 set_expression(RuleSet *set, Expr *expr)
@@ -393,6 +475,8 @@ set_match_expressions(RuleSet *set, TimestampTz as_of, uint64 *matched)
 	{
 		set_at(set, as_of);
 		leadcrm_rule_group_match_expressions(set->group, set->econtext, matched);
+		for (int i = 0; i < set->ncolumns; i++)
+			set_match_column(set, &set->column[i], matched);
 		set_match_bare(set, matched);
 		set_match_guarded(set, matched);
 	}
@@ -437,6 +521,38 @@ set_at(RuleSet *set, TimestampTz as_of)
 	}
 	set->as_of = as_of;
 	set->moment_known = true;
+}
+
+/* Drop the rules that what depends on one column alone rules out. */
+static void
+set_match_column(RuleSet *set, const SetColumn *column, uint64 *matched)
+{
+	TupleTableSlot *slot = set->econtext->ecxt_scantuple;
+	RuleAnswers *answers = NULL;
+
+	for (int w = 0; w < set->nwords; w++)
+	{
+		uint64		asked = matched[w] & column->rules[w];
+		Datum		value;
+		bool		isnull;
+
+		if (asked == 0)
+			continue;
+		if (answers == NULL)
+		{
+			value = slot_getattr(slot, column->column, &isnull);
+			answers = leadcrm_rule_memo_find(column->memo, value, isnull);
+		}
+		for (uint64 rest = asked & ~answers->known[w]; rest != 0; rest &= rest - 1)
+		{
+			int			bit = pg_rightmost_one_pos64(rest);
+
+			if (is_true(set, column->state[w * 64 + bit]))
+				answers->matched[w] |= UINT64CONST(1) << bit;
+			answers->known[w] |= UINT64CONST(1) << bit;
+		}
+		matched[w] &= answers->matched[w] | ~asked;
+	}
 }
 
 static void

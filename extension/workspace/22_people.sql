@@ -1,11 +1,13 @@
 -- Who sells: departments, people, what they know and where they work.
 -- A lead names its owner, team and pool by these codes; there is no foreign
 -- key from lead (see design, Assignment): the assign trigger checks them, and
--- the guards in 80_triggers.sql keep a code that a lead still names.
+-- the guards in 80_triggers.sql keep a code that a lead still names.  Nor does
+-- a table refer to itself, or a data-only dump of it would not restore in any
+-- order: a trigger watches over the trees of teams and territories.
 CREATE TABLE team (
     code    text PRIMARY KEY,
     label   text,
-    parent  text REFERENCES team ON UPDATE CASCADE,
+    parent  text,
     manager text,
     active  boolean NOT NULL DEFAULT true,
     CHECK (parent <> code)
@@ -65,7 +67,7 @@ CREATE TABLE rep_skill (
 CREATE TABLE territory (
     code    text PRIMARY KEY,
     label   text,
-    parent  text REFERENCES territory ON UPDATE CASCADE,
+    parent  text,
     regions text[] NOT NULL DEFAULT '{}',
     active  boolean NOT NULL DEFAULT true,
     CHECK (parent <> code),

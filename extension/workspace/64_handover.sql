@@ -15,13 +15,14 @@ CREATE TABLE handover (
     CHECK (to_rep IS NULL OR to_team IS NULL)
 );
 
--- What was moved, {column: [before, after]}; when it was undone, why not this.
+-- What was moved, as it was and as it became; after an undo, why it stayed.
 CREATE TABLE handover_item (
     handover bigint NOT NULL REFERENCES handover ON DELETE CASCADE,
     kind     text NOT NULL,
     item     bigint NOT NULL,
     lead_id  bigint,
-    changed  jsonb NOT NULL,
+    before   jsonb NOT NULL,
+    after    jsonb NOT NULL,
     problem  text,
     PRIMARY KEY (handover, kind, item)
 );

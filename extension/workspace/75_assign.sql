@@ -76,8 +76,7 @@ BEGIN
           FROM leadcrm.try_assignment('lead', ARRAY(
                    SELECT l.id
                      FROM lead l CROSS JOIN workspace w
-                    WHERE l.owner IS NULL AND l.merged_into IS NULL AND l.loss_reason IS NULL
-                      AND coalesce(l.stage NOT IN ('won', 'lost'), true)
+                    WHERE l.owner IS NULL AND _is_open(l.merged_into, l.loss_reason, l.stage)
                       AND (l.pool IS NULL
                            OR (SELECT g.reason = 'pool' AND g.strategy IS DISTINCT FROM 'pool' FROM assignment_log g
                                 WHERE g.lead_id = l.id ORDER BY g.id DESC LIMIT 1))

@@ -21,19 +21,12 @@ BEGIN ATOMIC
             '{owner,cancelled_at}'::text[]);
 END;
 
--- {column: [before, after]}
-CREATE OR REPLACE FUNCTION _changed(before jsonb, after jsonb) RETURNS jsonb
-LANGUAGE SQL IMMUTABLE PARALLEL SAFE
-BEGIN ATOMIC
-    SELECT jsonb_object_agg(b.key, jsonb_build_array(b.value, after -> b.key)) FROM jsonb_each(before) b;
-END;
-
 -- The values before; of what has changed again since, the values now.
-CREATE OR REPLACE FUNCTION _unchanged(changed jsonb, now jsonb) RETURNS jsonb
+CREATE OR REPLACE FUNCTION _given_back(before jsonb, after jsonb, now jsonb) RETURNS jsonb
 LANGUAGE SQL IMMUTABLE PARALLEL SAFE
 BEGIN ATOMIC
-    SELECT jsonb_object_agg(c.key, CASE WHEN now -> c.key = c.value -> 1 THEN c.value -> 0 ELSE now -> c.key END)
-      FROM jsonb_each(changed) c;
+    SELECT jsonb_object_agg(b.key, CASE WHEN now -> b.key = after -> b.key THEN b.value ELSE now -> b.key END)
+      FROM jsonb_each(before) b;
 END;
 
 -- For administrators, and for who manages both teams.  The rules are nobody's.
@@ -92,7 +85,7 @@ BEGIN
         PERFORM leadcrm.check_condition('lead', scope);
     END IF;
     RETURN QUERY
-    SELECT l.id, l.loss_reason IS NULL AND coalesce(l.stage NOT IN ('won', 'lost'), true)
+    SELECT l.id, _is_open(l.merged_into, l.loss_reason, l.stage)
       FROM lead l CROSS JOIN workspace w
      WHERE l.owner = rep AND l.merged_into IS NULL
        AND (scope IS NULL OR leadcrm.condition_holds(l, scope, now(), w.time_zone))
@@ -121,17 +114,16 @@ END;
 -- Who gets which of the leads: one after the other whoever is least loaded then,
 -- as under the strategy least_loaded; NULL when all are full.  Leads that are
 -- won or lost take no room and are dealt in turn.
-CREATE OR REPLACE FUNCTION _deal_leads(from_rep text, to_rep text, to_team text, scope text, leads bigint[] DEFAULT NULL)
+CREATE OR REPLACE FUNCTION _deal_leads(from_rep text, to_rep text, to_team text, leads bigint[], are_open boolean[])
 RETURNS TABLE (lead_id bigint, is_open boolean, rep text)
-LANGUAGE SQL STABLE
+LANGUAGE SQL STABLE SET jit TO off SET enable_nestloop TO off
 BEGIN ATOMIC
     WITH taker AS MATERIALIZED (
         SELECT t.*, row_number() OVER (ORDER BY t.rep) AS n, count(*) OVER () AS takers
           FROM _takers(from_rep, to_rep, to_team) t
     ), held AS MATERIALIZED (
         SELECT h.*, row_number() OVER (PARTITION BY h.is_open ORDER BY h.lead_id) AS n
-          FROM _leads_of(from_rep, scope) h
-         WHERE leads IS NULL OR h.lead_id = ANY (leads)
+          FROM unnest(leads, are_open) h (lead_id, is_open)
     ), place AS (
         SELECT t.rep, row_number() OVER (ORDER BY (t.open + k) / t.capacity::float8, t.dealt_today + k, t.rep) AS n
           FROM taker t
@@ -153,7 +145,7 @@ END;
 -- only what belongs to its leads.
 CREATE OR REPLACE FUNCTION _deal_rest(from_rep text, to_rep text, to_team text, scope text, leads bigint[], owners text[])
 RETURNS TABLE (kind text, item bigint, rep text)
-LANGUAGE plpgsql STABLE SET search_path FROM CURRENT
+LANGUAGE plpgsql STABLE SET search_path FROM CURRENT SET jit TO off SET enable_nestloop TO off
 AS $$
 #variable_conflict use_variable
 DECLARE
@@ -166,8 +158,9 @@ BEGIN
               FROM (SELECT i.id, o.owner AS lead_owner, row_number() OVER (PARTITION BY o.owner IS NULL ORDER BY i.id) AS n
                       FROM (SELECT id, lead_id FROM %1$I WHERE owner = $1 AND (%2$s)) i
                       LEFT JOIN unnest($4, $5) d (lead_id, owner) ON d.lead_id = i.lead_id
-                      LEFT JOIN lead l ON l.id = i.lead_id
-                     CROSS JOIN LATERAL (SELECT nullif(CASE WHEN d.lead_id IS NULL THEN l.owner ELSE d.owner END, $1)) o (owner)
+                     CROSS JOIN LATERAL (
+                            SELECT CASE WHEN d.lead_id IS NOT NULL THEN d.owner
+                                        ELSE nullif((SELECT l.owner FROM lead l WHERE l.id = i.lead_id), $1) END) o (owner)
                      WHERE CASE WHEN d.lead_id IS NULL THEN $3 IS NULL ELSE $2 IS NOT NULL OR d.owner IS NOT NULL END) t
              ORDER BY t.id $sql$, h.kind, h.in_hand)
         USING from_rep, to_rep, scope, leads, owners, nullif(takers, '{}');
@@ -175,28 +168,12 @@ BEGIN
 END
 $$;
 
--- The things of a handover as they are now, locked.
-CREATE OR REPLACE FUNCTION _handover_items(handover bigint)
-RETURNS TABLE (kind text, item bigint, in_hand boolean, image jsonb)
-LANGUAGE plpgsql SET search_path FROM CURRENT
-AS $$
-#variable_conflict use_variable
-DECLARE
-    h record;
-BEGIN
-    FOR h IN SELECT * FROM _holdings() LOOP
-        RETURN QUERY EXECUTE format($sql$
-            SELECT %1$L, t.id, t.in_hand, t.image
-              FROM (SELECT id, %2$s AS in_hand, jsonb_build_object(%3$s) AS image
-                      FROM %1$I
-                     WHERE id = ANY (ARRAY(SELECT i.item FROM handover_item i WHERE i.handover = $1 AND i.kind = %1$L))
-                     ORDER BY id
-                       FOR NO KEY UPDATE) t $sql$,
-            h.kind, h.in_hand, (SELECT string_agg(format('%1$L, %1$I', c), ', ') FROM unnest(h.columns) c))
-        USING handover;
-    END LOOP;
-END
-$$;
+-- What a handover remembers of a row of such a table: an expression.
+CREATE OR REPLACE FUNCTION _image(columns text[]) RETURNS text
+LANGUAGE SQL IMMUTABLE
+BEGIN ATOMIC
+    SELECT format('jsonb_build_object(%s)', string_agg(format('%1$L, %1$I', c), ', ')) FROM unnest(columns) c;
+END;
 
 CREATE OR REPLACE FUNCTION _handover(from_rep text, to_rep text, to_team text, scope text, deactivate boolean, home regclass)
 RETURNS bigint
@@ -207,10 +184,16 @@ DECLARE
     by_rules    CONSTANT boolean := to_rep IS NULL AND to_team IS NULL;
     deactivated boolean := false;
     leads       bigint[];
+    are_open    boolean[];
     owners      text[];
     short       bigint;
     batch       bigint;
     h           record;
+    -- what is in hand, as it was
+    kinds       text[] := '{}';
+    items       bigint[] := '{}';
+    lead_ids    bigint[] := '{}';
+    images      jsonb[] := '{}';
 BEGIN
     PERFORM leadcrm.at_home(home), _check_handover(from_rep, to_rep, to_team);
     IF deactivate THEN
@@ -230,10 +213,12 @@ BEGIN
     -- to somebody else.
     leads := ARRAY(SELECT o.lead_id FROM _leads_of(from_rep, scope) o WHERE o.is_open OR NOT by_rules);
     PERFORM FROM lead l WHERE l.id = ANY (leads) ORDER BY l.id FOR NO KEY UPDATE;
+    SELECT coalesce(array_agg(o.lead_id), '{}'), coalesce(array_agg(o.is_open), '{}') INTO leads, are_open
+      FROM _leads_of(from_rep, scope) o JOIN unnest(leads) locked (id) ON locked.id = o.lead_id
+     WHERE o.is_open OR NOT by_rules;
     SELECT coalesce(array_agg(d.lead_id), '{}'), coalesce(array_agg(d.rep), '{}'), count(*) FILTER (WHERE d.rep IS NULL)
       INTO leads, owners, short
-      FROM _deal_leads(from_rep, to_rep, to_team, scope, leads) d
-     WHERE d.is_open OR NOT by_rules;
+      FROM _deal_leads(from_rep, to_rep, to_team, leads, are_open) d;
     IF short > 0 AND NOT by_rules THEN
         RAISE program_limit_exceeded USING
             MESSAGE = CASE WHEN to_rep IS NOT NULL THEN format('rep "%s" has no room for the leads of rep "%s"', to_rep, from_rep)
@@ -247,15 +232,15 @@ BEGIN
     RETURNING id INTO batch;
     FOR h IN SELECT * FROM _holdings() LOOP
         EXECUTE format($sql$
-            INSERT INTO handover_item (handover, kind, item, lead_id, changed)
-            SELECT $1, %1$L, id, %2$I, '{}'
-              FROM %1$I
-             WHERE %2$I = ANY ($2) AND (%3$s) OR ($4 AND owner = $3 AND (%3$s)) $sql$, h.kind, h.lead_column, h.in_hand)
-        USING batch, leads, from_rep, scope IS NULL AND h.kind <> 'lead';
+            SELECT $1 || array_agg(%1$L::text), $2 || array_agg(t.id), $3 || array_agg(t.lead_id), $4 || array_agg(t.image)
+              FROM (SELECT id, %2$I AS lead_id, %4$s AS image
+                      FROM %1$I
+                     WHERE (%2$I = ANY ($5) OR ($6 AND owner = $7)) AND (%3$s)
+                     ORDER BY id
+                       FOR NO KEY UPDATE) t $sql$, h.kind, h.lead_column, h.in_hand, _image(h.columns))
+           INTO kinds, items, lead_ids, images
+          USING kinds, items, lead_ids, images, leads, scope IS NULL AND h.kind <> 'lead', from_rep;
     END LOOP;
-    UPDATE handover_item i SET changed = n.image
-      FROM _handover_items(batch) n
-     WHERE i.handover = batch AND i.kind = n.kind AND i.item = n.item;
 
     IF by_rules THEN
         PERFORM leadcrm.move_leads('lead', leads, NULL, NULL, 'handover', batch => batch, avoid => from_rep);
@@ -273,16 +258,20 @@ BEGIN
           USING h.items, h.reps;
     END LOOP;
 
-    UPDATE handover_item i SET changed = _changed(i.changed, n.image)
-      FROM _handover_items(batch) n
-     WHERE i.handover = batch AND i.kind = n.kind AND i.item = n.item;
-    DELETE FROM handover_item i
-     WHERE i.handover = batch AND NOT EXISTS (SELECT FROM jsonb_each(i.changed) c WHERE c.value -> 0 <> c.value -> 1);
+    FOR h IN SELECT * FROM _holdings() LOOP
+        EXECUTE format($sql$
+            INSERT INTO handover_item (handover, kind, item, lead_id, before, after)
+            SELECT $1, u.kind, u.item, u.lead_id, u.image, t.image
+              FROM unnest($2, $3, $4, $5) u (kind, item, lead_id, image)
+              JOIN (SELECT id, %2$s AS image FROM %1$I) t ON t.id = u.item
+             WHERE u.kind = %1$L AND u.image <> t.image $sql$, h.kind, _image(h.columns))
+        USING batch, kinds, items, lead_ids, images;
+    END LOOP;
     UPDATE handover g
        SET moved = (SELECT coalesce(jsonb_object_agg(i.kind, i.n), '{}')
                       FROM (SELECT i.kind, count(*) AS n FROM handover_item i
-                             WHERE i.handover = batch AND i.changed #>> '{owner,0}' = from_rep
-                               AND i.changed #>> '{owner,1}' IS DISTINCT FROM from_rep
+                             WHERE i.handover = batch AND i.before ->> 'owner' = from_rep
+                               AND i.after ->> 'owner' IS DISTINCT FROM from_rep
                              GROUP BY i.kind) i)
      WHERE g.id = batch;
     INSERT INTO event (kind, at, actor, data)
@@ -306,8 +295,9 @@ DECLARE
     pools    text[];
 BEGIN
     PERFORM leadcrm.at_home(home), _check_handover(from_rep, to_rep, to_team);
+    SELECT array_agg(o.lead_id), array_agg(o.is_open) INTO leads, are_open FROM _leads_of(from_rep, scope) o;
     SELECT array_agg(d.lead_id), array_agg(d.is_open), array_agg(d.rep) INTO leads, are_open, owners
-      FROM _deal_leads(from_rep, to_rep, to_team, scope) d;
+      FROM _deal_leads(from_rep, to_rep, to_team, leads, are_open) d;
     IF by_rules THEN
         SELECT array_agg(d.id), array_agg(d.is_open), array_agg(CASE WHEN d.is_open THEN t.owner ELSE from_rep END), array_agg(t.pool)
           INTO leads, are_open, owners, pools
@@ -321,7 +311,7 @@ BEGIN
           FROM unnest(owners, pools, are_open) d (owner, pool, is_open)
          GROUP BY d.owner, d.pool
     )
-    SELECT 'lead', d.owner, d.pool, d.items, n.open + d.of_open, r.capacity,
+    SELECT 'lead', d.owner, d.pool, d.items, CASE WHEN r.code IS NOT NULL THEN coalesce(n.open, 0) + d.of_open END, r.capacity,
            CASE WHEN d.owner = from_rep THEN 'stay: the rules deal no leads that are won or lost'
                 WHEN d.owner IS NULL AND d.pool IS NULL THEN 'do not fit' END
       FROM dealt d
@@ -347,12 +337,14 @@ AS $$
 #variable_conflict use_variable
 DECLARE
     made    handover;
-    kinds   text[];
-    items   bigint[];
-    values_ jsonb[];
+    stay    bigint[] := '{}';
     leads   bigint[];
     pending bigint[];
     h       record;
+    -- what goes back, as it shall be
+    kinds   text[] := '{}';
+    items   bigint[] := '{}';
+    images  jsonb[] := '{}';
 BEGIN
     PERFORM leadcrm.at_home(home);
     SELECT * INTO made FROM handover g WHERE g.id = id FOR UPDATE;
@@ -368,20 +360,34 @@ BEGIN
             HINT = 'Hand over the other way with handover().';
     END IF;
 
-    UPDATE handover_item i
-       SET problem = CASE WHEN n.item IS NULL THEN 'is gone'
-                          WHEN i.kind = 'lead' AND NOT n.in_hand THEN 'was merged since'
-                          WHEN n.image ->> 'owner' IS DISTINCT FROM i.changed #>> '{owner,1}'
-                            OR n.image ->> 'pool' IS DISTINCT FROM i.changed #>> '{pool,1}'
-                          THEN 'was moved on since, to ' || coalesce(n.image ->> 'owner', n.image ->> 'pool', 'nobody') END
-      FROM handover_item o LEFT JOIN _handover_items(id) n ON n.kind = o.kind AND n.item = o.item
-     WHERE o.handover = id AND i.handover = id AND i.kind = o.kind AND i.item = o.item;
-    -- What belongs to a lead that stays, stays with it.
-    SELECT array_agg(i.kind), array_agg(i.item), array_agg(_unchanged(i.changed, n.image)) INTO kinds, items, values_
-      FROM handover_item i
-      JOIN _handover_items(id) n ON n.kind = i.kind AND n.item = i.item
-      LEFT JOIN handover_item l ON l.handover = id AND l.kind = 'lead' AND l.item = i.lead_id
-     WHERE i.handover = id AND i.problem IS NULL AND l.problem IS NULL;
+    FOR h IN SELECT * FROM _holdings() LOOP
+        EXECUTE format($sql$
+            SELECT FROM %1$I WHERE id = ANY (ARRAY(SELECT i.item FROM handover_item i WHERE i.handover = $1 AND i.kind = %1$L))
+             ORDER BY id FOR NO KEY UPDATE $sql$, h.kind)
+        USING id;
+        EXECUTE format($sql$
+            UPDATE handover_item i
+               SET problem = (
+                   SELECT CASE WHEN t.id IS NULL THEN 'is gone'
+                               WHEN %1$L = 'lead' AND NOT (%2$s) THEN 'was merged since'
+                               WHEN t.image ->> 'owner' IS DISTINCT FROM i.after ->> 'owner'
+                                 OR t.image ->> 'pool' IS DISTINCT FROM i.after ->> 'pool'
+                               THEN 'was moved on since, to ' || coalesce(t.image ->> 'owner', t.image ->> 'pool', 'nobody') END
+                     FROM (VALUES (1)) one LEFT JOIN (SELECT *, %3$s AS image FROM %1$I) t ON t.id = i.item)
+             WHERE i.handover = $1 AND i.kind = %1$L $sql$, h.kind, h.in_hand, _image(h.columns))
+        USING id;
+        -- What belongs to a lead that stays, stays with it.
+        EXECUTE format($sql$
+            SELECT $2 || array_agg(i.kind), $3 || array_agg(i.item), $4 || array_agg(_given_back(i.before, i.after, t.image))
+              FROM handover_item i JOIN (SELECT id, %2$s AS image FROM %1$I) t ON t.id = i.item
+             WHERE i.handover = $1 AND i.kind = %1$L AND i.problem IS NULL
+               AND (i.lead_id IS NULL OR i.lead_id <> ALL ($5)) $sql$, h.kind, _image(h.columns))
+           INTO kinds, items, images
+          USING id, kinds, items, images, stay;
+        IF h.kind = 'lead' THEN
+            stay := ARRAY(SELECT i.item FROM handover_item i WHERE i.handover = id AND i.kind = 'lead' AND i.problem IS NOT NULL);
+        END IF;
+    END LOOP;
 
     IF made.deactivated THEN
         UPDATE rep r SET active = true WHERE r.code = made.from_rep AND NOT r.active;
@@ -400,14 +406,14 @@ BEGIN
             UPDATE %1$I t SET %2$s
               FROM (SELECT *
                       FROM (SELECT r.*
-                              FROM unnest($1, $2, $3) u (kind, item, value)
+                              FROM unnest($1, $2, $3) u (kind, item, image)
                               JOIN %1$I o ON o.id = u.item
-                             CROSS JOIN LATERAL jsonb_populate_record(o, u.value) r
+                             CROSS JOIN LATERAL jsonb_populate_record(o, u.image) r
                              WHERE u.kind = %3$L) given
                      WHERE %4$s) n
              WHERE t.id = n.id $sql$,
             h.kind, (SELECT string_agg(format('%1$I = n.%1$I', c), ', ') FROM unnest(h.columns) c), h.kind, h.in_hand)
-          USING kinds, items, values_;
+          USING kinds, items, images;
     END LOOP;
 
     UPDATE handover g SET undone_at = now(), undone_by = leadcrm.acting_role() WHERE g.id = id RETURNING * INTO made;

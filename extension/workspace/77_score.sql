@@ -57,7 +57,7 @@ CREATE OR REPLACE FUNCTION tick(as_of timestamptz DEFAULT now(), batch integer D
 LANGUAGE SQL VOLATILE SECURITY DEFINER
 BEGIN ATOMIC
     SELECT leadcrm.regrade_due('lead'::regclass, $1, $2)
-         + _replan_recycling(coalesce($1, now()), $2, 'lead'::regclass)
+         + _replan_recycling(least($1, now()), $2, 'lead'::regclass)
          + _recycle(coalesce($1, now()), $2, 'lead'::regclass)
          + leadcrm._fold_loads('lead'::regclass) AS still_due;
 END;

@@ -45,9 +45,9 @@ CREATE OR REPLACE TRIGGER check_rules BEFORE INSERT OR UPDATE ON pool_rule
     FOR EACH ROW EXECUTE FUNCTION leadcrm.check_rules('lead', 'condition');
 
 -- Teams and territories are trees.
-CREATE OR REPLACE TRIGGER check_tree AFTER INSERT OR UPDATE ON team
+CREATE OR REPLACE TRIGGER check_tree AFTER INSERT OR UPDATE OR DELETE ON team
     FOR EACH ROW EXECUTE FUNCTION leadcrm.check_tree();
-CREATE OR REPLACE TRIGGER check_tree AFTER INSERT OR UPDATE ON territory
+CREATE OR REPLACE TRIGGER check_tree AFTER INSERT OR UPDATE OR DELETE ON territory
     FOR EACH ROW EXECUTE FUNCTION leadcrm.check_tree();
 
 -- Whom a lead names stays, and keeps its code.

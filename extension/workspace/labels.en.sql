@@ -403,7 +403,8 @@ COMMENT ON COLUMN handover_item.handover IS 'the handover';
 COMMENT ON COLUMN handover_item.kind IS 'table of the thing: lead, task';
 COMMENT ON COLUMN handover_item.item IS 'its id';
 COMMENT ON COLUMN handover_item.lead_id IS 'lead that it belongs to';
-COMMENT ON COLUMN handover_item.changed IS 'columns with their values before and after';
+COMMENT ON COLUMN handover_item.before IS 'what it was before';
+COMMENT ON COLUMN handover_item.after IS 'what the handover made of it';
 COMMENT ON COLUMN handover_item.problem IS 'why it was not given back when the handover was undone';
 
 COMMENT ON TABLE event IS 'the outbox: events, written in the transaction of the change';
@@ -727,14 +728,13 @@ COMMENT ON FUNCTION _handover(text, text, text, text, boolean, regclass) IS 'int
 COMMENT ON FUNCTION _handover_preview(text, text, text, text, regclass) IS 'internal: what a handover would do';
 COMMENT ON FUNCTION _undo_handover(bigint, regclass) IS 'internal: undoes a handover';
 COMMENT ON FUNCTION _holdings() IS 'internal: what a rep can hold, the tables';
-COMMENT ON FUNCTION _handover_items(bigint) IS 'internal: the things of a handover as they are now, locked';
-COMMENT ON FUNCTION _changed(jsonb, jsonb) IS 'internal: the columns of a thing with their values before and after';
-COMMENT ON FUNCTION _unchanged(jsonb, jsonb) IS 'internal: the values before, where nothing has changed since';
+COMMENT ON FUNCTION _image(text[]) IS 'internal: what a handover remembers of a row, as an expression';
+COMMENT ON FUNCTION _given_back(jsonb, jsonb, jsonb) IS 'internal: the values before, where nothing has changed since';
 COMMENT ON FUNCTION _may_hand_over(text, text, text) IS 'internal: raises unless the acting role may hand over between these';
 COMMENT ON FUNCTION _check_handover(text, text, text) IS 'internal: raises unless such a handover can be';
 COMMENT ON FUNCTION _leads_of(text, text) IS 'internal: the leads of a rep for which a condition is true';
 COMMENT ON FUNCTION _takers(text, text, text) IS 'internal: who takes over, with his load';
-COMMENT ON FUNCTION _deal_leads(text, text, text, text, bigint[]) IS 'internal: who gets which lead of a handover';
+COMMENT ON FUNCTION _deal_leads(text, text, text, bigint[], boolean[]) IS 'internal: who gets which lead of a handover';
 COMMENT ON FUNCTION _deal_rest(text, text, text, text, bigint[], text[]) IS 'internal: who gets what else a rep holds';
 
 COMMENT ON VIEW v_owner_history IS 'who had a lead, from when until when';

@@ -403,7 +403,8 @@ COMMENT ON COLUMN handover_item.handover IS '交接编号';
 COMMENT ON COLUMN handover_item.kind IS '所在的表：lead、task';
 COMMENT ON COLUMN handover_item.item IS '其编号';
 COMMENT ON COLUMN handover_item.lead_id IS '所属线索';
-COMMENT ON COLUMN handover_item.changed IS '改动的列及改动前后的值';
+COMMENT ON COLUMN handover_item.before IS '交接前的值';
+COMMENT ON COLUMN handover_item.after IS '交接后的值';
 COMMENT ON COLUMN handover_item.problem IS '撤销时未能归还的原因';
 
 COMMENT ON TABLE event IS '发件箱：与变更在同一事务写入的事件';
@@ -727,14 +728,13 @@ COMMENT ON FUNCTION _handover(text, text, text, text, boolean, regclass) IS '内
 COMMENT ON FUNCTION _handover_preview(text, text, text, text, regclass) IS '内部：预览交接';
 COMMENT ON FUNCTION _undo_handover(bigint, regclass) IS '内部：撤销交接';
 COMMENT ON FUNCTION _holdings() IS '内部：一个人手上可以有什么，各在哪张表';
-COMMENT ON FUNCTION _handover_items(bigint) IS '内部：一次交接涉及的内容的现状，并锁定';
-COMMENT ON FUNCTION _changed(jsonb, jsonb) IS '内部：各列改动前后的值';
-COMMENT ON FUNCTION _unchanged(jsonb, jsonb) IS '内部：此后未再改动的列改动前的值';
+COMMENT ON FUNCTION _image(text[]) IS '内部：交接所记一行内容的表达式';
+COMMENT ON FUNCTION _given_back(jsonb, jsonb, jsonb) IS '内部：交接前的值，此后又改动的除外';
 COMMENT ON FUNCTION _may_hand_over(text, text, text) IS '内部：当前角色无权交接则报错';
 COMMENT ON FUNCTION _check_handover(text, text, text) IS '内部：不能这样交接则报错';
 COMMENT ON FUNCTION _leads_of(text, text) IS '内部：某人符合条件的线索';
 COMMENT ON FUNCTION _takers(text, text, text) IS '内部：由谁接手及其负载';
-COMMENT ON FUNCTION _deal_leads(text, text, text, text, bigint[]) IS '内部：交接中哪条线索归谁';
+COMMENT ON FUNCTION _deal_leads(text, text, text, bigint[], boolean[]) IS '内部：交接中哪条线索归谁';
 COMMENT ON FUNCTION _deal_rest(text, text, text, text, bigint[], text[]) IS '内部：手上其余的事归谁';
 
 COMMENT ON VIEW v_owner_history IS '线索先后归谁，从何时到何时';

@@ -5,14 +5,14 @@
 -- The model reads how the workspace crm is set up (people, rules, pools) and
 -- what a lead is (region, source, intent, ...), but nothing that assignment
 -- wrote: whose a lead is, what a rep got and whose turn it is are tables of its
--- own, one row a fact, counted anew for every choice.
+-- own.
 --
 CREATE SCHEMA model;
 
 CREATE TABLE model.lead (id bigint PRIMARY KEY, owner text, pool text, open boolean NOT NULL, since timestamptz NOT NULL);
 CREATE INDEX ON model.lead (owner) WHERE open;
-CREATE TABLE model.dealt (lead bigint NOT NULL, rep text NOT NULL, day date NOT NULL);
-CREATE INDEX ON model.dealt (rep, day);
+CREATE TABLE model.dealt (rep text, day date, leads bigint NOT NULL, PRIMARY KEY (rep, day));
+CREATE INDEX ON crm.identity (key);
 CREATE TABLE model.turn (under text, rep text, turn double precision NOT NULL, PRIMARY KEY (under, rep));
 
 CREATE FUNCTION model.is_open(l crm.lead) RETURNS boolean IMMUTABLE LANGUAGE sql AS $$
@@ -24,7 +24,7 @@ $$;
 CREATE VIEW model.rep AS
 SELECT r.code, r.team, r.position, r.capacity, r.weight,
        (SELECT count(*) FROM model.lead l WHERE l.owner = r.code AND l.open) AS open,
-       (SELECT count(*) FROM model.dealt d WHERE d.rep = r.code AND d.day = here::date) AS dealt,
+       coalesce((SELECT d.leads FROM model.dealt d WHERE d.rep = r.code AND d.day = here::date), 0) AS dealt,
        coalesce(r.daily_limit, 2147483647) AS daily_limit,
        r.active AND NOT EXISTS (SELECT FROM crm.rep_absence a
                                  WHERE a.rep = r.code AND a.from_at <= now() AND now() < a.until_at) AS present,
@@ -58,10 +58,8 @@ CREATE FUNCTION model.sticky(rule crm.assignment_rule, l crm.lead, avoid text) R
 BEGIN
 	RETURN (
 		SELECT r.code
-		  FROM (SELECT e.owner FROM model.lead e
-		         WHERE e.id <> l.id AND e.owner IS NOT NULL
-		           AND EXISTS (SELECT FROM crm.identity mine JOIN crm.identity his USING (kind, scope, key)
-		                        WHERE mine.lead_id = l.id AND his.lead_id = e.id)
+		  FROM (SELECT e.owner FROM crm.identity mine JOIN crm.identity his USING (kind, scope, key) JOIN model.lead e ON e.id = his.lead_id
+		         WHERE mine.lead_id = l.id AND e.id <> l.id AND e.owner IS NOT NULL
 		         ORDER BY e.since DESC, e.id DESC LIMIT 1) AS known
 		  JOIN model.rep r ON r.code = known.owner
 		 WHERE r.present AND r.open < r.capacity AND r.dealt < r.daily_limit AND (r.at_work OR NOT rule.working_hours)
@@ -129,8 +127,11 @@ CREATE TYPE model.choice AS (
 	owner text, pool text, team text, rule text, strategy text, reason text, runners_up text[],
 	turn double precision, lifted boolean, passed text[]);
 
-CREATE FUNCTION model.pool_of(his_team text) RETURNS text STABLE LANGUAGE sql AS
-	'SELECT code FROM crm.pool WHERE active AND team = $1 ORDER BY position, code COLLATE "C" LIMIT 1';
+CREATE FUNCTION model.pool_of(his_team text) RETURNS text STABLE LANGUAGE plpgsql AS $$
+BEGIN
+	RETURN (SELECT code FROM crm.pool WHERE active AND team = his_team ORDER BY position, code COLLATE "C" LIMIT 1);
+END
+$$;
 
 -- Who gets a lead that has nobody.
 CREATE FUNCTION model.choose(l crm.lead, avoid text) RETURNS model.choice STABLE LANGUAGE plpgsql AS $$
@@ -167,15 +168,19 @@ BEGIN
 		choice.passed := choice.passed || rule.code;
 	END LOOP;
 
-	choice.rule := first.code;
-	choice.strategy := first.strategy;
+	choice.rule := NULL;
+	choice.strategy := NULL;
 	IF first.fallback_team IS NOT NULL THEN
 		fallback.strategy := 'least_loaded';
 		fallback.team := first.fallback_team;
 		fallback.by_territory := false;
 		fallback.working_hours := first.working_hours;
 		choice := model.chosen(fallback, l, avoid, choice);
-		choice.reason := 'fallback';
+		IF choice.owner IS NOT NULL THEN
+			choice.rule := first.code;
+			choice.strategy := first.strategy;
+			choice.reason := 'fallback';
+		END IF;
 	END IF;
 	IF choice.owner IS NULL THEN
 		choice.reason := 'pool';
@@ -213,7 +218,8 @@ BEGIN
 	    ON CONFLICT ON CONSTRAINT lead_pkey DO UPDATE SET owner = excluded.owner, pool = excluded.pool, open = excluded.open,
 	        since = CASE WHEN choice.reason = 'repeat' THEN lead.since ELSE excluded.since END;
 	IF choice.owner IS NOT NULL AND choice.rule IS NOT NULL THEN
-		INSERT INTO model.dealt SELECT l.id, choice.owner, (now() AT TIME ZONE time_zone)::date FROM crm.workspace;
+		INSERT INTO model.dealt SELECT choice.owner, (now() AT TIME ZONE time_zone)::date, 1 FROM crm.workspace
+		    ON CONFLICT ON CONSTRAINT dealt_pkey DO UPDATE SET leads = dealt.leads + 1;
 	END IF;
 END
 $$;

@@ -9,27 +9,40 @@
 --
 CREATE TABLE model.mismatch (step bigint, deed text, lead bigint, expected text, found text);
 CREATE TABLE model.tally (what text PRIMARY KEY, n bigint NOT NULL);
-CREATE TABLE model.progress (step bigint NOT NULL, deed text NOT NULL, log bigint NOT NULL, choices bigint NOT NULL);
-INSERT INTO model.progress VALUES (0, '', 0, 0);
+CREATE TABLE model.progress (step bigint NOT NULL, deed text NOT NULL, log bigint NOT NULL, choices bigint NOT NULL, came bigint NOT NULL);
+INSERT INTO model.progress VALUES (0, '', 0, 0, 0);
 
-CREATE PROCEDURE model.count(what text) LANGUAGE sql AS $$
-	INSERT INTO model.tally VALUES ($1, 1) ON CONFLICT ON CONSTRAINT tally_pkey DO UPDATE SET n = tally.n + 1
+CREATE PROCEDURE model.count(what text) LANGUAGE plpgsql AS $$
+BEGIN
+	INSERT INTO model.tally VALUES ($1, 1) ON CONFLICT ON CONSTRAINT tally_pkey DO UPDATE SET n = tally.n + 1;
+END
 $$;
 
 CREATE PROCEDURE model.differ(lead bigint, expected text, found text) LANGUAGE sql AS $$
 	INSERT INTO model.mismatch SELECT step, deed, $1, $2, $3 FROM model.progress
 $$;
 
-CREATE FUNCTION model.one_of(VARIADIC text[]) RETURNS text VOLATILE LANGUAGE sql AS
-	'SELECT $1[1 + floor(random() * cardinality($1))::integer]';
+CREATE FUNCTION model.one_of(VARIADIC text[]) RETURNS text VOLATILE LANGUAGE plpgsql AS $$
+BEGIN
+	RETURN $1[1 + floor(random() * cardinality($1))::integer];
+END
+$$;
 
 CREATE FUNCTION model.some_lead(wanted text) RETURNS bigint VOLATILE LANGUAGE plpgsql AS $$
+DECLARE
+	around CONSTANT bigint := random() * (SELECT max(id) FROM model.lead);
 BEGIN
 	RETURN (SELECT id FROM model.lead
-	         WHERE CASE wanted WHEN 'owned' THEN owner IS NOT NULL AND open
-	                           WHEN 'pooled' THEN pool IS NOT NULL AND open
-	                           WHEN 'closed' THEN NOT open ELSE true END
-	         ORDER BY random() LIMIT 1);
+	         WHERE id >= around AND CASE wanted WHEN 'owned' THEN owner IS NOT NULL AND open
+	                                            WHEN 'pooled' THEN pool IS NOT NULL AND open
+	                                            WHEN 'closed' THEN NOT open ELSE true END
+	         ORDER BY id LIMIT 1);
+END
+$$;
+
+CREATE FUNCTION model.some_rep(but text DEFAULT NULL) RETURNS text VOLATILE LANGUAGE plpgsql AS $$
+BEGIN
+	RETURN model.one_of(VARIADIC ARRAY(SELECT code FROM crm.rep WHERE code IS DISTINCT FROM but ORDER BY code));
 END
 $$;
 
@@ -63,13 +76,23 @@ BEGIN
 END
 $$;
 
--- A lead that has nobody any more gets somebody.
+-- A lead that has nobody any more gets somebody; one that waits in a pool and
+-- is sent there again stays, and nothing is logged.
 CREATE PROCEDURE model.anew(l crm.lead, avoid text, reason text) LANGUAGE plpgsql AS $$
 DECLARE
+	before CONSTANT model.lead := (SELECT m FROM model.lead m WHERE id = l.id);
 	choice model.choice;
 BEGIN
 	UPDATE model.lead SET owner = NULL, pool = NULL WHERE id = l.id;
 	choice := model.choose(l, avoid);
+	IF before.open AND before.pool = choice.pool THEN
+		UPDATE model.lead SET pool = before.pool WHERE id = l.id;
+		IF l.pool IS DISTINCT FROM before.pool THEN
+			CALL model.differ(l.id, before.pool, l.pool);
+		END IF;
+		CALL model.count('stays');
+		RETURN;
+	END IF;
 	CALL model.compare(l, choice, coalesce(reason, choice.reason));
 END
 $$;
@@ -93,25 +116,30 @@ DECLARE
 	last CONSTANT bigint := coalesce((SELECT max(id) FROM crm.lead), 0);
 	given_owner text;
 	given_pool text;
+	known bigint[];
 	is_full boolean;
+	head bigint;
 	l crm.lead;
 	w crm.lead;
 	him model.rep;
 	choice model.choice;
 BEGIN
 	IF random() < 0.08 THEN
-		given_owner := (SELECT code FROM crm.rep ORDER BY random() LIMIT 1);
+		given_owner := model.some_rep();
 		is_full := (SELECT open >= capacity FROM model.rep WHERE code = given_owner);
 	ELSIF random() < 0.03 THEN
-		given_pool := (SELECT code FROM crm.pool ORDER BY random() LIMIT 1);
+		given_pool := model.one_of('sea', 'dry', 'lake', 'bay');
 	END IF;
-	CREATE TEMP TABLE IF NOT EXISTS draw (n integer, known bigint, stranger boolean);
-	DELETE FROM draw;
-	INSERT INTO draw SELECT n, CASE WHEN random() < 0.3 THEN model.some_lead('any') END, random() < 0.5 FROM generate_series(1, leads) n;
-	DELETE FROM draw a USING draw b WHERE a.known = b.known AND a.n > b.n;
+	FOR n IN 1 .. leads
+	LOOP
+		known[n] := CASE WHEN random() < 0.3 THEN model.some_lead('any') END;
+		IF known[n] = ANY (known[:n - 1]) THEN
+			known[n] := NULL;
+		END IF;
+	END LOOP;
 	BEGIN
 		INSERT INTO crm.lead (name, phone, region, industry, product_line, first_source, attrs, owner, pool)
-		SELECT CASE WHEN k.id IS NULL OR d.stranger THEN model.one_of('张伟', '李娜', '王芳', '赵强', '孙丽华', '周建国') END,
+		SELECT CASE WHEN k.id IS NULL OR random() < 0.5 THEN model.one_of('张伟', '李娜', '王芳', '赵强', '孙丽华', '周建国') END,
 		       coalesce(k.phone, '13' || lpad(floor(random() * 1e9)::text, 9, '0')),
 		       model.one_of('44', '4403', '440305', '4501', '50', '500103', '500112', '500230', '31', '3101', NULL),
 		       model.one_of('manufacturing', 'automotive', 'software', 'finance', NULL),
@@ -120,24 +148,26 @@ BEGIN
 		       CASE WHEN random() < 0.4 THEN jsonb_build_object('language', model.one_of('en', 'de', 'ja')) ELSE '{}' END,
 		       CASE WHEN d.n = 1 AND k.id IS NULL THEN given_owner END,
 		       CASE WHEN d.n = 1 AND k.id IS NULL THEN given_pool END
-		  FROM draw d LEFT JOIN crm.lead k ON k.id = d.known AND k.merged_into IS NULL ORDER BY d.n;
+		  FROM unnest(known) WITH ORDINALITY AS d (lead, n) LEFT JOIN crm.lead k ON k.id = d.lead ORDER BY d.n;
 	EXCEPTION WHEN program_limit_exceeded THEN
-		IF NOT is_full IS TRUE THEN
+		IF is_full IS NOT TRUE THEN
 			CALL model.differ(NULL, given_owner || ' has room', SQLERRM);
 		END IF;
 		CALL model.count('refused');
 		RETURN;
 	END;
+	UPDATE model.progress SET came = came + leads;
+	head := (SELECT min(id) FROM crm.lead WHERE id > last);
 	FOR l IN SELECT * FROM crm.lead WHERE id > last ORDER BY id
 	LOOP
 		IF l.merged_into IS NOT NULL THEN
 			CONTINUE;
-		ELSIF l.id = last + 1 AND given_owner IS NOT NULL AND EXISTS (SELECT FROM draw WHERE n = 1 AND known IS NULL) THEN
+		ELSIF l.id = head AND given_owner IS NOT NULL AND known[1] IS NULL THEN
 			IF is_full THEN
 				CALL model.differ(l.id, given_owner || ' is full', l.owner);
 			END IF;
 			CALL model.by_writer(l, given_owner, NULL);
-		ELSIF l.id = last + 1 AND given_pool IS NOT NULL AND EXISTS (SELECT FROM draw WHERE n = 1 AND known IS NULL) THEN
+		ELSIF l.id = head AND given_pool IS NOT NULL AND known[1] IS NULL THEN
 			CALL model.by_writer(l, NULL, given_pool);
 		ELSE
 			choice := model.choose(l, NULL);
@@ -146,7 +176,7 @@ BEGIN
 	END LOOP;
 	-- repeats: a present owner keeps his open lead, others are assigned as new;
 	-- who has bought stays what he is
-	FOR w IN SELECT * FROM crm.lead WHERE id IN (SELECT merged_into FROM crm.lead WHERE id > last) AND stage IS DISTINCT FROM 'won' ORDER BY id
+	FOR w IN SELECT * FROM crm.lead WHERE id = ANY (ARRAY(SELECT merged_into FROM crm.lead WHERE id > last)) AND stage IS DISTINCT FROM 'won' ORDER BY id
 	LOOP
 		SELECT r.* INTO him FROM model.rep r JOIN model.lead m ON m.owner = r.code WHERE m.id = w.id AND m.open;
 		IF him.present THEN
@@ -210,7 +240,7 @@ $$;
 
 CREATE PROCEDURE model.move(leads integer) LANGUAGE plpgsql AS $$
 DECLARE
-	avoid CONSTANT text := (SELECT code FROM crm.rep ORDER BY random() LIMIT 1);
+	avoid CONSTANT text := model.some_rep();
 	chosen CONSTANT bigint[] := ARRAY(SELECT DISTINCT id FROM (SELECT model.some_lead(model.one_of('owned', 'pooled')) AS id
 	                                                             FROM generate_series(1, leads)) AS s WHERE id IS NOT NULL);
 	l crm.lead;
@@ -226,23 +256,22 @@ $$;
 CREATE PROCEDURE model.give_by_writer() LANGUAGE plpgsql AS $$
 DECLARE
 	chosen CONSTANT model.lead := (SELECT m FROM model.lead m WHERE id = (SELECT model.some_lead(model.one_of('owned', 'pooled'))));
-	given CONSTANT text := (SELECT code FROM crm.rep WHERE code IS DISTINCT FROM chosen.owner ORDER BY random() LIMIT 1);
+	given CONSTANT text := model.some_rep(chosen.owner);
 	is_full CONSTANT boolean := (SELECT open >= capacity FROM model.rep WHERE code = given);
 	l crm.lead;
 BEGIN
 	BEGIN
 		UPDATE crm.lead SET owner = given WHERE id = chosen.id RETURNING * INTO l;
 	EXCEPTION WHEN program_limit_exceeded THEN
-		IF NOT is_full THEN
+		IF is_full IS NOT TRUE THEN
 			CALL model.differ(chosen.id, given || ' has room', SQLERRM);
 		END IF;
 		CALL model.count('refused');
 		RETURN;
 	END;
-	IF is_full THEN
+	IF l.id IS NOT NULL AND is_full THEN
 		CALL model.differ(chosen.id, given || ' is full', l.owner);
-	END IF;
-	IF l.id IS NOT NULL THEN
+	ELSIF l.id IS NOT NULL THEN
 		CALL model.by_writer(l, given, NULL);
 	END IF;
 END
@@ -251,7 +280,7 @@ $$;
 CREATE PROCEDURE model.pool_by_writer() LANGUAGE plpgsql AS $$
 DECLARE
 	l crm.lead;
-	given CONSTANT text := (SELECT code FROM crm.pool ORDER BY random() LIMIT 1);
+	given CONSTANT text := model.one_of('sea', 'dry', 'lake', 'bay');
 BEGIN
 	UPDATE crm.lead SET pool = given WHERE id = (SELECT model.some_lead('owned')) RETURNING * INTO l;
 	IF l.id IS NOT NULL THEN
@@ -272,13 +301,13 @@ $$;
 -- People come and go, rules change.
 CREATE PROCEDURE model.administer() LANGUAGE plpgsql AS $$
 DECLARE
-	him CONSTANT text := (SELECT code FROM crm.rep ORDER BY random() LIMIT 1);
+	him CONSTANT text := model.some_rep();
 BEGIN
-	CASE model.one_of('absent', 'back', 'back', 'later', 'active', 'capacity', 'limit', 'weight', 'rule')
+	CASE model.one_of('absent', 'back', 'back', 'back', 'later', 'active', 'capacity', 'limit', 'weight', 'rule')
 	WHEN 'absent' THEN
 		INSERT INTO crm.rep_absence (rep, from_at, until_at) VALUES (him, now() - interval '1 day', now() + interval '1 day');
 	WHEN 'back' THEN
-		DELETE FROM crm.rep_absence WHERE rep = (SELECT rep FROM crm.rep_absence ORDER BY random() LIMIT 1);
+		DELETE FROM crm.rep_absence WHERE rep = him;
 	WHEN 'later' THEN		-- an absence that is over or still to come
 		INSERT INTO crm.rep_absence (rep, from_at, until_at) VALUES (him, now() - interval '2 days', now() - interval '1 day'),
 			(him, now() + interval '1 day', 'infinity');
@@ -292,15 +321,15 @@ BEGIN
 		UPDATE crm.rep SET weight = 1 + floor(random() * 5) WHERE code = him;
 	WHEN 'rule' THEN
 		UPDATE crm.assignment_rule SET active = random() < 0.8, sticky = random() < 0.2
-		 WHERE code = (SELECT code FROM crm.assignment_rule ORDER BY random() LIMIT 1);
+		 WHERE code = (SELECT model.one_of(VARIADIC array_agg(code ORDER BY code)) FROM crm.assignment_rule);
 	END CASE;
 END
 $$;
 
 CREATE PROCEDURE model.step() LANGUAGE plpgsql AS $$
 DECLARE
-	what CONSTANT text := model.one_of('arrive', 'arrive', 'arrive', 'arrive', 'arrive', 'arrive', 'arrive', 'arrive', 'arrive', 'arrive many', 'arrive many',
-		'arrive many', 'close', 'close', 'close', 'reopen', 'clear', 'clear', 'fetch', 'fetch', 'give', 'pool', 'move', 'delete', 'administer', 'administer', 'administer');
+	what CONSTANT text := model.one_of('arrive', 'arrive', 'arrive', 'arrive', 'arrive', 'arrive', 'arrive many', 'arrive many', 'arrive many', 'arrive many',
+		'close', 'close', 'close', 'reopen', 'clear', 'clear', 'fetch', 'fetch', 'give', 'pool', 'move', 'delete', 'administer', 'administer', 'administer');
 	more bigint;
 BEGIN
 	UPDATE model.progress p SET step = p.step + 1, deed = what, log = coalesce((SELECT max(id) FROM crm.assignment_log), 0), choices = 0;
@@ -330,7 +359,7 @@ DECLARE
 	moved boolean := false;
 BEGIN
 	LOOP
-		SELECT count(*) INTO came FROM crm.lead;
+		SELECT p.came INTO came FROM model.progress p;
 		EXIT WHEN came >= leads OR EXISTS (SELECT FROM model.mismatch);
 		IF came > leads / 2 AND NOT moved THEN		-- it becomes tomorrow
 			UPDATE crm.workspace SET time_zone = 'Pacific/Kiritimati';
