@@ -25,6 +25,15 @@ BEGIN
          GROUP BY n.column_name, n.table_name
          ORDER BY n.column_name $sql$, workspace) USING workspace::text;
 
+    -- It is read and written past the executor.
+    RETURN QUERY
+    SELECT 'error', 'table rep_load', 'has more to it than leadcrm gave it: no lead can be given to anybody',
+           format('Drop triggers, rules and columns that were added to %s.', c.oid::regclass)
+      FROM pg_class c
+     WHERE c.oid = to_regclass(format('%s.rep_load', workspace))
+       AND (c.relnatts <> 8 OR c.relhasrules OR c.relforcerowsecurity
+            OR EXISTS (SELECT FROM pg_trigger t WHERE t.tgrelid = c.oid));
+
     RETURN QUERY
     SELECT 'error', 'rep_load', format('reps whose open leads are counted wrong: %s, the first is "%s": %s, not %s',
                                        count(*), min(d.rep), (array_agg(d.has ORDER BY d.rep))[1],

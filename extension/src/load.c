@@ -171,7 +171,8 @@ leadcrm_load_open(Workspace *ws, MemoryContext cxt)
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("table \"%s\" is not as leadcrm made it", "rep_load"),
-				 errhint("See leadcrm.check_workspace() and leadcrm.repair_workspace().")));
+				 errhint("Drop triggers, rules and columns that were added to it;"
+						 " leadcrm.repair_workspace() makes its index again.")));
 
 	old = MemoryContextSwitchTo(cxt);
 	t = palloc0(sizeof(LoadTable));
