@@ -135,7 +135,7 @@ leadcrm_recycling(PG_FUNCTION_ARGS)
 		ereport(ERROR,
 				(errcode(ERRCODE_DATATYPE_MISMATCH),
 				 errmsg("argument is not a row of a lead table"),
-				 errhint("Give the table's alias: SELECT recycling(l, now()) FROM lead l.")));
+				 errhint("Give the table's alias: SELECT leadcrm.recycling(l, now()) FROM lead l.")));
 	lead = table_open(relid, AccessShareLock);
 	ws = leadcrm_workspace_of(lead);
 	model = leadcrm_recycle_model(ws, lead);
