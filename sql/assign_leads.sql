@@ -45,6 +45,13 @@ SELECT r.code, l.open, r.capacity FROM rep r LEFT JOIN leadcrm.rep_loads('lead')
 SELECT assign_leads('company_size >');
 SELECT assign_leads(batch => 0);
 
+-- Trying takes no place, though each lead counts for those after it.
+UPDATE rep SET capacity = 8 WHERE code = 'bea';
+SELECT t.owner, t.pool, count(*) FROM leadcrm.try_assignment('lead', ARRAY(SELECT id FROM lead WHERE owner IS NULL AND region = '44')) t GROUP BY 1, 2 ORDER BY 1, 2;
+SELECT t.owner, t.pool, count(*) FROM leadcrm.try_assignment('lead', ARRAY(SELECT id FROM lead WHERE owner IS NULL AND region = '44'), 'bea') t GROUP BY 1, 2 ORDER BY 1, 2;
+SELECT open FROM leadcrm.rep_loads('lead') WHERE rep = 'bea';
+UPDATE rep SET capacity = 6 WHERE code = 'bea';
+
 -- A replay deals as the rules do, and writes nothing.
 SELECT * FROM simulate_assignment(1);
 SELECT sum(simulated) AS simulated, sum(really) AS really, count(*) FILTER (WHERE simulated <> really) > 0 AS otherwise FROM simulate_assignment(1);
@@ -66,6 +73,7 @@ SELECT count(*) > 0 AS sees FROM explain_assignment(:hers);
 SELECT count(*) > 0 AS sees FROM explain_assignment(:his);
 SELECT assign_leads();
 SELECT simulate_assignment(1);
+SELECT leadcrm.try_assignment('lead', '{1}');
 SET ROLE regress_dora;
 SELECT count(*) > 0 AS sees FROM explain_assignment(:his);
 SELECT sum(simulated) FROM simulate_assignment(1);

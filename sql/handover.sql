@@ -43,8 +43,10 @@ SELECT lead_id, reason, owner_before, owner, batch FROM assignment_log WHERE bat
 -- Stage and history are the lead's.
 SELECT l.owner, l.stage, a.kind FROM lead l JOIN activity a ON a.lead_id = l.id WHERE l.id = 1;
 
--- And back, to the last value.
+-- And back, to the last value, whatever the time zones of the sessions are.
+SET timezone TO 'Pacific/Chatham';
 SELECT * FROM undo_handover(1);
+RESET timezone;
 SELECT * FROM leads WHERE id <= 3;
 SELECT * FROM tasks;
 SELECT * FROM loads;
@@ -84,6 +86,7 @@ SELECT kind, item, problem FROM handover_item WHERE problem IS NOT NULL ORDER BY
 
 -- By the rules, never to himself; what is won or lost, they do not deal.
 UPDATE rep SET capacity = 4 WHERE code = 'nora';
+INSERT INTO task (id, lead_id, kind, owner, created_at) VALUES (301, 9, 'invoice', 'adam', now());
 SELECT * FROM handover_preview('adam');
 CREATE TEMP TABLE foreseen AS SELECT owner, pool, items FROM handover_preview('adam') WHERE kind = 'lead' AND problem IS NULL;
 SELECT handover('adam', deactivate => true) AS three;

@@ -8,7 +8,8 @@ COMMENT ON FUNCTION leadcrm.guard_key() IS
 
 -- Each row above is locked on the way up, so that two sessions cannot make a
 -- circle together: one waits for the other and sees it, or is refused as a
--- deadlock.  Nor can a row go while another session puts one below it.
+-- deadlock.  Nor can a row go while another session puts one below it, but with
+-- a snapshot from before that; then check_workspace() says so.
 CREATE FUNCTION leadcrm.check_tree() RETURNS trigger
 LANGUAGE plpgsql SET search_path TO pg_catalog, pg_temp
 AS $$

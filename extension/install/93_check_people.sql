@@ -43,6 +43,16 @@ BEGIN
     HAVING count(*) > 0;
 
     RETURN QUERY EXECUTE format($sql$
+        SELECT 'warning', t.name || ' ' || t.code, format('its parent "%%s" is not there', t.parent),
+               format('UPDATE %%s.%%s SET parent = NULL WHERE code = %%L;', $1, t.name, t.code)
+          FROM (SELECT 'team' AS name, code, parent FROM %1$s.team
+                 WHERE parent NOT IN (SELECT code FROM %1$s.team)
+                 UNION ALL
+                SELECT 'territory', code, parent FROM %1$s.territory
+                 WHERE parent NOT IN (SELECT code FROM %1$s.territory)) t
+         ORDER BY t.name, t.code $sql$, workspace) USING workspace::text;
+
+    RETURN QUERY EXECUTE format($sql$
         SELECT 'warning', 'team ' || t.code, format('its manager "%%s" is not in table rep', t.manager),
                format('UPDATE %%s.team SET manager = NULL WHERE code = %%L;', $1, t.code)
           FROM %1$s.team t

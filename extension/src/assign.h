@@ -268,7 +268,7 @@ typedef struct AssignState
 	int64		time_of_day;
 	LoadTable  *ledger;			/* NULL: not opened yet */
 	bool		pretend;		/* a simulation: loads are neither read nor written */
-	bool		try;			/* they are read, but not written */
+	bool		trial;			/* they are read, but not written */
 	int			avoid;			/* who must not get it */
 	RepState   *rep;			/* of each of model->rep */
 	RepState  **stranger;		/* owners who are no reps */

@@ -104,7 +104,7 @@ leadcrm_assign_take(AssignState *state, int number, const char *via, double turn
 	bool		daily = dealt && via_limit < 0;
 	LoadRefusal refusal;
 
-	if (!state->pretend && !state->try &&
+	if (!state->pretend && !state->trial &&
 		(account->used.open >= account->written.open ||
 		 (dealt && account->used.dealt >= account->written.dealt)))
 	{
@@ -172,9 +172,9 @@ leadcrm_assign_settle_loads(AssignState *state)
 {
 	if (state->pretend)
 		return;
-	for (int i = 0; i < state->model->nreps && !state->try; i++)
+	for (int i = 0; i < state->model->nreps && !state->trial; i++)
 		(void) settle_rep(state, &state->rep[i]);
-	for (int i = 0; i < state->nstrangers && !state->try; i++)
+	for (int i = 0; i < state->nstrangers && !state->trial; i++)
 		(void) settle_rep(state, state->stranger[i]);
 	if (state->ledger != NULL)
 		leadcrm_load_close(state->ledger);

@@ -200,7 +200,7 @@ leadcrm_try_assignment(PG_FUNCTION_ARGS)
 	leadcrm_owner_required(ws, lead);
 	state = leadcrm_assign_begin(ws, lead, GetCurrentTransactionStartTimestamp(), false,
 								 CurrentMemoryContext);
-	state->try = true;
+	state->trial = true;
 	if (avoid != NULL)
 		state->avoid = leadcrm_assign_find_rep(state->model, avoid, strlen(avoid));
 	simulate_leads(state, lead, PLAN_TRY_ASSIGNMENT,

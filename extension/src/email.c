@@ -174,6 +174,21 @@ email_trim(const char **s, const char **end)
 	}
 }
 
+/* Is a text an address as most are typed, with nothing around it? */
+static bool
+email_is_plain(const char *s, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+	{
+		char		c = s[i];
+
+		if (!((c >= 'a' && c <= 'z') || text_is_digit(c) || c == '@' || c == '.' ||
+			  c == '_' || c == '-' || c == '+'))
+			return false;
+	}
+	return len > 0 && s[len - 1] != '.';
+}
+
 /*
  * leadcrm_email_parse
  *		The one mail address that a text is.
@@ -196,6 +211,8 @@ leadcrm_email_parse(const char *s, size_t len, Email *email)
 	const char *open;
 	const char *at;
 
+	if (email_is_plain(s, len))
+		return email_set(email, s, len);
 	len = leadcrm_fold(s, len, folded, sizeof(folded),
 					   FOLD_WIDTH | FOLD_LOWER | FOLD_SPACE, &truncated);
 	if (truncated)

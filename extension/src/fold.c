@@ -125,6 +125,8 @@ leadcrm_fold_char(uint32_t c, unsigned flags)
 {
 	FoldClass	class;
 
+	if (c >= 0x4E00 && c <= 0x9FFF)
+		return (flags & FOLD_SIMPLIFY) ? char_simple(c) : c;
 	if ((flags & FOLD_WIDTH) && c >= 0x80)
 	{
 		uint32_t	wide = FOLD_MAP_LOOKUP(width, c, c);
@@ -343,6 +345,47 @@ fold_plainly(FoldState *st, uint32_t c)
 }
 
 /*
+ * fold_run
+ *		Copy what no step concerns, as long as nothing waits for what follows:
+ *		printing ASCII, and Chinese characters that need not be simplified.
+ *
+ * Returns the place behind it.  Letters become lower case in passing.
+ */
+static const char *
+fold_run(FoldState *st, const char *p, const char *end)
+{
+	bool		lower = (st->flags & FOLD_LOWER) != 0;
+
+	if (st->space_pending || st->nwindow > 0 || (st->flags & FOLD_PUNCT))
+		return p;
+	while (p < end)
+	{
+		const unsigned char *s = (const unsigned char *) p;
+		size_t		n = 1;
+
+		if (s[0] >= 0x80)
+		{
+			/* U+4E00 to U+9FFF are E4B880 to E9BFBF */
+			n = 3;
+			if (s[0] < 0xE4 || s[0] > 0xE9 || (st->flags & FOLD_SIMPLIFY) ||
+				end - p < 3 || (s[0] == 0xE4 && s[1] < 0xB8) ||
+				(s[1] & 0xC0) != 0x80 || (s[2] & 0xC0) != 0x80)
+				break;
+		}
+		else if (s[0] <= 0x20 || s[0] == 0x7F)
+			break;
+		if (n > st->size - st->used)
+			break;
+		st->dst[st->used] = lower && s[0] >= 'A' && s[0] <= 'Z' ? p[0] + ('a' - 'A') : p[0];
+		if (n > 1)
+			memcpy(st->dst + st->used + 1, p + 1, 2);
+		st->used += n;
+		p += n;
+	}
+	return p;
+}
+
+/*
  * leadcrm_fold
  *		Fold len bytes of UTF-8 into dst, which has room for dstsize bytes.
  *
@@ -366,9 +409,13 @@ leadcrm_fold(const char *src, size_t len, char *dst, size_t dstsize,
 	st.size = dstsize;
 	while (p < end && !st.truncated)
 	{
-		uint32_t	c = utf8_next(&p, end);
-		uint32_t	wide = c;
+		uint32_t	c;
+		uint32_t	wide;
 
+		p = fold_run(&st, p, end);
+		if (p == end)
+			break;
+		wide = c = utf8_next(&p, end);
 		if (fold_plainly(&st, c))
 			continue;
 		if ((flags & FOLD_WIDTH) && c >= 0x80)

@@ -46,8 +46,11 @@ set_has(const char *set, uint32_t c)
 	if (utf8_put(bytes, c) != 3)
 		return false;
 	for (; *set; set += 3)
-		if (memcmp(set, bytes, 3) == 0)
+	{
+		/* the last byte differs the most */
+		if (set[2] == bytes[2] && set[1] == bytes[1] && set[0] == bytes[0])
 			return true;
+	}
 	return false;
 }
 
@@ -121,7 +124,8 @@ words_before_end(const PersonText *t, const char *const *words)
 		size_t		n = strlen(*words);
 		int			from = t->len;
 
-		if (n > end - t->offset[0] || memcmp(t->bytes + end - n, *words, n) != 0)
+		if (n > end - t->offset[0] || t->bytes[end - 1] != (*words)[n - 1] ||
+			memcmp(t->bytes + end - n, *words, n) != 0)
 			continue;
 		while (t->offset[from] > end - n)
 			from--;
@@ -137,7 +141,7 @@ text_is_word(const PersonText *t, const char *const *words)
 	size_t		n = t->offset[t->len] - t->offset[0];
 
 	for (; *words; words++)
-		if (strlen(*words) == n && memcmp(t->bytes + t->offset[0], *words, n) == 0)
+		if (n > 0 && text_begins(t->bytes + t->offset[0], n, *words) == n)
 			return true;
 	return false;
 }

@@ -12,6 +12,7 @@
 
 #include "place.h"
 #include "place_table.h"
+#include "text.h"
 #include "utf8.h"
 
 /* No parent asked for. */
@@ -179,23 +180,11 @@ leadcrm_place_full_name(int row, char *dst, size_t size)
 	return used + len;
 }
 
-/* Does the text at position at begin with the NUL-terminated word? */
-static bool
-starts_with(const char *s, size_t len, size_t at, const char *word)
-{
-	size_t		n = strlen(word);
-
-	return n <= len - at && memcmp(s + at, word, n) == 0;
-}
-
 /* Is one of the words, a NULL-terminated list, at position at?  Its length. */
 static size_t
 starts_with_any(const char *s, size_t len, size_t at, const char *const *words)
 {
-	for (; at < len && *words; words++)
-		if (**words == s[at] && starts_with(s, len, at, *words))
-			return strlen(*words);
-	return 0;
+	return at < len ? text_prefix(s + at, len - at, words) : 0;
 }
 
 static bool
@@ -278,7 +267,7 @@ unit_spoilt(const char *s, size_t len, size_t at)
 	static const char *const words[] = {"市场", "市政", "区域", NULL};
 
 	return at >= 3 && starts_with_any(s, len, at - 3, words) > 0 &&
-		!starts_with(s, len, at - 3, "市政府");
+		text_begins(s + at - 3, len - at + 3, "市政府") == 0;
 }
 
 /*
@@ -314,16 +303,21 @@ forms_at(const char *s, size_t len, size_t at, const PlaceForm **end)
 	return NULL;
 }
 
+/* Might it?  Most forms with the same beginning differ in the last byte already. */
+static inline bool
+form_may_match(const PlaceForm *form, const char *s, size_t len, size_t at)
+{
+	return form->len <= len - at &&
+		s[at + form->len - 1] == place_pool[form->text + form->len - 1];
+}
+
 /* Does the text at position at begin with a form, not within another word? */
 static bool
 form_matches(const PlaceForm *form, const char *s, size_t len, size_t at)
 {
 	size_t		end = at + form->len;
-	const char *text = place_pool + form->text;
 
-	/* most of them differ in the last byte already */
-	if (form->len > len - at || s[end - 1] != text[form->len - 1] ||
-		memcmp(s + at, text, form->len) != 0)
+	if (memcmp(s + at, place_pool + form->text, form->len) != 0)
 		return false;
 	if (is_letter(s[at]))
 		return end == len || !is_letter(s[end]);
@@ -408,7 +402,8 @@ chain_extend(const char *s, size_t len, bool address, PlaceChain *chain)
 		{
 			if (best && best->len > form->len)
 				break;
-			if (!form_matches(form, s, len, at) ||
+			if (!form_may_match(form, s, len, at) ||
+				!form_matches(form, s, len, at) ||
 				!leadcrm_place_within(form->row, last->row) ||
 				form_is_spoilt(form, s, len, at, address))
 				continue;
@@ -465,7 +460,7 @@ leadcrm_place_chain(const char *s, size_t len, size_t at, bool address,
 		PlaceChain	best;
 		bool		tie = false;
 
-		if (!form_matches(form, s, len, at))
+		if (!form_may_match(form, s, len, at) || !form_matches(form, s, len, at))
 			continue;
 		memset(&best, 0, sizeof(best));
 		if (form_is_spoilt(form, s, len, at, address))

@@ -79,6 +79,25 @@ extern bool leadcrm_quantity_parse(const char *s, size_t len, Quantity *q);
 extern const char *leadcrm_quantity_currency(const char *s, size_t len);
 
 /*
+ * text_begins
+ *		How many bytes of s are word: all that word has, or 0.
+ *
+ * Most words differ in their first bytes: no call for that.
+ */
+static inline size_t
+text_begins(const char *s, size_t len, const char *word)
+{
+	size_t		n = 0;
+
+	for (; word[n] != '\0'; n++)
+	{
+		if (n == len || s[n] != word[n])
+			return 0;
+	}
+	return n;
+}
+
+/*
  * text_prefix
  *		How many bytes of s are one of words, a NULL-terminated list in which
  *		a word stands before its own beginnings; 0 if s starts with none.
@@ -88,9 +107,9 @@ text_prefix(const char *s, size_t len, const char *const *words)
 {
 	for (; *words; words++)
 	{
-		size_t		n = strlen(*words);
+		size_t		n = text_begins(s, len, *words);
 
-		if (n <= len && memcmp(s, *words, n) == 0)
+		if (n > 0)
 			return n;
 	}
 	return 0;

@@ -20,25 +20,14 @@
 /* Longest encoding of one code point, in bytes. */
 #define UTF8_MAX	4
 
-/*
- * utf8_next
- *		Decode one code point at *p and move *p behind it.
- *
- * *p must be below end.  Overlong forms, surrogates, values above U+10FFFF
- * and truncated sequences give UTF8_BAD and consume one byte.
- */
+/* utf8_next() for what is not ASCII; apart, so that the rest is inlined. */
 static inline uint32_t
-utf8_next(const char **p, const char *end)
+utf8_next_wide(const char **p, const char *end)
 {
 	const unsigned char *s = (const unsigned char *) *p;
 	size_t		left = (size_t) (end - *p);
 	uint32_t	c = s[0];
 
-	if (c < 0x80)
-	{
-		*p += 1;
-		return c;
-	}
 	if (c >= 0xC2 && c <= 0xDF && left >= 2 && (s[1] & 0xC0) == 0x80)
 	{
 		*p += 2;
@@ -67,6 +56,24 @@ utf8_next(const char **p, const char *end)
 	}
 	*p += 1;
 	return UTF8_BAD;
+}
+
+/*
+ * utf8_next
+ *		Decode one code point at *p and move *p behind it.
+ *
+ * *p must be below end.  Overlong forms, surrogates, values above U+10FFFF
+ * and truncated sequences give UTF8_BAD and consume one byte.
+ */
+static inline uint32_t
+utf8_next(const char **p, const char *end)
+{
+	unsigned char c = (unsigned char) **p;
+
+	if (c >= 0x80)
+		return utf8_next_wide(p, end);
+	*p += 1;
+	return c;
 }
 
 /*

@@ -159,8 +159,8 @@ BEGIN
                       FROM (SELECT id, lead_id FROM %1$I WHERE owner = $1 AND (%2$s)) i
                       LEFT JOIN unnest($4, $5) d (lead_id, owner) ON d.lead_id = i.lead_id
                      CROSS JOIN LATERAL (
-                            SELECT CASE WHEN d.lead_id IS NOT NULL THEN d.owner
-                                        ELSE nullif((SELECT l.owner FROM lead l WHERE l.id = i.lead_id), $1) END) o (owner)
+                            SELECT nullif(CASE WHEN d.lead_id IS NOT NULL THEN d.owner
+                                               ELSE (SELECT l.owner FROM lead l WHERE l.id = i.lead_id) END, $1)) o (owner)
                      WHERE CASE WHEN d.lead_id IS NULL THEN $3 IS NULL ELSE $2 IS NOT NULL OR d.owner IS NOT NULL END) t
              ORDER BY t.id $sql$, h.kind, h.in_hand)
         USING from_rep, to_rep, scope, leads, owners, nullif(takers, '{}');
@@ -168,7 +168,8 @@ BEGIN
 END
 $$;
 
--- What a handover remembers of a row of such a table: an expression.
+-- What a handover remembers of a row of such a table: an expression.  Times are
+-- texts in it; who compares them does so in UTC.
 CREATE OR REPLACE FUNCTION _image(columns text[]) RETURNS text
 LANGUAGE SQL IMMUTABLE
 BEGIN ATOMIC
@@ -177,7 +178,7 @@ END;
 
 CREATE OR REPLACE FUNCTION _handover(from_rep text, to_rep text, to_team text, scope text, deactivate boolean, home regclass)
 RETURNS bigint
-LANGUAGE plpgsql SET search_path FROM CURRENT
+LANGUAGE plpgsql SET search_path FROM CURRENT SET timezone TO 'UTC'
 AS $$
 #variable_conflict use_variable
 DECLARE
@@ -320,19 +321,19 @@ BEGIN
      ORDER BY d.owner, d.pool;
     RETURN QUERY
     SELECT d.kind, coalesce(d.rep, from_rep), NULL, count(*), NULL::bigint, NULL::integer,
-           CASE WHEN d.rep IS NULL THEN 'stay: they belong to no lead that has an owner' END
+           CASE WHEN d.rep IS NULL THEN 'stay: with no lead that somebody else has' END
       FROM _deal_rest(from_rep, to_rep, to_team, scope, leads, owners) d
      GROUP BY 1, d.rep ORDER BY 1, d.rep;
     RETURN QUERY
     SELECT 'rep', r.code, NULL, NULL::bigint, NULL::bigint, NULL::integer,
-           'is active: more may come to him until he is set inactive, see deactivate'
+           'is active: new leads may still come to him, see deactivate'
       FROM rep r WHERE r.code = from_rep AND r.active;
 END
 $$;
 
 -- Give back what has not been moved on since.  Returns what was, and stays.
 CREATE OR REPLACE FUNCTION _undo_handover(id bigint, home regclass) RETURNS TABLE (kind text, item bigint, problem text)
-LANGUAGE plpgsql SET search_path FROM CURRENT
+LANGUAGE plpgsql SET search_path FROM CURRENT SET timezone TO 'UTC'
 AS $$
 #variable_conflict use_variable
 DECLARE

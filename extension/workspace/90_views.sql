@@ -24,12 +24,11 @@ SELECT s.code AS source,
  GROUP BY s.code;
 
 CREATE OR REPLACE VIEW v_intake AS
-SELECT (i.received_at AT TIME ZONE w.time_zone)::date AS day,
+SELECT (i.received_at AT TIME ZONE (SELECT w.time_zone FROM workspace w))::date AS day,
        i.source,
        i.outcome,
        count(*) AS arrivals
   FROM intake i
- CROSS JOIN workspace w
  GROUP BY 1, 2, 3;
 
 -- How many leads are how warm.
@@ -68,6 +67,21 @@ SELECT ruleset,
        max(last_at) AS last_at
   FROM rule_error
  GROUP BY ruleset, rule, sqlstate;
+
+-- What the people of each team, not of those below it, can take and have.
+CREATE OR REPLACE VIEW v_team AS
+SELECT t.code AS team,
+       coalesce(t.label, t.code) AS label,
+       t.parent,
+       t.manager,
+       t.active,
+       count(r.code) FILTER (WHERE r.active) AS active_reps,
+       coalesce(sum(r.capacity) FILTER (WHERE r.active), 0) AS capacity,
+       coalesce(sum(o.leads), 0)::bigint AS open_leads
+  FROM team t
+  LEFT JOIN rep r ON r.team = t.code
+  LEFT JOIN LATERAL (SELECT sum(d.open) AS leads FROM rep_load d WHERE d.rep = r.code COLLATE "C") o ON true
+ GROUP BY t.code;
 
 -- Rows about persons.  Who may see all sees all; a rep or manager sees what
 -- my_reps() says.  Two branches, of which one runs, so that a rep's leads are
@@ -127,7 +141,7 @@ SELECT l.id,
        l.attrs,
        (SELECT count(*) FROM lead m WHERE m.merged_into = l.id) AS merged_leads,
        l.created_at,
-       (l.created_at AT TIME ZONE w.time_zone)::date AS created_on,
+       (l.created_at AT TIME ZONE (SELECT w.time_zone FROM workspace w))::date AS created_on,
        l.updated_at
   FROM (SELECT a.id, a.kind, a.name, a.company, a.title, a.phone, a.email, a.wechat, a.tax_id, a.address, a.region,
                a.industry, a.product_line, a.company_size, a.budget_min, a.budget_max, a.budget_status,
@@ -148,7 +162,6 @@ SELECT l.id,
                leadcrm.intent_at(a, now()) AS intent_now, leadcrm.score_at(a, now()) AS score_now
           FROM lead a
          WHERE a.merged_into IS NULL AND NOT (SELECT sees_all()) AND a.owner = ANY ((SELECT my_reps())::text[])) l
- CROSS JOIN workspace w
   LEFT JOIN region r ON r.code = l.region
   LEFT JOIN industry i ON i.code = l.industry
   LEFT JOIN product_line p ON p.code = l.product_line
