@@ -103,7 +103,7 @@ leadcrm_assign_catch_up(AssignState *state, int number, const char *via,
 	RepState   *rep = &state->rep[number];
 	RepAccount *account = account_of(state, rep, via);
 	double		ours = account->used.turn - account->written.turn;
-	bool		writes = !state->pretend && !state->try;
+	bool		writes = !state->pretend && !state->trial;
 	Load		load = {0};
 	Load		amount = {0};
 
