@@ -9,8 +9,11 @@
  * but the ledger of loads.
  *
  * Round robin follows start-time fair queuing (Goyal, Vin and Cheng, 1996): a
- * lead adds 1 / weight to the turns of a rep and the fewest turns win; who was
- * away starts not much behind the others, so that he is not buried.
+ * lead adds 1 / weight to the turns of a rep and the fewest turns win.  Who was
+ * away, and has fallen far behind the turns at which the others got their last
+ * leads, is brought near them first, so that he is not buried.  What others
+ * have in flight counts for him and not for them, and he is read last: half of
+ * what another session has dealt does not look like an absence.
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
@@ -29,8 +32,11 @@
 #include "assign.h"
 #include "owner.h"
 
-/* How many turns of his own a rep may be behind in a round. */
+/* How many turns of the slowest a rep may be behind. */
 #define TURNS_BEHIND	4
+
+/* How often candidates are ranked for one lead, while others deal to them. */
+#define MOST_ROUNDS		8
 
 /* A lead as the skills and territories see it; the texts point into its row. */
 typedef struct LeadTraits
@@ -47,7 +53,7 @@ static bool decide_ranked(AssignState *state, int number, const AssignRule *rule
 						  const char **why);
 static void decide_fallback(AssignState *state, int rule, TupleTableSlot *lead, Assignment *result);
 static void decide_pool(AssignState *state, int rule, Assignment *result);
-static bool take_rep(AssignState *state, int rule, int rep, double turn);
+static LoadRefusal take_rep(AssignState *state, int rule, int rep, double turn, bool chosen);
 static void remember_passed(AssignState *state, Assignment *result, int rule, const char *why);
 static void read_traits(AssignState *state, TupleTableSlot *lead, LeadTraits *traits);
 static int	skill_level(const Rep *rep, const LeadTraits *traits, uint32 required);
@@ -217,7 +223,7 @@ leadcrm_assign_rank(AssignState *state, const AssignRule *rule, int territory,
 	LeadTraits	traits;
 
 	ranking->n = ranking->neligible = 0;
-	ranking->furthest = 0;
+	ranking->reached = ranking->widest = 0;
 	ranking->item = palloc(Max(ncandidates, 1) * sizeof(RankedRep));
 	ranking->verdict = palloc(Max(model->nreps, 1) * sizeof(RepVerdict));
 	if (by_skill)
@@ -364,7 +370,7 @@ decide_sticky(AssignState *state, int number, TupleTableSlot *lead, Assignment *
 	int			rep = leadcrm_assign_sticky_owner(state, lead);
 
 	if (rep < 0 || leadcrm_assign_verdict(state, rep, rule) != REP_ELIGIBLE ||
-		!take_rep(state, number, rep, 0))
+		take_rep(state, number, rep, 0, false) != LOAD_TAKEN)
 		return false;
 	result->reason = "sticky";
 	result->rule = number;
@@ -373,13 +379,18 @@ decide_sticky(AssignState *state, int number, TupleTableSlot *lead, Assignment *
 	return true;
 }
 
-/* Rank the candidates and give it to the first whose load takes it. */
+/*
+ * Rank the candidates and give it to the first whose load takes it.  Where
+ * another session has dealt to him since, they are ranked again, so that not
+ * all give to the one whom they saw first.
+ */
 static bool
 decide_ranked(AssignState *state, int number, const AssignRule *rule, int territory,
 			  TupleTableSlot *lead, const char *reason, Assignment *result, const char **why)
 {
-	for (;;)
+	for (int round = 1;; round++)
 	{
+		LoadRefusal refusal = LOAD_TAKEN;
 		Ranking		ranking;
 		int			nsorted;
 
@@ -394,10 +405,17 @@ decide_ranked(AssignState *state, int number, const AssignRule *rule, int territ
 
 			if (rule->strategy == ASSIGN_ROUND_ROBIN)
 			{
+				double		least = ranking.reached - TURNS_BEHIND * ranking.widest;
+
+				if (ranking.item[i].first < least)
+					leadcrm_assign_catch_up(state, rep, rule->code, least, ranking.reached);
 				turn = state->model->rep[rep].turn;
-				turn += Max(ranking.furthest - TURNS_BEHIND * turn - ranking.item[i].first, 0);
 			}
-			if (!take_rep(state, number, rep, turn))
+			refusal = take_rep(state, number, rep, turn,
+							   rule->strategy != ASSIGN_DIRECT && round < MOST_ROUNDS);
+			if (refusal == LOAD_CHANGED)
+				break;
+			if (refusal != LOAD_TAKEN)
 				continue;
 			result->reason = reason;
 			result->rule = number;
@@ -462,23 +480,18 @@ decide_pool(AssignState *state, int number, Assignment *result)
 		result->pool = model->common_pool;
 }
 
-/* Give the lead to a rep's load; false when it is full after all. */
-static bool
-take_rep(AssignState *state, int rule, int rep, double turn)
+/* Give the lead to a rep's load; when it is full after all, remember that. */
+static LoadRefusal
+take_rep(AssignState *state, int rule, int rep, double turn, bool chosen)
 {
-	RepState   *load = &state->rep[rep];
+	LoadRefusal refusal = leadcrm_assign_take(state, rep, state->model->rule[rule].code, turn,
+											  true, -1, chosen);
 
-	switch (leadcrm_assign_take(state, rep, state->model->rule[rule].code, turn, true, -1))
-	{
-		case LOAD_TAKEN:
-			return true;
-		case LOAD_DAY_OVER:
-			load->day_over = true;
-			return false;
-		default:
-			load->full = true;
-			return false;
-	}
+	if (refusal == LOAD_DAY_OVER)
+		state->rep[rep].day_over = true;
+	else if (refusal == LOAD_FULL)
+		state->rep[rep].full = true;
+	return refusal;
 }
 
 static void
@@ -605,6 +618,7 @@ ranking_add(AssignState *state, const AssignRule *rule, int rep, int level, Rank
 {
 	RankedRep  *item = ranking->item;
 	const RepState *load = &state->rep[rep];
+	const RepAccount *turns;
 	RankedRep	added = {.rep = rep};
 	int			i;
 
@@ -617,8 +631,11 @@ ranking_add(AssignState *state, const AssignRule *rule, int rep, int level, Rank
 	switch (rule->strategy)
 	{
 		case ASSIGN_ROUND_ROBIN:
-			(void) leadcrm_assign_read(state, rep, rule->code, &added.first);
-			ranking->furthest = Max(ranking->furthest, added.first);
+			(void) leadcrm_assign_read(state, rep, rule->code, &turns);
+			added.first = turns->turn;
+			ranking->reached = Max(ranking->reached,
+								   turns->settled_turn - state->model->rep[rep].turn);
+			ranking->widest = Max(ranking->widest, state->model->rep[rep].turn);
 			break;
 		case ASSIGN_SKILLED:
 			added.first = -level;

@@ -198,6 +198,7 @@ typedef struct RepAccount
 	Load		written;		/* to the ledger */
 	Load		used;			/* by the rows of the statement */
 	double		turn;			/* as read, and used since */
+	double		settled_turn;	/* the same without what others have in flight */
 	struct RepAccount *next;
 } RepAccount;
 
@@ -208,6 +209,7 @@ typedef struct RepState
 	bool		read;
 	bool		full;			/* the ledger refused: another took the place */
 	bool		day_over;
+	bool		used;			/* this statement has given or taken something */
 	int64		open;			/* with what this statement gave him */
 	int64		dealt;
 	int64		chunk;			/* reserved at a time */
@@ -227,7 +229,8 @@ typedef struct Ranking
 {
 	int			n;
 	int			neligible;
-	double		furthest;		/* turns of the one who had most */
+	double		reached;		/* turns at which the last lead was dealt */
+	double		widest;			/* what one lead adds to his turns, at most */
 	RankedRep  *item;			/* eligible ones first; of these, the best sorted */
 	RepVerdict *verdict;		/* by rep */
 } Ranking;
@@ -299,9 +302,12 @@ extern const char *leadcrm_assign_verdict_text(RepVerdict verdict);
 
 /* assign_load.c */
 extern RepState *leadcrm_assign_rep_state(AssignState *state, const char *code);
-extern RepState *leadcrm_assign_read(AssignState *state, int rep, const char *via, double *turn);
+extern RepState *leadcrm_assign_read(AssignState *state, int rep, const char *via,
+									 const RepAccount **turns);
+extern void leadcrm_assign_catch_up(AssignState *state, int rep, const char *via,
+									double least, double reached);
 extern LoadRefusal leadcrm_assign_take(AssignState *state, int rep, const char *via, double turn,
-									   bool dealt, int64 via_limit);
+									   bool dealt, int64 via_limit, bool chosen);
 extern void leadcrm_assign_use(AssignState *state, RepState *rep, const char *via,
 							   int64 open, int64 dealt, double turn);
 extern void leadcrm_assign_settle_loads(AssignState *state);

@@ -54,15 +54,15 @@ leadcrm_assign_rep_state(AssignState *state, const char *code)
  * leadcrm_assign_read
  *		The load of a rep, as far as this statement knows it.
  *
- * turn: gets his turns under via, unless NULL.
+ * turns: gets his account under via, with his turns, unless NULL.
  */
 RepState *
-leadcrm_assign_read(AssignState *state, int number, const char *via, double *turn)
+leadcrm_assign_read(AssignState *state, int number, const char *via, const RepAccount **turns)
 {
 	RepState   *rep = &state->rep[number];
 	RepAccount *account;
 
-	if (rep->read && turn == NULL)
+	if (rep->read && turns == NULL)
 		return rep;
 	account = account_of(state, rep, via);
 	if (!rep->read || !account->read)
@@ -78,11 +78,59 @@ leadcrm_assign_read(AssignState *state, int number, const char *via, double *tur
 			rep->read = true;
 		}
 		account->turn += load.turn;
+		account->settled_turn += load.settled_turn;
 		account->read = true;
 	}
-	if (turn != NULL)
-		*turn = account->turn;
+	if (turns != NULL)
+		*turns = account;
 	return rep;
+}
+
+/*
+ * leadcrm_assign_catch_up
+ *		Raise the turns of a rep, who was away, to the least that he may have.
+ *
+ * reached: where the others are; nobody must be beyond it by catching up.
+ *
+ * Written and looked at at once, for another session may be doing the same: if
+ * both did he would be as far ahead as he was behind.  Then it is taken back,
+ * here and maybe there as well, and whoever deals to him next tries again.
+ */
+void
+leadcrm_assign_catch_up(AssignState *state, int number, const char *via,
+						double least, double reached)
+{
+	RepState   *rep = &state->rep[number];
+	RepAccount *account = account_of(state, rep, via);
+	double		ours = account->used.turn - account->written.turn;
+	bool		writes = !state->pretend && !state->trial;
+	Load		load = {0};
+	Load		amount = {0};
+
+	if (writes)
+	{
+		/* What was read when the statement began may have grown. */
+		leadcrm_load_read(ledger_of(state), rep->code, via, state->today, &load);
+		account->turn = load.turn + ours;
+		account->settled_turn = load.settled_turn + ours;
+	}
+	amount.turn = least - account->turn;
+	if (amount.turn <= 0)
+		return;
+	if (writes)
+	{
+		leadcrm_load_add(ledger_of(state), rep->code, via, state->today, &amount);
+		leadcrm_load_read(ledger_of(state), rep->code, via, state->today, &load);
+		if (load.turn + ours > reached)
+		{
+			account->turn = load.turn + ours - amount.turn;
+			amount.turn = -amount.turn;
+			leadcrm_load_add(ledger_of(state), rep->code, via, state->today, &amount);
+			return;
+		}
+	}
+	account->turn += amount.turn;
+	account->settled_turn += amount.turn;
 }
 
 /*
@@ -93,10 +141,12 @@ leadcrm_assign_read(AssignState *state, int number, const char *via, double *tur
  * somebody named.
  * turn: what it adds to his turns.  dealt: it counts to the day, too: to his
  * daily limit under a rule, to via_limit (-1: none) under a pool.
+ * chosen: he was chosen for what is known of him; if that has changed since it
+ * is brought up to date and LOAD_CHANGED is the answer.
  */
 LoadRefusal
 leadcrm_assign_take(AssignState *state, int number, const char *via, double turn,
-					bool dealt, int64 via_limit)
+					bool dealt, int64 via_limit, bool chosen)
 {
 	const Rep  *r = &state->model->rep[number];
 	RepState   *rep = leadcrm_assign_read(state, number, via, NULL);
@@ -119,13 +169,23 @@ leadcrm_assign_take(AssignState *state, int number, const char *via, double turn
 			n = 1;
 		for (;;)
 		{
+			Load		known = {.open = rep->open, .dealt = rep->dealt, .turn = account->turn};
 			Load		amount;
 
 			n = Max(n, 1);
 			amount.open = n;
 			amount.dealt = dealt ? n : 0;
 			amount.turn = turn;
-			refusal = leadcrm_load_take(ledger_of(state), rep->code, via, state->today, &amount, &limit);
+			refusal = leadcrm_load_take(ledger_of(state), rep->code, via, state->today, &amount, &limit,
+										chosen && account->read && !rep->used ? &known : NULL);
+			if (refusal == LOAD_CHANGED)
+			{
+				rep->open = known.open;
+				rep->dealt = known.dealt;
+				account->turn = known.turn;
+				account->settled_turn = known.settled_turn;
+				return refusal;
+			}
 			if (refusal == LOAD_TAKEN)
 			{
 				account->written.open += amount.open;
@@ -154,10 +214,12 @@ leadcrm_assign_use(AssignState *state, RepState *rep, const char *via,
 {
 	RepAccount *account = account_of(state, rep, via);
 
+	rep->used = true;
 	account->used.open += open;
 	account->used.dealt += dealt;
 	account->used.turn += turn;
 	account->turn += turn;
+	account->settled_turn += turn;
 	rep->open += open;
 	if (strncmp(via, "pool:", 5) != 0)
 		rep->dealt += dealt;

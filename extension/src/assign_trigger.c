@@ -461,7 +461,7 @@ enter_load(Row *row, int rep, const Pool *claimed)
 	const Rep  *r = &row->state->model->rep[rep];
 
 	switch (leadcrm_assign_take(row->state, rep, claimed ? claimed->via : "", 0, claimed != NULL,
-								claimed ? claimed->claim_limit : -1))
+								claimed ? claimed->claim_limit : -1, false))
 	{
 		case LOAD_TAKEN:
 			break;

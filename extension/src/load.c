@@ -32,8 +32,9 @@
  *	 until the day after the next (LOAD_KEEP_DAYS).
  *
  * Snapshots are always the latest, whatever the isolation level: the amounts
- * are no business of the transaction's own snapshot.  At SERIALIZABLE the
- * second scan is a read like any other and may end in 40001.
+ * are no business of the transaction's own snapshot.  Nor are they of other
+ * transactions at SERIALIZABLE: reading them leaves no predicate locks, or
+ * whoever deals to the same rep at the same time would end in 40001.
  *
  * Rows are read and written past the executor (see direct.c), by triggers that
  * act as the table's owner; an update is a HOT one as a rule, for no indexed
@@ -103,6 +104,7 @@ typedef struct LoadRow
 	bool		pool;			/* its via is a pool's */
 	int64		open;
 	double		turn;
+	double		settled_turn;
 	DateADT		day;
 	int64		dealt;
 	int64		most_open;		/* whatever becomes of transactions in progress */
@@ -139,6 +141,7 @@ static LoadRow *load_add_row(LoadTable *t);
 static void load_raise(LoadTable *t, LoadRow *row);
 static bool load_via_is_pool(const text *via);
 static void load_sum(const LoadTable *t, bool most, Load *sum, int64 *dealt_via);
+static void load_read(const LoadTable *t, Load *load);
 static LoadRefusal load_refusal(const LoadTable *t, const Load *amount, const LoadLimit *limit,
 								bool written);
 static int64 load_write(LoadTable *t, const Load *amount);
@@ -198,13 +201,9 @@ leadcrm_load_open(Workspace *ws, MemoryContext cxt)
 void
 leadcrm_load_read(LoadTable *t, const char *rep, const char *via, DateADT today, Load *load)
 {
-	int64		dealt_via;
-
 	load_begin(t, rep, via, today);
 	load_scan(t);
-	load_sum(t, false, load, &dealt_via);
-	if (load_via_is_pool(t->via))
-		load->dealt = dealt_via;
+	load_read(t, load);
 }
 
 /*
@@ -212,18 +211,32 @@ leadcrm_load_read(LoadTable *t, const char *rep, const char *via, DateADT today,
  *		Add to what a rep has, if that leaves him within his limits.
  *
  * amount: nothing negative.  A limit is looked at if the amount counts for it.
+ * known: what leadcrm_load_read() said, for which he was chosen, or NULL.
  *
- * Says which limit forbids it; then nothing has changed.  Waits for nobody.
+ * Says which limit forbids it, or that he has something else than what is
+ * known, which is then brought up to date; either way nothing has changed.
+ * Waits for nobody.
  */
 LoadRefusal
 leadcrm_load_take(LoadTable *t, const char *rep, const char *via, DateADT today,
-				  const Load *amount, const LoadLimit *limit)
+				  const Load *amount, const LoadLimit *limit, Load *known)
 {
 	LoadRefusal refusal;
 	int64		id;
 
 	load_begin(t, rep, via, today);
 	load_scan(t);
+	if (known != NULL)
+	{
+		Load		now;
+
+		load_read(t, &now);
+		if (now.open != known->open || now.dealt != known->dealt || now.turn != known->turn)
+		{
+			*known = now;
+			return LOAD_CHANGED;
+		}
+	}
 	refusal = load_refusal(t, amount, limit, false);
 	if (refusal != LOAD_TAKEN)
 		return refusal;
@@ -237,7 +250,7 @@ leadcrm_load_take(LoadTable *t, const char *rep, const char *via, DateADT today,
 	refusal = load_refusal(t, amount, limit, true);
 	if (refusal != LOAD_TAKEN)
 	{
-		Load		back = {-amount->open, -amount->dealt, -amount->turn};
+		Load		back = {.open = -amount->open, .dealt = -amount->dealt, .turn = -amount->turn};
 
 		for (int i = 0; i < t->nrows; i++)
 		{
@@ -391,7 +404,11 @@ load_scan(LoadTable *t)
 		row->turn = DatumGetFloat8(value[LOAD_TURN]);
 		row->day = DatumGetDateADT(value[LOAD_DAY]);
 		row->dealt = DatumGetInt64(value[LOAD_DEALT]);
-		row->settled |= !in_flight;
+		if (!in_flight)
+		{
+			row->settled_turn = row->turn;
+			row->settled = true;
+		}
 	}
 }
 
@@ -402,16 +419,19 @@ load_scan(LoadTable *t)
 static bool
 load_confirm(LoadTable *t)
 {
+	bool		serializable = IsolationIsSerializable();	/* no predicate locks */
 	Snapshot	latest = RegisterSnapshot(GetLatestSnapshot());
 	int			nscanned = t->nrows;
 	int			i = 0;
 
-	load_seek(t, latest);
+	load_seek(t, serializable ? SnapshotAny : latest);
 	while (load_next(t))
 	{
 		int64		id = DatumGetInt64(t->slot->tts_values[LOAD_ID]);
 		LoadRow    *row;
 
+		if (serializable && !table_tuple_satisfies_snapshot(t->table->rel, t->slot, latest))
+			continue;
 		while (i < nscanned && t->row[i].id < id)
 			i++;
 		row = i < nscanned && t->row[i].id == id ? &t->row[i] : load_add_row(t);
@@ -510,9 +530,21 @@ load_sum(const LoadTable *t, bool most, Load *sum, int64 *dealt_via)
 		if (row->same_via)
 		{
 			sum->turn += row->turn;
+			sum->settled_turn += row->settled_turn;
 			*dealt_via += dealt;
 		}
 	}
+}
+
+/* What leadcrm_load_read() says. */
+static void
+load_read(const LoadTable *t, Load *load)
+{
+	int64		dealt_via;
+
+	load_sum(t, false, load, &dealt_via);
+	if (load_via_is_pool(t->via))
+		load->dealt = dealt_via;
 }
 
 /* Which limit is in the way of an amount, that is or is not yet written? */

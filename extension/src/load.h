@@ -21,6 +21,7 @@ typedef struct Load
 	int64		open;			/* leads */
 	int64		dealt;			/* leads, today */
 	double		turn;			/* under one rule */
+	double		settled_turn;	/* read only: without what others have in flight */
 } Load;
 
 /* What a rep may have; -1: no limit. */
@@ -36,14 +37,15 @@ typedef enum LoadRefusal
 	LOAD_TAKEN,
 	LOAD_FULL,
 	LOAD_DAY_OVER,
-	LOAD_VIA_OVER
+	LOAD_VIA_OVER,
+	LOAD_CHANGED				/* no longer what the caller knows */
 } LoadRefusal;
 
 extern LoadTable *leadcrm_load_open(Workspace *ws, MemoryContext cxt);
 extern void leadcrm_load_read(LoadTable *t, const char *rep, const char *via, DateADT today,
 							  Load *load);
 extern LoadRefusal leadcrm_load_take(LoadTable *t, const char *rep, const char *via, DateADT today,
-									 const Load *amount, const LoadLimit *limit);
+									 const Load *amount, const LoadLimit *limit, Load *known);
 extern void leadcrm_load_add(LoadTable *t, const char *rep, const char *via, DateADT today,
 							 const Load *amount);
 extern void leadcrm_load_close(LoadTable *t);

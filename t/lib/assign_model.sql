@@ -110,9 +110,10 @@ BEGIN
 		    OR c.code IN (SELECT w.rep FROM works w
 		                   WHERE w.territory = (SELECT a.code FROM above a JOIN works v ON v.territory = a.code JOIN able o ON o.code = v.rep
 		                                         ORDER BY a.distance LIMIT 1))),
-	-- who was away is not further behind the others than this when his turn comes
+	-- who was away and has fallen far behind where the others got their last
+	-- leads is brought near them when his turn comes
 	turns AS (
-		SELECT c.*, greatest(c.turn, max(c.turn) OVER () - 4.0 / c.weight) AS lifted_turn FROM chosen c)
+		SELECT c.*, greatest(c.turn, max(c.turn - 1.0 / c.weight) OVER () - max(4.0 / c.weight) OVER ()) AS lifted_turn FROM chosen c)
 	SELECT c.code, c.lifted_turn + 1.0 / c.weight, c.lifted_turn > c.turn
 	  FROM turns c
 	 ORDER BY CASE WHEN rule.strategy = 'round_robin' THEN round(c.turn::numeric, 9) END,
