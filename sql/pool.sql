@@ -90,6 +90,7 @@ SELECT release(2, NULL), claim_next('south');
 SELECT release(2, ' ');
 SELECT release(2, 'x', 'west');                     -- not a pool of his
 SELECT release(2, 'x', 'nosuch');
+SELECT release(2, 'x', 'old');                      -- not active
 SELECT release(2, 'wrong region', 'common');
 SELECT release(2, 'x'), release(4711, 'x');
 SET ROLE regress_carl;

@@ -84,8 +84,9 @@ sub workspace
 	return;
 }
 
-# counts(WAY, EXPECTED): a created lead writes its keys and one event, a repeat
-# one entry of the log, one activity and one event.
+# counts(WAY, EXPECTED): a created lead writes its keys, its way into the pool
+# (there are no reps) and two events, a repeat one entry of the log, one
+# activity and one event.
 sub counts
 {
 	my ($way, %n) = @_;
@@ -101,7 +102,10 @@ sub counts
 		'all activities' => $n{repeats}, 'activity',
 		'events of created leads' => $created, "event WHERE kind = 'lead.created'",
 		'events of repeats' => $n{repeats}, "event WHERE kind = 'lead.repeated'",
-		'all events' => $n{rows}, 'event',
+		'events of pooled leads' => $created, "event WHERE kind = 'lead.pooled'",
+		'all events' => $n{rows} + $created, 'event',
+		'history of owners' => $created, "assignment_log WHERE reason = 'pool'",
+		'tasks' => 0, 'task',
 		'pairs for review' => 0, 'duplicate',
 		'titles filled' => $n{repeats}, 'lead WHERE merged_into IS NULL AND title IS NOT NULL');
 
@@ -129,7 +133,7 @@ sub state
 {
 	return $db->query(<<'SQL');
 SELECT md5(string_agg(line, E'\n' ORDER BY line COLLATE "C"))
-  FROM (SELECT 'lead ' || (to_jsonb(l) - ARRAY['id', 'merged_into', 'last_inbound_at', 'created_at', 'updated_at',
+  FROM (SELECT 'lead ' || (to_jsonb(l) - ARRAY['id', 'merged_into', 'last_inbound_at', 'created_at', 'updated_at', 'pool_since',
                                               'signals', 'intent_since', 'intent_before', 'intent_due_at', 'behaviour_1', 'behaviour_1_at',
                                               'behaviour_2', 'behaviour_2_at', 'behaviour_3', 'behaviour_3_at', 'behaviour_4', 'behaviour_4_at'])::text
                || coalesce(w.external_id, '-') AS line

@@ -128,7 +128,8 @@ __DATA__
 -- Few kinds, few days, ends of signals that are to come: what can go wrong does.
 UPDATE activity_kind SET active = false WHERE kind NOT IN ('view_page', 'view_price', 'ask_quote', 'message', 'mail_opened', 'inquiry');
 UPDATE activity_kind SET daily_cap = 2 WHERE kind IN ('view_price', 'mail_opened');
-INSERT INTO activity_kind (kind, direction, points, class) VALUES ('call', NULL, 0.7, 4), ('note', NULL, 0, 1);
+INSERT INTO activity_kind (kind, direction, points, class) VALUES ('ring', NULL, 0.7, 4), ('note', NULL, 0, 1)
+    ON CONFLICT (kind) DO UPDATE SET direction = EXCLUDED.direction, points = EXCLUDED.points, class = EXCLUDED.class, active = true;
 UPDATE intent_rule SET holds_for = '3650 days';
 INSERT INTO intent_rule (code, level, activity_kinds, times, within, holds_for) VALUES
     ('five',  'warm', '{view_page,view_price,message}', 5, '2 days',   '3650 days'),
@@ -187,7 +188,7 @@ $$;
 CREATE FUNCTION one_of(VARIADIC a text[]) RETURNS text LANGUAGE SQL VOLATILE AS 'SELECT a[1 + floor(random() * cardinality(a))]';
 CREATE FUNCTION pick(a bigint[]) RETURNS bigint LANGUAGE SQL VOLATILE AS 'SELECT a[1 + floor(random() * cardinality(a))]';
 CREATE FUNCTION a_kind() RETURNS text LANGUAGE SQL VOLATILE AS
-    $$SELECT one_of('view_page', 'view_price', 'view_price', 'view_price', 'ask_quote', 'message', 'mail_opened', 'mail_opened', 'call', 'note', 'visit')$$;
+    $$SELECT one_of('view_page', 'view_price', 'view_price', 'view_price', 'ask_quote', 'message', 'mail_opened', 'mail_opened', 'ring', 'note', 'visit')$$;
 CREATE FUNCTION a_direction() RETURNS text LANGUAGE SQL VOLATILE AS $$SELECT one_of('in', 'in', 'in', 'in', 'out', 'internal')$$;
 -- On one of six days, on few minutes, now and then years ago.
 CREATE FUNCTION a_moment() RETURNS timestamptz LANGUAGE SQL VOLATILE AS $$

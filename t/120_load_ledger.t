@@ -161,6 +161,10 @@ sub in_flight
 		is($one->run("SELECT crm.take('ann')"), 't', '... and a place that is free is free');
 		$one->run('COMMIT');
 		is($one->error, '', '... and goes to whoever asks first');
+		$db->query("SELECT crm.release('ann', 2)");
+		$_->run("BEGIN ISOLATION LEVEL $level; SELECT crm.take('ann')") for $one, $two;
+		$_->run('COMMIT') for $one, $two;
+		is($one->error . $two->error, '', '... and two who give to the same rep do not disturb each other');
 		exact($level);
 	}
 	$_->close for $one, $two;

@@ -131,7 +131,7 @@ attempt_sql(char *sql)
 						schema, seed % 100, worker % 100, serial++ % 10000);
 				break;
 			default:
-				sprintf(sql, "UPDATE %s.lead SET owner = '%d'"
+				sprintf(sql, "UPDATE %s.lead SET title = '%d'"
 						" WHERE id IN (SELECT lead_id FROM holder)", schema, worker);
 		}
 		return 0;

@@ -85,7 +85,7 @@ static Datum current(Row *row, LeadColumn column, bool *isnull);
 static void set(Row *row, LeadColumn column, Datum value);
 static void set_null(Row *row, LeadColumn column);
 static void set_column(Row *row, LeadColumn column, Datum value, bool isnull);
-static HeapTuple row_tuple(Row *row, TupleDesc tupdesc, HeapTuple tuple);
+static bool write_columns(Row *row);
 
 PG_FUNCTION_INFO_V1(leadcrm_assign);
 
@@ -102,6 +102,7 @@ leadcrm_assign(PG_FUNCTION_ARGS)
 {
 	TriggerData *trigdata = leadcrm_row_trigger(fcinfo, "leadcrm.assign");
 	bool		update = TRIGGER_FIRED_BY_UPDATE(trigdata->tg_event);
+	bool		changed;
 	Row			row;
 	bool		isnull;
 
@@ -109,7 +110,7 @@ leadcrm_assign(PG_FUNCTION_ARGS)
 	row.lead = trigdata->tg_relation;
 	row.frame = leadcrm_settle_frame(trigdata->tg_relation, !update);
 	row.state = NULL;
-	row.slot = update ? trigdata->tg_newslot : trigdata->tg_trigslot;
+	row.slot = leadcrm_row_slot(trigdata);
 	row.old = update ? trigdata->tg_trigslot : NULL;
 	row.id = DatumGetInt64(slot_getattr(row.slot, row.ws->column[LEAD_ID], &isnull));
 	row.n = 0;
@@ -117,8 +118,8 @@ leadcrm_assign(PG_FUNCTION_ARGS)
 		assign_update(&row);
 	else
 		assign_insert(&row);
-	return PointerGetDatum(row_tuple(&row, RelationGetDescr(trigdata->tg_relation),
-									 update ? trigdata->tg_newtuple : trigdata->tg_trigtuple));
+	changed = write_columns(&row);
+	return PointerGetDatum(leadcrm_row_result(trigdata, &row.frame->chain, changed));
 }
 
 /*
@@ -640,27 +641,25 @@ set_column(Row *row, LeadColumn column, Datum value, bool isnull)
 	row->n = Max(row->n, i + 1);
 }
 
-/* The tuple with the columns that became others. */
-static HeapTuple
-row_tuple(Row *row, TupleDesc tupdesc, HeapTuple tuple)
+/* Write what became another value into the row; false if nothing did. */
+static bool
+write_columns(Row *row)
 {
-	int			attnum[ASSIGN_COLUMNS];
-	Datum		value[ASSIGN_COLUMNS];
-	bool		isnull[ASSIGN_COLUMNS];
-	int			n = 0;
+	TupleTableSlot *slot = row->slot;
+	bool		changed = false;
 
 	for (int i = 0; i < row->n; i++)
 	{
-		Form_pg_attribute att = TupleDescAttr(tupdesc, row->ws->column[row->column[i]] - 1);
-		bool		none;
-		Datum		given = slot_getattr(row->slot, att->attnum, &none);
+		int			column = row->ws->column[row->column[i]] - 1;
+		Form_pg_attribute att = TupleDescAttr(slot->tts_tupleDescriptor, column);
 
-		if (none == row->isnull[i] &&
-			(none || datum_image_eq(given, row->value[i], att->attbyval, att->attlen)))
+		if (slot->tts_isnull[column] == row->isnull[i] &&
+			(row->isnull[i] ||
+			 datum_image_eq(slot->tts_values[column], row->value[i], att->attbyval, att->attlen)))
 			continue;
-		attnum[n] = att->attnum;
-		value[n] = row->value[i];
-		isnull[n++] = row->isnull[i];
+		slot->tts_values[column] = row->value[i];
+		slot->tts_isnull[column] = row->isnull[i];
+		changed = true;
 	}
-	return n == 0 ? tuple : heap_modify_tuple_by_cols(tuple, tupdesc, n, attnum, value, isnull);
+	return changed;
 }

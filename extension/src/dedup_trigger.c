@@ -42,7 +42,8 @@
 
 static SettleFrame *frames = NULL;	/* top of the stack */
 
-static void frame_open(Relation lead, bool insert);
+static void frame_open(Workspace *ws, Relation lead, bool insert);
+static SettleFrame *frame_find(Relation lead, bool insert);
 static void frame_forget(void *arg);
 static bool frame_pending(int64 lead);
 static Datum dedup_insert_row(TriggerData *trigdata);
@@ -94,8 +95,7 @@ leadcrm_dedup(PG_FUNCTION_ARGS)
 					 errhint("Use DELETE, or leadcrm.drop_workspace() for the whole workspace.")));
 		if (TRIGGER_FIRED_BY_INSERT(event) || TRIGGER_FIRED_BY_UPDATE(event))
 		{
-			(void) leadcrm_workspace_of(lead);	/* checks where it hangs */
-			frame_open(lead, TRIGGER_FIRED_BY_INSERT(event));
+			frame_open(leadcrm_workspace_of(lead), lead, TRIGGER_FIRED_BY_INSERT(event));
 			return PointerGetDatum(NULL);
 		}
 	}
@@ -147,7 +147,7 @@ leadcrm_dedup(PG_FUNCTION_ARGS)
 
 /* Push a frame for the statement that begins. */
 static void
-frame_open(Relation lead, bool insert)
+frame_open(Workspace *ws, Relation lead, bool insert)
 {
 	MemoryContext cxt = AllocSetContextCreate(CurTransactionContext,
 											  "leadcrm statement", ALLOCSET_SMALL_SIZES);
@@ -157,6 +157,7 @@ frame_open(Relation lead, bool insert)
 	frame->lead = RelationGetRelid(lead);
 	frame->insert = insert;
 	frame->now = GetCurrentTransactionStartTimestamp();
+	leadcrm_row_chain_init(&frame->chain, lead->trigdesc, insert, ws->row_function);
 	frame->forget.func = frame_forget;
 	frame->forget.arg = frame;
 	frame->below = frames;
@@ -171,17 +172,39 @@ frame_open(Relation lead, bool insert)
 SettleFrame *
 leadcrm_settle_frame(Relation lead, bool insert)
 {
+	SettleFrame *frame = frame_find(lead, insert);
+
+	if (frame == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+				 errmsg("a statement trigger of table \"%s\" is missing or disabled",
+						RelationGetRelationName(lead)),
+				 errhint("Run leadcrm.repair_workspace().")));
+	return frame;
+}
+
+/*
+ * leadcrm_settle_chain
+ *		How the running statement's row triggers follow each other; NULL when
+ *		its own is missing or disabled.
+ */
+RowChain *
+leadcrm_settle_chain(TriggerData *trigdata)
+{
+	SettleFrame *frame = frame_find(trigdata->tg_relation, TRIGGER_FIRED_BY_INSERT(trigdata->tg_event));
+
+	return frame == NULL ? NULL : &frame->chain;
+}
+
+static SettleFrame *
+frame_find(Relation lead, bool insert)
+{
 	for (SettleFrame *frame = frames; frame != NULL; frame = frame->below)
 	{
 		if (frame->lead == RelationGetRelid(lead) && frame->insert == insert)
 			return frame;
 	}
-	ereport(ERROR,
-			(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
-			 errmsg("a statement trigger of table \"%s\" is missing or disabled",
-					RelationGetRelationName(lead)),
-			 errhint("Run leadcrm.repair_workspace().")));
-	return NULL;				/* keep compiler quiet */
+	return NULL;
 }
 
 /* Reset callback: the frame's memory goes, so must its place on the stack. */
@@ -220,8 +243,7 @@ dedup_insert_row(TriggerData *trigdata)
 {
 	Workspace  *ws = leadcrm_workspace_of(trigdata->tg_relation);
 	SettleFrame *frame = leadcrm_settle_frame(trigdata->tg_relation, true);
-	TupleTableSlot *slot = trigdata->tg_trigslot;
-	HeapTuple	tuple = trigdata->tg_trigtuple;
+	TupleTableSlot *slot = leadcrm_row_slot(trigdata);
 	IdentityKey keys[IDENTITY_MAX_KEYS];
 	DedupDecision decision;
 	DedupSubject subject;
@@ -238,7 +260,7 @@ dedup_insert_row(TriggerData *trigdata)
 		if (frame->nmerges > 0 &&
 			frame->merge[frame->nmerges - 1].loser == subject.id &&
 			frame->merge[frame->nmerges - 1].winner == DatumGetInt64(merged_into))
-			return PointerGetDatum(tuple);
+			return PointerGetDatum(leadcrm_row_result(trigdata, &frame->chain, false));
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("column \"%s\" is set by leadcrm", "merged_into"),
@@ -248,7 +270,7 @@ dedup_insert_row(TriggerData *trigdata)
 	leadcrm_settle_add_row(frame, subject.id);
 	nkeys = leadcrm_identity_keys(ws, slot, keys);
 	if (nkeys == 0)
-		return PointerGetDatum(tuple);
+		return PointerGetDatum(leadcrm_row_result(trigdata, &frame->chain, false));
 
 	if (!frame->claims_tried)
 	{
@@ -271,14 +293,12 @@ dedup_insert_row(TriggerData *trigdata)
 
 	if (decision.winner != 0)
 	{
-		int			column = ws->column[LEAD_MERGED_INTO];
-		Datum		value = Int64GetDatum(decision.winner);
-		bool		null = false;
+		int			column = ws->column[LEAD_MERGED_INTO] - 1;
 
-		tuple = heap_modify_tuple_by_cols(tuple, RelationGetDescr(trigdata->tg_relation),
-										  1, &column, &value, &null);
+		slot->tts_values[column] = Int64GetDatum(decision.winner);
+		slot->tts_isnull[column] = false;
 	}
-	return PointerGetDatum(tuple);
+	return PointerGetDatum(leadcrm_row_result(trigdata, &frame->chain, decision.winner != 0));
 }
 
 static Datum
@@ -287,7 +307,8 @@ dedup_update_row(TriggerData *trigdata)
 	Workspace  *ws = leadcrm_workspace_of(trigdata->tg_relation);
 	SettleFrame *frame = leadcrm_settle_frame(trigdata->tg_relation, false);
 	TupleTableSlot *oldslot = trigdata->tg_trigslot;
-	TupleTableSlot *newslot = trigdata->tg_newslot;
+	TupleTableSlot *newslot = leadcrm_row_slot(trigdata);
+	HeapTuple	tuple = leadcrm_row_result(trigdata, &frame->chain, false);
 	IdentityKey keys[IDENTITY_MAX_KEYS];
 	IdentityKey oldkeys[IDENTITY_MAX_KEYS];
 	IdentityKey fresh[IDENTITY_MAX_KEYS];
@@ -322,11 +343,11 @@ dedup_update_row(TriggerData *trigdata)
 		dedup_check_merged(ws, subject.id, is_merged);
 		leadcrm_owner_end(&save);
 		if (was_merged && is_merged)
-			return PointerGetDatum(trigdata->tg_newtuple);
+			return PointerGetDatum(tuple);
 	}
 
 	if (!was_merged && !is_merged && leadcrm_identity_same(ws, oldslot, newslot))
-		return PointerGetDatum(trigdata->tg_newtuple);
+		return PointerGetDatum(tuple);
 
 	if (!was_merged)
 		noldkeys = leadcrm_identity_keys(ws, oldslot, oldkeys);
@@ -342,7 +363,7 @@ dedup_update_row(TriggerData *trigdata)
 	if (nkept < noldkeys || nfresh > 0)
 		leadcrm_settle_add_row(frame, subject.id);
 	if (nfresh == 0)
-		return PointerGetDatum(trigdata->tg_newtuple);
+		return PointerGetDatum(tuple);
 
 	leadcrm_owner_begin(ws, &save);
 	if (SPI_connect() != SPI_OK_CONNECT)
@@ -351,7 +372,7 @@ dedup_update_row(TriggerData *trigdata)
 	leadcrm_settle_add_decision(frame, subject.id, &decision);
 	SPI_finish();
 	leadcrm_owner_end(&save);
-	return PointerGetDatum(trigdata->tg_newtuple);
+	return PointerGetDatum(tuple);
 }
 
 static void

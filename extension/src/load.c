@@ -32,8 +32,9 @@
  *	 until the day after the next (LOAD_KEEP_DAYS).
  *
  * Snapshots are always the latest, whatever the isolation level: the amounts
- * are no business of the transaction's own snapshot.  At SERIALIZABLE the
- * second scan is a read like any other and may end in 40001.
+ * are no business of the transaction's own snapshot.  Nor are they of other
+ * transactions at SERIALIZABLE: reading them leaves no predicate locks, or
+ * whoever deals to the same rep at the same time would end in 40001.
  *
  * Rows are read and written past the executor (see direct.c), by triggers that
  * act as the table's owner; an update is a HOT one as a rule, for no indexed
@@ -418,16 +419,19 @@ load_scan(LoadTable *t)
 static bool
 load_confirm(LoadTable *t)
 {
+	bool		serializable = IsolationIsSerializable();	/* no predicate locks */
 	Snapshot	latest = RegisterSnapshot(GetLatestSnapshot());
 	int			nscanned = t->nrows;
 	int			i = 0;
 
-	load_seek(t, latest);
+	load_seek(t, serializable ? SnapshotAny : latest);
 	while (load_next(t))
 	{
 		int64		id = DatumGetInt64(t->slot->tts_values[LOAD_ID]);
 		LoadRow    *row;
 
+		if (serializable && !table_tuple_satisfies_snapshot(t->table->rel, t->slot, latest))
+			continue;
 		while (i < nscanned && t->row[i].id < id)
 			i++;
 		row = i < nscanned && t->row[i].id == id ? &t->row[i] : load_add_row(t);

@@ -33,6 +33,7 @@
 #include "row_json.h"
 #include "row_trigger.h"
 #include "score.h"
+#include "settle.h"
 #include "text.h"
 #include "workspace.h"
 
@@ -47,12 +48,9 @@
 typedef struct Row
 {
 	Workspace  *ws;
-	TupleTableSlot *slot;		/* as it came */
+	TupleTableSlot *slot;		/* changed in place */
 	TupleTableSlot *old;		/* before the UPDATE, or NULL */
-	int			n;				/* columns changed */
-	int			attnum[LEAD_NCOLUMNS];
-	Datum		value[LEAD_NCOLUMNS];
-	bool		isnull[LEAD_NCOLUMNS];
+	bool		changed;
 	int			nflags;
 	const char *flag_column[LEAD_NCOLUMNS];
 	const char *flag_reason[LEAD_NCOLUMNS];
@@ -93,30 +91,15 @@ Datum
 leadcrm_normalize(PG_FUNCTION_ARGS)
 {
 	TriggerData *trigdata = leadcrm_row_trigger(fcinfo, "leadcrm.normalize");
-	HeapTuple	tuple;
 	Row			row;
 
 	row.ws = leadcrm_workspace_of(trigdata->tg_relation);
-	row.n = 0;
+	row.slot = leadcrm_row_slot(trigdata);
+	row.old = TRIGGER_FIRED_BY_UPDATE(trigdata->tg_event) ? trigdata->tg_trigslot : NULL;
+	row.changed = false;
 	row.nflags = 0;
-	if (TRIGGER_FIRED_BY_UPDATE(trigdata->tg_event))
-	{
-		tuple = trigdata->tg_newtuple;
-		row.slot = trigdata->tg_newslot;
-		row.old = trigdata->tg_trigslot;
-	}
-	else
-	{
-		tuple = trigdata->tg_trigtuple;
-		row.slot = trigdata->tg_trigslot;
-		row.old = NULL;
-	}
-
 	normalize_row(&row);
-	if (row.n == 0)
-		return PointerGetDatum(tuple);
-	return PointerGetDatum(heap_modify_tuple_by_cols(tuple, RelationGetDescr(trigdata->tg_relation),
-													 row.n, row.attnum, row.value, row.isnull));
+	return PointerGetDatum(leadcrm_row_result(trigdata, leadcrm_settle_chain(trigdata), row.changed));
 }
 
 static void
@@ -435,21 +418,12 @@ normalize_flags(Row *row)
 static bool
 row_get(Row *row, LeadColumn column, Datum *value)
 {
-	int			attnum = row->ws->column[column];
-	bool		isnull;
+	int			i = row->ws->column[column] - 1;
 
-	for (int i = row->n - 1; i >= 0; i--)
-	{
-		if (row->attnum[i] == attnum)
-		{
-			*value = row->value[i];
-			return true;
-		}
-	}
-	*value = slot_getattr(row->slot, attnum, &isnull);
-	if (isnull)
+	if (row->slot->tts_isnull[i])
 		return false;
-	return TupleDescAttr(row->slot->tts_tupleDescriptor, attnum - 1)->atttypid != TEXTOID ||
+	*value = row->slot->tts_values[i];
+	return TupleDescAttr(row->slot->tts_tupleDescriptor, i)->atttypid != TEXTOID ||
 		VARSIZE_ANY_EXHDR(DatumGetTextPP(*value)) > 0;
 }
 
@@ -466,16 +440,11 @@ row_get_utf8(Row *row, LeadColumn column, size_t *len)
 static void
 row_set(Row *row, LeadColumn column, Datum value)
 {
-	int			attnum = row->ws->column[column];
-	int			i = 0;
+	int			i = row->ws->column[column] - 1;
 
-	while (i < row->n && row->attnum[i] != attnum)
-		i++;
-	row->attnum[i] = attnum;
-	row->value[i] = value;
-	row->isnull[i] = false;
-	if (i == row->n)
-		row->n++;
+	row->slot->tts_values[i] = value;
+	row->slot->tts_isnull[i] = false;
+	row->changed = true;
 }
 
 /* Set a text column unless it has that very value. */
@@ -507,7 +476,7 @@ row_redirected(Row *row)
 	return !isnull && column_changed(row, LEAD_MERGED_INTO);
 }
 
-/* Did the UPDATE (or a normalization before) change the column? */
+/* Is the column's value another than before the UPDATE? */
 static bool
 column_changed(Row *row, LeadColumn column)
 {

@@ -32,6 +32,7 @@
 #include "owner.h"
 #include "recycle.h"
 #include "row_trigger.h"
+#include "settle.h"
 
 /* An UPDATE of leadcrm's own that only plans. */
 typedef struct Planning
@@ -82,30 +83,23 @@ leadcrm_recycle_planning(void)
 static HeapTuple
 plan_row(Workspace *ws, TriggerData *trigdata)
 {
-	bool		update = TRIGGER_FIRED_BY_UPDATE(trigdata->tg_event);
 	Relation	lead = trigdata->tg_relation;
-	TupleTableSlot *slot = update ? trigdata->tg_newslot : trigdata->tg_trigslot;
-	HeapTuple	tuple = update ? trigdata->tg_newtuple : trigdata->tg_trigtuple;
+	TupleTableSlot *slot = leadcrm_row_slot(trigdata);
 	TimestampTz as_of = planning ? planning->as_of : GetCurrentTransactionStartTimestamp();
-	int			attnum = ws->column[LEAD_RECYCLE_AT];
-	bool		isnull;
+	int			column = ws->column[LEAD_RECYCLE_AT] - 1;
 	TimestampTz planned;
 	TimestampTz look;
 	Recycling	recycling;
-	Datum		value;
 
 	leadcrm_recycle_decide(ws, leadcrm_recycle_model(ws, lead), slot, as_of, &recycling);
-	value = slot_getattr(slot, attnum, &isnull);
-	planned = isnull ? DT_NOEND : DatumGetTimestampTz(value);
+	planned = slot->tts_isnull[column] ? DT_NOEND : DatumGetTimestampTz(slot->tts_values[column]);
 	look = leadcrm_recycle_look(&recycling,
 								planning && planning->warned ? recycling.due_at : planned);
 	if (planning && look < planning->not_before)
 		look = planning->not_before;
-	if (look == planned)
-		return tuple;
-	value = TimestampTzGetDatum(look);
-	isnull = look == DT_NOEND;
-	return heap_modify_tuple_by_cols(tuple, RelationGetDescr(lead), 1, &attnum, &value, &isnull);
+	slot->tts_values[column] = TimestampTzGetDatum(look);
+	slot->tts_isnull[column] = look == DT_NOEND;
+	return leadcrm_row_result(trigdata, leadcrm_settle_chain(trigdata), look != planned);
 }
 
 /*
@@ -135,7 +129,7 @@ leadcrm_recycling(PG_FUNCTION_ARGS)
 		ereport(ERROR,
 				(errcode(ERRCODE_DATATYPE_MISMATCH),
 				 errmsg("argument is not a row of a lead table"),
-				 errhint("Give the table's alias: SELECT recycling(l, now()) FROM lead l.")));
+				 errhint("Give the table's alias: SELECT leadcrm.recycling(l, now()) FROM lead l.")));
 	lead = table_open(relid, AccessShareLock);
 	ws = leadcrm_workspace_of(lead);
 	model = leadcrm_recycle_model(ws, lead);

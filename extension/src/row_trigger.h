@@ -9,6 +9,22 @@
 #include "commands/trigger.h"
 #include "fmgr.h"
 
+/* leadcrm's functions that change a row of lead in place. */
+#define ROW_FUNCTIONS	5
+
+/* Which of their triggers are followed by another of them, in one statement. */
+typedef struct RowChain
+{
+	int			nfollowed;
+	Oid			followed[ROW_FUNCTIONS];
+	bool		changed;		/* the row at hand; no tuple has that yet */
+} RowChain;
+
+extern void leadcrm_row_functions(Oid *function);
+extern void leadcrm_row_chain_init(RowChain *chain, const TriggerDesc *triggers, bool insert,
+								   const Oid *function);
 extern TriggerData *leadcrm_row_trigger(FunctionCallInfo fcinfo, const char *function);
+extern TupleTableSlot *leadcrm_row_slot(TriggerData *trigdata);
+extern HeapTuple leadcrm_row_result(TriggerData *trigdata, RowChain *chain, bool changed);
 
 #endif							/* LEADCRM_ROW_TRIGGER_H */

@@ -108,10 +108,9 @@ score_row(Workspace *ws, TriggerData *trigdata)
 {
 	bool		update = TRIGGER_FIRED_BY_UPDATE(trigdata->tg_event);
 	Relation	lead = trigdata->tg_relation;
-	TupleTableSlot *slot = update ? trigdata->tg_newslot : trigdata->tg_trigslot;
+	TupleTableSlot *slot = leadcrm_row_slot(trigdata);
 	TupleTableSlot *old = update ? trigdata->tg_trigslot : NULL;
 	TupleTableSlot *behaviour = leadcrm_behaviour_writing() || (regrade && regrade->joins) ? slot : old;
-	HeapTuple	tuple = update ? trigdata->tg_newtuple : trigdata->tg_trigtuple;
 	TimestampTz as_of = regrade ? regrade->as_of : GetCurrentTransactionStartTimestamp();
 	ScoreModel *model = leadcrm_score_model(ws, lead);
 	IntentChange changes[SCORE_MAX_CHANGES];
@@ -119,8 +118,7 @@ score_row(Workspace *ws, TriggerData *trigdata)
 	int			nchanges;
 	Datum		value[NCOMPUTED];
 	bool		isnull[NCOMPUTED];
-	int			attnum[NCOMPUTED];
-	int			n = 0;
+	bool		changed = false;
 	bool		merged;
 	bool		none;
 
@@ -144,18 +142,17 @@ score_row(Workspace *ws, TriggerData *trigdata)
 	computed_values(model, &state, as_of, value, isnull);
 	for (int i = 0; i < NCOMPUTED; i++)
 	{
-		Form_pg_attribute att = TupleDescAttr(RelationGetDescr(lead), ws->column[computed[i]] - 1);
-		Datum		given = slot_getattr(slot, att->attnum, &none);
+		int			column = ws->column[computed[i]] - 1;
+		Form_pg_attribute att = TupleDescAttr(RelationGetDescr(lead), column);
 
-		if (none == isnull[i] && (none || datumIsEqual(given, value[i], att->attbyval, att->attlen)))
+		if (slot->tts_isnull[column] == isnull[i] &&
+			(isnull[i] || datumIsEqual(slot->tts_values[column], value[i], att->attbyval, att->attlen)))
 			continue;
-		attnum[n] = att->attnum;
-		value[n] = value[i];
-		isnull[n] = isnull[i];
-		n++;
+		slot->tts_values[column] = value[i];
+		slot->tts_isnull[column] = isnull[i];
+		changed = true;
 	}
-	return n == 0 ? tuple :
-		heap_modify_tuple_by_cols(tuple, RelationGetDescr(lead), n, attnum, value, isnull);
+	return leadcrm_row_result(trigdata, leadcrm_settle_chain(trigdata), changed);
 }
 
 /* The values of the computed columns. */

@@ -10,6 +10,7 @@
 
 #include "claim.h"
 #include "dedup.h"
+#include "row_trigger.h"
 
 /* The name under which the AFTER INSERT trigger's statements know the new rows. */
 #define SETTLE_ARRIVED	"arrived"
@@ -76,6 +77,7 @@ typedef struct SettleFrame
 	struct SettleFrame *below;
 	Oid			lead;
 	bool		insert;			/* else UPDATE */
+	RowChain	chain;
 	TimestampTz now;
 	bool		claims_tried;
 	ClaimTarget *claims;		/* open for claiming, or NULL */
@@ -101,6 +103,7 @@ typedef struct SettleFrame
 } SettleFrame;
 
 extern SettleFrame *leadcrm_settle_frame(Relation lead, bool insert);
+extern RowChain *leadcrm_settle_chain(TriggerData *trigdata);
 
 extern void leadcrm_settle_add_row(SettleFrame *frame, int64 id);
 extern void leadcrm_settle_add_decision(SettleFrame *frame, int64 id,

@@ -633,6 +633,7 @@ workspace_build(WorkspaceEntry *entry, Relation lead)
 	ws->path = MemoryContextStrdup(cxt, psprintf("pg_catalog, %s, pg_temp", ws->name));
 
 	ws->distributed = OidIsValid(get_extension_oid("citus", true));
+	leadcrm_row_functions(ws->row_function);
 
 	/*
 	 * The triggers serve the workspace's own lead table.  Citus keeps the

@@ -13,6 +13,8 @@
 #include "storage/block.h"
 #include "utils/relcache.h"
 
+#include "row_trigger.h"
+
 /* The source of a lead whose writer names none. */
 #define UNKNOWN_SOURCE	"unknown"
 
@@ -236,6 +238,7 @@ typedef struct Workspace
 	MemoryContext cxt;
 	AttrNumber	column[LEAD_NCOLUMNS];
 	int			natts;
+	Oid			row_function[ROW_FUNCTIONS];	/* whose triggers change lead in place */
 	Bitmapset  *unique;			/* columns in unique or exclusion indexes */
 	EState	   *estate;			/* for rules with expressions */
 	int			nrules;

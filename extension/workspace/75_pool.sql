@@ -303,6 +303,8 @@ BEGIN
             HINT = 'Make a pool without a team, which is everybody''s.';
     ELSIF NOT EXISTS (SELECT FROM pool p WHERE p.code = target) THEN
         RAISE undefined_object USING MESSAGE = format('there is no pool "%s"', target);
+    ELSIF NOT EXISTS (SELECT FROM pool p WHERE p.code = target AND p.active) THEN
+        RAISE object_not_in_prerequisite_state USING MESSAGE = format('pool "%s" is not active', target);
     ELSIF target NOT IN (SELECT p.pool FROM my_pools() p) AND pool IS NOT NULL THEN
         RAISE insufficient_privilege USING MESSAGE = format('pool "%s" is not one of yours', target);
     ELSIF target = own.pool THEN
@@ -460,19 +462,21 @@ $$;
 CREATE OR REPLACE FUNCTION _warn_of_recycling(leads bigint[], as_of timestamptz) RETURNS void
 LANGUAGE SQL
 BEGIN ATOMIC
-    WITH warned AS (
-        INSERT INTO task (lead_id, kind, owner, due_at, note, created_at)
-        SELECT l.id, 'recycle_soon', l.owner, r.due_at, r.rule, as_of
+    WITH soon AS MATERIALIZED (
+        SELECT l.id, l.owner, r.due_at, r.rule
           FROM lead l CROSS JOIN LATERAL leadcrm.recycling(l, as_of) r
          WHERE l.id = ANY (leads)
            AND NOT EXISTS (SELECT FROM task t WHERE t.lead_id = l.id AND t.kind = 'recycle_soon' AND t.created_at >= l.touched_at)
          ORDER BY l.id
-        RETURNING lead_id, owner, due_at, note
+    ), asked AS (
+        INSERT INTO task (lead_id, kind, owner, due_at, note, created_at)
+        SELECT s.id, 'recycle_soon', s.owner, s.due_at, coalesce(u.label, u.code), as_of
+          FROM soon s JOIN pool_rule u ON u.code = s.rule
     )
     INSERT INTO event (kind, lead_id, at, actor, data)
-    SELECT 'lead.recycle_soon', w.lead_id, as_of, leadcrm.acting_role(),
-           jsonb_build_object('owner', w.owner, 'due_at', w.due_at, 'rule', w.note)
-      FROM warned w ORDER BY w.lead_id;
+    SELECT 'lead.recycle_soon', s.id, as_of, leadcrm.acting_role(),
+           jsonb_build_object('owner', s.owner, 'rule', s.rule, 'due_at', s.due_at)
+      FROM soon s;
     SELECT leadcrm.plan_recycling('lead'::regclass, leads, as_of, warned => true);
 END;
 
