@@ -27,9 +27,13 @@ $db->query("SELECT leadcrm.create_workspace('crm', locale => 'en', time_zone => 
 $db->query(<<'SQL');
 DELETE FROM crm.assignment_rule;
 DELETE FROM crm.territory;
+-- What everybody has, counted quickly: plain index scans pass by dead entries.
+ALTER DATABASE t_120_assign_together SET enable_bitmapscan = off;
+ALTER DATABASE t_120_assign_together SET jit = off;
+CREATE INDEX ON crm.lead ((CASE WHEN merged_into IS NULL AND loss_reason IS NULL THEN owner END));
 CREATE VIEW crm.dealt AS
 SELECT r.code, r.weight, r.capacity,
-       (SELECT count(*) FROM crm.lead l WHERE l.owner = r.code AND l.merged_into IS NULL AND l.loss_reason IS NULL) AS open
+       (SELECT count(*) FROM crm.lead l WHERE CASE WHEN merged_into IS NULL AND loss_reason IS NULL THEN owner END = r.code) AS open
   FROM crm.rep r;
 CREATE TABLE crm.sample (id bigint GENERATED ALWAYS AS IDENTITY, spread bigint, open_rows bigint, over bigint);
 CREATE TABLE crm.stop ();
@@ -169,15 +173,18 @@ SQL
 }
 
 # limits(): leads come, close and change hands while reps go and come back;
-# every transaction looks whether somebody has more than he may.
+# one transaction in four looks whether somebody has more than he may.
 sub limits
 {
 	start('least_loaded', map { sprintf "('rep%d', %d, %s, %d)", $_, 10 + 5 * $_, $_ % 3 ? 'NULL' : 100 * $_, 1 + $_ % 3 } 1 .. 12);
 	$db->query(<<'SQL');
 INSERT INTO crm.assignment_rule (code, position, condition, strategy, rep) VALUES ('one', 0, 'first_source = ''direct''', 'direct', 'rep1');
 INSERT INTO crm.assignment_rule (code, position, condition, strategy) VALUES ('turns', 0, 'first_source = ''turns''', 'round_robin');
-CREATE INDEX open_idx ON crm.lead (owner, id) WHERE merged_into IS NULL AND loss_reason IS NULL;
 CREATE TABLE crm.refusal ();
+-- So that the planner knows that few are open.
+INSERT INTO crm.lead (first_source, loss_reason) SELECT 'web', 'none' FROM generate_series(1, 5000);
+INSERT INTO crm.lead (first_source) SELECT 'web' FROM generate_series(1, 100);
+ANALYZE crm.lead;
 CREATE FUNCTION crm.attempt(leads bigint, what bigint) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
 	him CONSTANT text := 'rep' || 1 + floor(random() * 12);
@@ -187,12 +194,12 @@ BEGIN
 	CASE
 	WHEN what <= 50 THEN
 		UPDATE crm.lead SET loss_reason = 'none' WHERE id IN (
-			SELECT id FROM crm.lead WHERE owner = him AND merged_into IS NULL AND loss_reason IS NULL
-			 ORDER BY id LIMIT what / 3 FOR UPDATE SKIP LOCKED);
+			SELECT id FROM crm.lead WHERE CASE WHEN merged_into IS NULL AND loss_reason IS NULL THEN owner END = him
+			 LIMIT what / 3 FOR UPDATE SKIP LOCKED);
 	WHEN what <= 60 THEN
 		UPDATE crm.lead SET owner = NULL WHERE id IN (
-			SELECT id FROM crm.lead WHERE owner = him AND merged_into IS NULL AND loss_reason IS NULL
-			 ORDER BY id LIMIT 3 FOR UPDATE SKIP LOCKED);
+			SELECT id FROM crm.lead WHERE CASE WHEN merged_into IS NULL AND loss_reason IS NULL THEN owner END = him
+			 LIMIT 3 FOR UPDATE SKIP LOCKED);
 	WHEN what <= 70 THEN
 		BEGIN
 			UPDATE crm.lead SET owner = him WHERE id IN (SELECT id FROM crm.lead WHERE pool IS NOT NULL LIMIT 2 FOR UPDATE SKIP LOCKED);
@@ -213,7 +220,9 @@ BEGIN
 	ELSE
 		NULL;
 	END CASE;
-	SELECT d.code INTO over FROM crm.dealt d WHERE d.open > d.capacity LIMIT 1;
+	IF what % 4 = 0 THEN
+		SELECT d.code INTO over FROM crm.dealt d WHERE d.open > d.capacity LIMIT 1;
+	END IF;
 	IF over IS NOT NULL THEN
 		RAISE EXCEPTION '% has more than he may have', over;
 	END IF;
@@ -235,11 +244,12 @@ COMMIT;
 PGBENCH
 	my ($came, $pooled, $closed, $refused, $dealt, $absences) = split /\|/, $db->query(<<'SQL');
 SELECT count(*), count(pool), count(loss_reason), (SELECT count(*) FROM crm.refusal),
-       (SELECT count(*) FROM crm.assignment_log WHERE owner IS NOT NULL), (SELECT max(id) FROM crm.rep_absence)
+       (SELECT count(*) FROM crm.assignment_log WHERE owner IS NOT NULL), (SELECT last_value FROM crm.rep_absence_id_seq)
   FROM crm.lead
 SQL
 	diag(sprintf '%d leads, %d in pools, %d closed, %d dealt, %d refusals, %d absences, %d s',
 		$came, $pooled, $closed, $dealt, $refused, $absences, time - $began);
+	cmp_ok($absences, '>=', 20, 'reps were away and came back');
 	is($db->query('SELECT max(over) FROM crm.sample'), '0', 'nobody was ever seen with more than he may have');
 	is($db->query(<<'SQL'), '', 'nobody got more in a day than he may');
 SELECT r.code, r.daily_limit, count(*) FROM crm.rep r JOIN crm.assignment_log a ON a.owner = r.code AND a.reason IN ('rule', 'fallback', 'sticky')
