@@ -61,6 +61,18 @@ SELECT rule, owner, pool, simulated FROM simulate_assignment(1) WHERE simulated 
 SELECT count(*) FROM assignment_log WHERE at = now();
 SELECT simulate_assignment(0);
 
+-- Years of absences, and what everybody knows, take no more memory than they need.
+BEGIN;
+INSERT INTO rep (code) SELECT 'r' || n FROM generate_series(1, 300) n;
+INSERT INTO rep_absence (rep, from_at, until_at) SELECT code, now() - d * interval '1 day', now() - (d - 1) * interval '1 day' FROM rep, generate_series(3, 102) d;
+INSERT INTO rep_absence (rep, from_at, until_at) SELECT code, now() - interval '1 day', now() + interval '1 day' FROM rep WHERE code <> 'r7';
+INSERT INTO rep_absence (rep, from_at, until_at) SELECT code, now() + interval '1 day', now() + interval '2 days' FROM rep;
+INSERT INTO rep_skill (rep, kind, value) SELECT code, 'region', (1000 + s)::text FROM rep, generate_series(1, 100) s;
+UPDATE assignment_rule SET team = NULL, condition = 'true' WHERE active;
+INSERT INTO lead (id, name, phone, first_source) VALUES (9001, 'Ann', '13800139999', 'web') RETURNING owner;
+SELECT sum(total_bytes) < 16 * 1024 * 1024 AS small FROM pg_backend_memory_contexts WHERE name = 'leadcrm assignment model';
+ROLLBACK;
+
 -- Whom each serves.
 CREATE ROLE regress_dora; CREATE ROLE regress_bea;
 UPDATE rep SET role = 'regress_' || code WHERE code IN ('dora', 'bea');
