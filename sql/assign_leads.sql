@@ -45,6 +45,16 @@ SELECT r.code, l.open, r.capacity FROM rep r LEFT JOIN leadcrm.rep_loads('lead')
 SELECT assign_leads('company_size >');
 SELECT assign_leads(batch => 0);
 
+-- Where there is no pool, those for whom there is nobody are in nobody's way.
+BEGIN;
+UPDATE rep SET active = false;
+UPDATE pool SET active = false;
+INSERT INTO lead (id, name, region, first_source) VALUES (41, 'North', '11', 'web'), (42, 'North', '11', 'web'), (43, 'South', '44', 'web');
+UPDATE rep SET active = true, capacity = 100;
+SELECT * FROM assign_leads($$id > 40$$, batch => 1);
+SELECT id, owner, pool FROM lead WHERE id > 40 ORDER BY id;
+ROLLBACK;
+
 -- Trying takes no place, though each lead counts for those after it.
 UPDATE rep SET capacity = 8 WHERE code = 'bea';
 SELECT t.owner, t.pool, count(*) FROM leadcrm.try_assignment('lead', ARRAY(SELECT id FROM lead WHERE owner IS NULL AND region = '44')) t GROUP BY 1, 2 ORDER BY 1, 2;
