@@ -45,6 +45,16 @@ SELECT r.code, l.open, r.capacity FROM rep r LEFT JOIN leadcrm.rep_loads('lead')
 SELECT assign_leads('company_size >');
 SELECT assign_leads(batch => 0);
 
+-- Where there is no pool, those for whom there is nobody are in nobody's way.
+BEGIN;
+UPDATE rep SET active = false;
+UPDATE pool SET active = false;
+INSERT INTO lead (id, name, region, first_source) VALUES (41, 'North', '11', 'web'), (42, 'North', '11', 'web'), (43, 'South', '44', 'web');
+UPDATE rep SET active = true, capacity = 100;
+SELECT * FROM assign_leads($$id > 40$$, batch => 1);
+SELECT id, owner, pool FROM lead WHERE id > 40 ORDER BY id;
+ROLLBACK;
+
 -- Trying takes no place, though each lead counts for those after it.
 UPDATE rep SET capacity = 8 WHERE code = 'bea';
 SELECT t.owner, t.pool, count(*) FROM leadcrm.try_assignment('lead', ARRAY(SELECT id FROM lead WHERE owner IS NULL AND region = '44')) t GROUP BY 1, 2 ORDER BY 1, 2;
@@ -60,6 +70,18 @@ UPDATE rep SET capacity = 0 WHERE code = 'adam';
 SELECT rule, owner, pool, simulated FROM simulate_assignment(1) WHERE simulated > 0;
 SELECT count(*) FROM assignment_log WHERE at = now();
 SELECT simulate_assignment(0);
+
+-- Years of absences, and what everybody knows, take no more memory than they need.
+BEGIN;
+INSERT INTO rep (code) SELECT 'r' || n FROM generate_series(1, 300) n;
+INSERT INTO rep_absence (rep, from_at, until_at) SELECT code, now() - d * interval '1 day', now() - (d - 1) * interval '1 day' FROM rep, generate_series(3, 102) d;
+INSERT INTO rep_absence (rep, from_at, until_at) SELECT code, now() - interval '1 day', now() + interval '1 day' FROM rep WHERE code <> 'r7';
+INSERT INTO rep_absence (rep, from_at, until_at) SELECT code, now() + interval '1 day', now() + interval '2 days' FROM rep;
+INSERT INTO rep_skill (rep, kind, value) SELECT code, 'region', (1000 + s)::text FROM rep, generate_series(1, 100) s;
+UPDATE assignment_rule SET team = NULL, condition = 'true' WHERE active;
+INSERT INTO lead (id, name, phone, first_source) VALUES (9001, 'Ann', '13800139999', 'web') RETURNING owner;
+SELECT sum(total_bytes) < 16 * 1024 * 1024 AS small FROM pg_backend_memory_contexts WHERE name = 'leadcrm assignment model';
+ROLLBACK;
 
 -- Whom each serves.
 CREATE ROLE regress_dora; CREATE ROLE regress_bea;

@@ -24,6 +24,10 @@ SELECT count(*) FROM guarded.v_lead;
 SET ROLE regress_guard_writer;
 INSERT INTO guarded.lead_in (first_source, external_id) VALUES ('baidu', 'BD1') RETURNING id, name, phone;
 
+-- What is refused leaves nothing behind, not even a transaction that waits for its end.
+INSERT INTO guarded.lead_in (name, kind, first_source, external_id) VALUES ('Ann', 'nonsense', 'baidu', 'BD2');
+SELECT count(*) FROM guarded.lead_in WHERE external_id = 'BD2';
+
 -- A workspace copied into somebody else's schema is none.
 RESET ROLE;
 CREATE SCHEMA guard_app;

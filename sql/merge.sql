@@ -217,6 +217,13 @@ SELECT * FROM claims(ARRAY[30, 31]);
 SELECT lead_a, lead_b, status FROM duplicate WHERE lead_a = 30;
 SELECT severity, item, problem FROM leadcrm.check_workspace('merge') WHERE severity = 'error';
 
+-- A lead in the middle of a chain of merges may be deleted.
+INSERT INTO lead (id, name, phone, first_source) VALUES (40, 'Ann', '13700000040', 'x'), (41, 'Ann', '13700000040', 'x'), (42, 'Bob', '13700000042', 'x');
+SELECT count(*) FROM merge_leads(42, ARRAY[40]);
+DELETE FROM lead WHERE id = 40;
+SELECT id, merged_into FROM lead WHERE id >= 40 ORDER BY id;
+SELECT severity, item, problem FROM leadcrm.check_workspace('merge') WHERE severity = 'error';
+
 RESET search_path;
 DROP SCHEMA merge CASCADE;
 DROP TABLE was_lead, was_identity, was_duplicate, was_activity;

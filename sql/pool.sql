@@ -132,6 +132,12 @@ SELECT * FROM my_pools();
 SET ROLE regress_bob;
 SELECT pool, room, claims_left FROM my_pools();
 RESET ROLE;
+BEGIN;
+UPDATE rep SET capacity = 1; UPDATE pool SET claim_limit = 1 WHERE claim_limit > 1;
+SET ROLE regress_bob;
+SELECT pool, room, claims_left FROM my_pools();     -- lowered below what he has
+RESET ROLE;
+ROLLBACK;
 SELECT rep, via, sum(open) AS open, sum(dealt) AS dealt FROM rep_load WHERE via LIKE 'pool:%' GROUP BY 1, 2 ORDER BY 1, 2;
 
 -- Managers and administrators give leads to whom they want, within capacity.

@@ -178,6 +178,8 @@ BEGIN
           LEFT JOIN %1$s.merge_log m ON m.loser = l.id AND m.undone_at IS NULL
           LEFT JOIN %1$s.lead w ON w.id = m.winner
          WHERE l.merged_into IS DISTINCT FROM coalesce(w.merged_into, m.winner)
+           -- What was merged on and then deleted takes its part of the story with it.
+           AND (w.id IS NOT NULL OR m.id IS NULL OR l.merged_into IS NULL)
         HAVING count(*) > 0 $sql$, workspace);
 
     -- What makes every answer wrong when it is missing

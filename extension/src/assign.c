@@ -157,9 +157,9 @@ leadcrm_assign_is_present(const AssignState *state, int number)
 {
 	const Rep  *rep = &state->model->rep[number];
 
-	for (int i = 0; i < rep->nabsences; i++)
+	for (int i = 0; i < rep->nabsences && state->now < rep->absence[i].until; i++)
 	{
-		if (rep->absence[i].from <= state->now && state->now < rep->absence[i].until)
+		if (rep->absence[i].from <= state->now)
 			return false;
 	}
 	return rep->active;

@@ -76,7 +76,7 @@ typedef struct Rep
 	int			calendar;
 	bool		active;
 	int			nabsences;
-	RepAbsence *absence;
+	RepAbsence *absence;		/* the last to end first */
 	int			nskills;
 	RepSkill   *skill;
 } Rep;

@@ -191,6 +191,7 @@ leadcrm_assign_settle_delete(Workspace *ws, TriggerData *trigdata, ArrayType *le
 	Relation	lead = trigdata->tg_relation;
 	Tuplestorestate *store = trigdata->tg_oldtable;
 	TupleTableSlot *slot = MakeSingleTupleTableSlot(RelationGetDescr(lead), &TTSOpsMinimalTuple);
+	MemoryContext cxt = AllocSetContextCreate(CurTransactionContext, "leadcrm loads", ALLOCSET_SMALL_SIZES);
 	AssignState *state = NULL;
 	Datum		values[] = {PointerGetDatum(leads)};
 
@@ -204,13 +205,13 @@ leadcrm_assign_settle_delete(Workspace *ws, TriggerData *trigdata, ArrayType *le
 		if (isnull || !leadcrm_assign_is_open(ws, slot))
 			continue;
 		if (state == NULL)
-			state = leadcrm_assign_begin(ws, lead, GetCurrentTransactionStartTimestamp(), false,
-										 CurTransactionContext);
+			state = leadcrm_assign_begin(ws, lead, GetCurrentTransactionStartTimestamp(), false, cxt);
 		leadcrm_assign_use(state, leadcrm_assign_rep_state(state, TextDatumGetCString(owner)), "", -1, 0, 0);
 	}
 	ExecDropSingleTupleTableSlot(slot);
 	if (state != NULL)
 		leadcrm_assign_settle_loads(state);
+	MemoryContextDelete(cxt);
 
 	(void) leadcrm_workspace_run(ws, PLAN_DELETE_TASKS,
 								 "DELETE FROM %s.task WHERE lead_id = ANY ($1)",
@@ -220,20 +221,29 @@ leadcrm_assign_settle_delete(Workspace *ws, TriggerData *trigdata, ArrayType *le
 								 1, (Oid[]) {INT8ARRAYOID}, values);
 }
 
-/* Forget rows that were not inserted; nobody got them. */
+/*
+ * Forget rows that were not inserted; nobody got them.  Of several with the
+ * same id, of which ON CONFLICT let one through, that is the first.
+ */
 static void
 drop_missing(Workspace *ws, SettleFrame *frame, TriggerData *trigdata)
 {
 	int64		ninserted;
 	int64	   *inserted = leadcrm_settle_inserted(ws, trigdata, &ninserted);
+	bool	   *seen = palloc_extended(Max(ninserted, 1) * sizeof(bool),
+									   MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
 	int			kept = 0;
 
 	for (int i = 0; i < frame->nmoves; i++)
 	{
 		SettleMove *move = &frame->move[i];
+		int64	   *found = bsearch(&move->lead, inserted, ninserted, sizeof(int64), leadcrm_int8_compare);
 
-		if (bsearch(&move->lead, inserted, ninserted, sizeof(int64), leadcrm_int8_compare))
+		if (found != NULL && !seen[found - inserted])
+		{
+			seen[found - inserted] = true;
 			frame->move[kept++] = *move;
+		}
 		else if (move->open)
 			leadcrm_assign_use(frame->assign, move->owner, move->via, -1, move->dealt ? -1 : 0, -move->turn);
 	}

@@ -64,6 +64,7 @@ static void find_candidates(AssignModel *model, AssignRule *rule, const char *re
 							const char *team, const char *territory);
 static int	find_territory(const AssignModel *model, const char *code);
 static int	find_calendar(const AssignModel *model, const char *code);
+static int	rows_alike(int row, int n);
 static void *model_alloc(AssignModel *model, int n, Size size);
 static char *model_text(AssignModel *model, int row, int column);
 static text *text_of(AssignModel *model, const char *s);
@@ -268,7 +269,7 @@ load_calendars(AssignModel *model, Workspace *ws)
 		{
 			calendar = &model->calendar[model->ncalendars++];
 			calendar->code = code;
-			calendar->hours = model_alloc(model, n - i, sizeof(WorkingHours));
+			calendar->hours = model_alloc(model, rows_alike(i, n), sizeof(WorkingHours));
 		}
 		calendar = &model->calendar[model->ncalendars - 1];
 		hours = &calendar->hours[calendar->nhours++];
@@ -304,12 +305,13 @@ load_reps(AssignModel *model, Workspace *ws)
 	}
 }
 
-/* Those that are not over. */
+/* Past ones, too: a simulation asks for them. */
 static void
 load_absences(AssignModel *model, Workspace *ws)
 {
 	int			n = leadcrm_workspace_config(psprintf("SELECT rep, from_at, until_at FROM %s.rep_absence"
-													  " ORDER BY rep COLLATE pg_catalog.\"C\"", ws->name));
+													  " ORDER BY rep COLLATE pg_catalog.\"C\", until_at DESC",
+													  ws->name));
 
 	for (int i = 0; i < n; i++)
 	{
@@ -322,7 +324,7 @@ load_absences(AssignModel *model, Workspace *ws)
 			continue;
 		rep = &model->rep[r];
 		if (rep->absence == NULL)
-			rep->absence = model_alloc(model, n - i, sizeof(RepAbsence));
+			rep->absence = model_alloc(model, rows_alike(i, n), sizeof(RepAbsence));
 		absence = &rep->absence[rep->nabsences++];
 		absence->from = model_int(i, 2, DT_NOBEGIN);
 		absence->until = model_int(i, 3, DT_NOEND);
@@ -347,7 +349,7 @@ load_skills(AssignModel *model, Workspace *ws)
 			continue;
 		rep = &model->rep[r];
 		if (rep->skill == NULL)
-			rep->skill = model_alloc(model, n - i, sizeof(RepSkill));
+			rep->skill = model_alloc(model, rows_alike(i, n), sizeof(RepSkill));
 		skill = &rep->skill[rep->nskills++];
 		while (skill->kind < NSKILLS - 1 && strcmp(kind, skill_name[skill->kind]) != 0)
 			skill->kind++;
@@ -401,7 +403,7 @@ load_territory_reps(AssignModel *model, Workspace *ws)
 			continue;
 		territory = &model->territory[t];
 		if (territory->rep == NULL)
-			territory->rep = model_alloc(model, n - i, sizeof(TerritoryRep));
+			territory->rep = model_alloc(model, rows_alike(i, n), sizeof(TerritoryRep));
 		territory->rep[territory->nreps].rep = r;
 		territory->rep[territory->nreps++].position = model_text(model, i, 3);
 	}
@@ -548,6 +550,18 @@ find_calendar(const AssignModel *model, const char *code)
 			return i;
 	}
 	return ASSIGN_NONE;
+}
+
+/* How many of n rows, from this one on, have the same text in the first column. */
+static int
+rows_alike(int row, int n)
+{
+	char	   *first = SPI_getvalue(SPI_tuptable->vals[row], SPI_tuptable->tupdesc, 1);
+	int			end = row + 1;
+
+	while (end < n && strcmp(SPI_getvalue(SPI_tuptable->vals[end], SPI_tuptable->tupdesc, 1), first) == 0)
+		end++;
+	return end - row;
 }
 
 static void *

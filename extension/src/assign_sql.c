@@ -26,6 +26,7 @@
 
 #include "assign.h"
 #include "dedup.h"
+#include "lead_row.h"
 #include "owner.h"
 
 /* Leads that a simulation reads at a time. */
@@ -292,7 +293,8 @@ lead_slot(Workspace *ws, Relation lead, int64 id)
 				(errcode(ERRCODE_UNDEFINED_OBJECT),
 				 errmsg("there is no lead " INT64_FORMAT, id)));
 	MemoryContextSwitchTo(cxt);
-	ExecForceStoreHeapTuple(heap_copytuple(SPI_tuptable->vals[0]), slot, false);
+	ExecForceStoreHeapTuple(heap_copytuple(leadcrm_lead_row(SPI_tuptable, 0, RelationGetDescr(lead))),
+							slot, false);
 	SPI_finish();
 	leadcrm_owner_end(&save);
 	return slot;
@@ -421,7 +423,7 @@ simulate_leads(AssignState *state, Relation lead, WorkspacePlan which, const cha
 		{
 			MemoryContext old = MemoryContextSwitchTo(row_cxt);
 
-			simulate_lead(state, SPI_tuptable->vals[i], slot, rsinfo);
+			simulate_lead(state, leadcrm_lead_row(SPI_tuptable, i, RelationGetDescr(lead)), slot, rsinfo);
 			MemoryContextSwitchTo(old);
 			MemoryContextReset(row_cxt);
 		}

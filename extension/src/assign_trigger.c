@@ -114,10 +114,13 @@ leadcrm_assign(PG_FUNCTION_ARGS)
 	row.old = update ? trigdata->tg_trigslot : NULL;
 	row.id = DatumGetInt64(slot_getattr(row.slot, row.ws->column[LEAD_ID], &isnull));
 	row.n = 0;
-	if (update)
+	if (row.id != 0 && row.frame->assigned == row.id)
+		 /* Fired twice on one row: what was decided stands. */ ;
+	else if (update)
 		assign_update(&row);
 	else
 		assign_insert(&row);
+	row.frame->assigned = row.id;
 	changed = write_columns(&row);
 	return PointerGetDatum(leadcrm_row_result(trigdata, &row.frame->chain, changed));
 }
@@ -181,9 +184,6 @@ assign_insert(Row *row)
 	Belonging	nothing = {0};
 	Belonging	is;
 
-	/* Fired twice on one row: what was decided stands. */
-	if (row->frame->nmoves > 0 && row->frame->move[row->frame->nmoves - 1].lead == row->id)
-		return;
 	belonging_of(row, row->slot, &is);
 	if (is.owner != NULL)
 	{

@@ -23,13 +23,14 @@
 #include "utils/memutils.h"
 #include "utils/rel.h"
 
+#include "lead_row.h"
 #include "settle.h"
 
 /* Leads read at a time; pairs found are written as often. */
 #define CLAIM_BATCH		1000
 
-static void claim_row(Workspace *ws, SettleFrame *frame, HeapTuple row, TupleTableSlot *slot,
-					  SPIPlanPtr claims, int64 *claimed);
+static void claim_row(Workspace *ws, SettleFrame *frame, SPITupleTable *rows, uint64 row,
+					  TupleTableSlot *slot, SPIPlanPtr claims, int64 *claimed);
 static bool bears_claim(const IdentityKey *key);
 static void promote_waiting(Workspace *ws);
 static bool none_pending(int64 lead);
@@ -68,7 +69,7 @@ leadcrm_identity_keys_sql(PG_FUNCTION_ARGS)
 		IdentityKey keys[IDENTITY_MAX_KEYS];
 		int			n;
 
-		ExecStoreHeapTuple(SPI_tuptable->vals[0], slot, false);
+		ExecStoreHeapTuple(leadcrm_lead_row(SPI_tuptable, 0, RelationGetDescr(lead)), slot, false);
 		n = leadcrm_identity_keys(ws, slot, keys);
 		for (int i = 0; i < n; i++)
 		{
@@ -153,7 +154,7 @@ leadcrm_claim_keys_sql(PG_FUNCTION_ARGS)
 		for (uint64 i = 0; i < n; i++)
 		{
 			CHECK_FOR_INTERRUPTS();
-			claim_row(ws, frame, rows->vals[i], slot, claims, &claimed);
+			claim_row(ws, frame, rows, i, slot, claims, &claimed);
 		}
 		SPI_freetuptable(rows);
 		if (frame->npairs > 0)
@@ -206,8 +207,8 @@ leadcrm_drop_keys_sql(PG_FUNCTION_ARGS)
  * whose memory goes with it.
  */
 static void
-claim_row(Workspace *ws, SettleFrame *frame, HeapTuple row, TupleTableSlot *slot,
-		  SPIPlanPtr claims, int64 *claimed)
+claim_row(Workspace *ws, SettleFrame *frame, SPITupleTable *rows, uint64 row,
+		  TupleTableSlot *slot, SPIPlanPtr claims, int64 *claimed)
 {
 	IdentityKey keys[IDENTITY_MAX_KEYS];
 	DedupSubject subject;
@@ -219,7 +220,7 @@ claim_row(Workspace *ws, SettleFrame *frame, HeapTuple row, TupleTableSlot *slot
 	int			n = 0;
 
 	SPI_connect();
-	ExecStoreHeapTuple(row, slot, false);
+	ExecStoreHeapTuple(leadcrm_lead_row(rows, row, slot->tts_tupleDescriptor), slot, false);
 	nkeys = leadcrm_identity_keys(ws, slot, keys);
 	subject.id = DatumGetInt64(slot_getattr(slot, ws->column[LEAD_ID], &isnull));
 	d = slot_getattr(slot, ws->column[LEAD_NAME], &isnull);

@@ -27,12 +27,15 @@
 
 #include "acting_role.h"
 #include "dedup.h"
+#include "lead_row.h"
 #include "workspace.h"
 
 static Relation open_lead(TriggerData *trigdata);
-static bool find_external(Workspace *ws, TupleDesc viewdesc, HeapTuple row, HeapTuple *found);
-static HeapTuple insert_lead(Workspace *ws, TupleDesc viewdesc, HeapTuple row);
-static HeapTuple insert_or_find(Workspace *ws, TupleDesc viewdesc, HeapTuple row, bool *known);
+static bool find_external(Workspace *ws, TupleDesc viewdesc, TupleDesc leaddesc, HeapTuple row,
+						  HeapTuple *found);
+static HeapTuple insert_lead(Workspace *ws, TupleDesc viewdesc, TupleDesc leaddesc, HeapTuple row);
+static HeapTuple insert_or_find(Workspace *ws, TupleDesc viewdesc, TupleDesc leaddesc,
+								HeapTuple row, bool *known);
 static SPIPlanPtr insert_plan(Workspace *ws, TupleDesc viewdesc);
 static bool may_know_leads(Workspace *ws);
 static HeapTuple answer(Workspace *ws, TupleDesc viewdesc, TupleDesc leaddesc,
@@ -54,6 +57,7 @@ leadcrm_lead_in(PG_FUNCTION_ARGS)
 {
 	TriggerData *trigdata = (TriggerData *) fcinfo->context;
 	TupleDesc	viewdesc;
+	TupleDesc	leaddesc;
 	Relation	lead;
 	Workspace  *ws;
 	HeapTuple	row;
@@ -70,6 +74,7 @@ leadcrm_lead_in(PG_FUNCTION_ARGS)
 				 errmsg("function \"%s\" was not called by trigger manager", "leadcrm.lead_in")));
 	lead = open_lead(trigdata);
 	ws = leadcrm_workspace_of(lead);
+	leaddesc = RelationGetDescr(lead);
 	viewdesc = RelationGetDescr(trigdata->tg_relation);
 	row = trigdata->tg_trigtuple;
 
@@ -85,17 +90,17 @@ leadcrm_lead_in(PG_FUNCTION_ARGS)
 		elog(ERROR, "SPI_connect failed");
 	(void) view_value(viewdesc, row, "external_id", &isnull);
 	if (isnull)
-		stored = insert_lead(ws, viewdesc, row);
-	else if (find_external(ws, viewdesc, row, &stored))
+		stored = insert_lead(ws, viewdesc, leaddesc, row);
+	else if (find_external(ws, viewdesc, leaddesc, row, &stored))
 		known = true;
 	else
-		stored = insert_or_find(ws, viewdesc, row, &known);
+		stored = insert_or_find(ws, viewdesc, leaddesc, row, &known);
 
 	{
 		bool		may_know = may_know_leads(ws);
 		MemoryContext old = MemoryContextSwitchTo(caller);
 
-		result = answer(ws, viewdesc, RelationGetDescr(lead), row, stored, known, may_know);
+		result = answer(ws, viewdesc, leaddesc, row, stored, known, may_know);
 		MemoryContextSwitchTo(old);
 	}
 	SPI_finish();
@@ -134,7 +139,8 @@ open_lead(TriggerData *trigdata)
 
 /* The lead that came before under the row's source and external_id. */
 static bool
-find_external(Workspace *ws, TupleDesc viewdesc, HeapTuple row, HeapTuple *found)
+find_external(Workspace *ws, TupleDesc viewdesc, TupleDesc leaddesc, HeapTuple row,
+			  HeapTuple *found)
 {
 	Datum		values[2];
 	bool		isnull;
@@ -152,13 +158,13 @@ find_external(Workspace *ws, TupleDesc viewdesc, HeapTuple row, HeapTuple *found
 		elog(ERROR, "could not look up external_id");
 	if (SPI_processed == 0)
 		return false;
-	*found = SPI_tuptable->vals[0];
+	*found = leadcrm_lead_row(SPI_tuptable, 0, leaddesc);
 	return true;
 }
 
 /* INSERT INTO lead; returns the stored row. */
 static HeapTuple
-insert_lead(Workspace *ws, TupleDesc viewdesc, HeapTuple row)
+insert_lead(Workspace *ws, TupleDesc viewdesc, TupleDesc leaddesc, HeapTuple row)
 {
 	SPIPlanPtr	plan = insert_plan(ws, viewdesc);
 	Datum	   *values = palloc(viewdesc->natts * sizeof(Datum));
@@ -180,7 +186,7 @@ insert_lead(Workspace *ws, TupleDesc viewdesc, HeapTuple row)
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("a trigger of table \"%s\" dropped the row", "lead")));
-	return SPI_tuptable->vals[0];
+	return leadcrm_lead_row(SPI_tuptable, 0, leaddesc);
 }
 
 /*
@@ -188,7 +194,7 @@ insert_lead(Workspace *ws, TupleDesc viewdesc, HeapTuple row)
  * looked, give what it stored.
  */
 static HeapTuple
-insert_or_find(Workspace *ws, TupleDesc viewdesc, HeapTuple row, bool *known)
+insert_or_find(Workspace *ws, TupleDesc viewdesc, TupleDesc leaddesc, HeapTuple row, bool *known)
 {
 	MemoryContext old = CurrentMemoryContext;
 	ResourceOwner owner = CurrentResourceOwner;
@@ -198,7 +204,7 @@ insert_or_find(Workspace *ws, TupleDesc viewdesc, HeapTuple row, bool *known)
 	MemoryContextSwitchTo(old);
 	PG_TRY();
 	{
-		stored = insert_lead(ws, viewdesc, row);
+		stored = insert_lead(ws, viewdesc, leaddesc, row);
 		ReleaseCurrentSubTransaction();
 		MemoryContextSwitchTo(old);
 		CurrentResourceOwner = owner;
@@ -210,15 +216,15 @@ insert_or_find(Workspace *ws, TupleDesc viewdesc, HeapTuple row, bool *known)
 
 		MemoryContextSwitchTo(old);
 		error = CopyErrorData();
-		if (error->sqlerrcode != ERRCODE_UNIQUE_VIOLATION ||
-			error->constraint_name == NULL ||
-			strcmp(error->constraint_name, "lead_external_id_key") != 0)
-			PG_RE_THROW();
 		FlushErrorState();
 		RollbackAndReleaseCurrentSubTransaction();
 		MemoryContextSwitchTo(old);
 		CurrentResourceOwner = owner;
-		if (!find_external(ws, viewdesc, row, &found))
+		if (error->sqlerrcode != ERRCODE_UNIQUE_VIOLATION ||
+			error->constraint_name == NULL ||
+			strcmp(error->constraint_name, "lead_external_id_key") != 0)
+			ReThrowError(error);
+		if (!find_external(ws, viewdesc, leaddesc, row, &found))
 			ereport(ERROR,
 					(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
 					 errmsg("could not serialize access due to concurrent arrival of a lead"),

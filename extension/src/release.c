@@ -24,6 +24,7 @@
 #include "utils/timestamp.h"
 
 #include "dedup.h"
+#include "lead_row.h"
 
 static void keep_for_merged(Workspace *ws, Relation lead, Datum *values);
 static void dedup_promote(Workspace *ws, ArrayType *kinds, ArrayType *scopes, ArrayType *keys);
@@ -80,7 +81,7 @@ leadcrm_dedup_reconcile(Workspace *ws, Relation lead, int64 id)
 	{
 		TupleTableSlot *slot = MakeSingleTupleTableSlot(RelationGetDescr(lead), &TTSOpsHeapTuple);
 
-		ExecStoreHeapTuple(SPI_tuptable->vals[0], slot, false);
+		ExecStoreHeapTuple(leadcrm_lead_row(SPI_tuptable, 0, RelationGetDescr(lead)), slot, false);
 		nkeys = leadcrm_identity_keys(ws, slot, keys);
 		ExecDropSingleTupleTableSlot(slot);
 	}
@@ -173,7 +174,7 @@ keep_for_merged(Workspace *ws, Relation lead, Datum *values)
 		bool		isnull;
 		int			nkeys;
 
-		ExecStoreHeapTuple(rows->vals[r], slot, false);
+		ExecStoreHeapTuple(leadcrm_lead_row(rows, r, RelationGetDescr(lead)), slot, false);
 		nkeys = leadcrm_identity_keys(ws, slot, keys);
 		for (int i = 0; i < nkeys; i++)
 		{

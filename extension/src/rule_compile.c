@@ -144,12 +144,14 @@ compile_or_note(CompiledRule *rule, TupleDesc tupdesc, const RuleText *text,
 	{
 		ErrorData  *error;
 
-		if (!leadcrm_rule_error_is_its_own(geterrcode()))
-			PG_RE_THROW();
 		MemoryContextSwitchTo(cxt);
 		error = CopyErrorData();
 		FlushErrorState();
 		RollbackAndReleaseCurrentSubTransaction();
+		MemoryContextSwitchTo(cxt);
+		CurrentResourceOwner = owner;
+		if (!leadcrm_rule_error_is_its_own(error->sqlerrcode))
+			ReThrowError(error);
 		rule->sqlstate = error->sqlerrcode;
 		rule->message = error->message;
 	}

@@ -324,12 +324,14 @@ try_condition(const Trial *trial, const char *condition, char **why)
 	{
 		ErrorData  *error;
 
-		if (!leadcrm_rule_error_is_its_own(geterrcode()))
-			PG_RE_THROW();
 		MemoryContextSwitchTo(cxt);
 		error = CopyErrorData();
 		FlushErrorState();
 		RollbackAndReleaseCurrentSubTransaction();
+		MemoryContextSwitchTo(cxt);
+		CurrentResourceOwner = owner;
+		if (!leadcrm_rule_error_is_its_own(error->sqlerrcode))
+			ReThrowError(error);
 		*why = psprintf("error %s: %s", unpack_sql_state(error->sqlerrcode), error->message);
 		outcome = OUTCOME_ERROR;
 	}

@@ -594,15 +594,19 @@ set_match_guarded(RuleSet *set, uint64 *matched)
 		}
 		PG_CATCH();
 		{
-			int			sqlstate = geterrcode();
+			ErrorData  *error;
 
-			if (rule < 0 || !leadcrm_rule_error_is_its_own(sqlstate))
-				PG_RE_THROW();
 			MemoryContextSwitchTo(cxt);
+			error = CopyErrorData();
 			FlushErrorState();
 			RollbackAndReleaseCurrentSubTransaction();
+			MemoryContextSwitchTo(cxt);
+			CurrentResourceOwner = owner;
+			if (rule < 0 || !leadcrm_rule_error_is_its_own(error->sqlerrcode))
+				ReThrowError(error);
 			matched[rule / 64] &= ~(UINT64CONST(1) << (rule % 64));
-			set_note_failure(set, rule, sqlstate);
+			set_note_failure(set, rule, error->sqlerrcode);
+			FreeErrorData(error);
 			rule = next_rule(set, matched, set->guarded, rule);
 		}
 		PG_END_TRY();

@@ -16,13 +16,18 @@
 
 #include "leadcrm.h"
 
+#include "access/genam.h"
+#include "access/stratnum.h"
+#include "access/table.h"
 #include "access/xact.h"
+#include "catalog/pg_collation.h"
 #include "catalog/pg_type.h"
 #include "executor/executor.h"
 #include "executor/spi.h"
 #include "miscadmin.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
+#include "utils/fmgroids.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
@@ -40,6 +45,7 @@ static bool add_created(Workspace *ws, const SettleFrame *frame);
 static void drop_missing(Workspace *ws, SettleFrame *frame, TriggerData *trigdata);
 static void drop_resolved(Workspace *ws, SettleFrame *frame);
 static void settle_sources(Workspace *ws, SettleFrame *frame);
+static bool source_is_coming(Relation source, Datum code);
 static Datum text_or_null(const char *s, bool *isnull);
 static uint64 gather_ids(Workspace *ws, Tuplestorestate *store, TupleDesc tupdesc,
 						 int64 **ids);
@@ -457,21 +463,54 @@ leadcrm_settle_pairs(Workspace *ws, SettleFrame *frame)
 								 TEXTARRAYOID, TEXTARRAYOID, TIMESTAMPTZOID, TEXTOID}, values);
 }
 
-/* Sources seen for the first time are added, inactive, for an admin to name. */
+/*
+ * Sources seen for the first time are added, inactive, for an admin to name.
+ * One that another transaction is adding is left to it: intake waits for
+ * nobody; if that rolls back, the next arrival adds it.
+ */
 static void
 settle_sources(Workspace *ws, SettleFrame *frame)
 {
 	Column		codes = leadcrm_column_new(TEXTOID, frame->nnew_sources);
+	Relation	source = table_open(leadcrm_workspace_table(ws->namespace_oid, "source"), RowExclusiveLock);
 	Datum		values[1];
+	int			n = 0;
 
 	for (int i = 0; i < frame->nnew_sources; i++)
-		leadcrm_column_set(&codes, i, CStringGetTextDatum(frame->new_source[i]), false);
-	values[0] = leadcrm_column_array(&codes, frame->nnew_sources);
+	{
+		Datum		code = CStringGetTextDatum(frame->new_source[i]);
+
+		if (!source_is_coming(source, code))
+			leadcrm_column_set(&codes, n++, code, false);
+	}
+	table_close(source, NoLock);
+	if (n == 0)
+		return;
+	values[0] = leadcrm_column_array(&codes, n);
 	(void) leadcrm_workspace_run(ws, PLAN_ADD_SOURCES,
 								 "INSERT INTO %s.source (code, label, active, added_by)"
 								 " SELECT code, code, false, 'arrival' FROM unnest($1) AS s (code)"
 								 " ORDER BY code ON CONFLICT DO NOTHING",
 								 1, (Oid[]) {TEXTARRAYOID}, values);
+}
+
+/* Is a source there, or is somebody adding it just now? */
+static bool
+source_is_coming(Relation source, Datum code)
+{
+	Oid			primary = RelationGetPrimaryKeyIndex(source);
+	SnapshotData dirty;
+	ScanKeyData key;
+	SysScanDesc scan;
+	bool		found;
+
+	InitDirtySnapshot(dirty);
+	ScanKeyInit(&key, SPI_fnumber(RelationGetDescr(source), "code"), BTEqualStrategyNumber, F_TEXTEQ, code);
+	key.sk_collation = DEFAULT_COLLATION_OID;
+	scan = systable_beginscan(source, primary, OidIsValid(primary), &dirty, 1, &key);
+	found = HeapTupleIsValid(systable_getnext(scan));
+	systable_endscan(scan);
+	return found;
 }
 
 static Datum

@@ -97,6 +97,7 @@ typedef struct SettleFrame
 	int			nintents;
 	int			maxintents;
 	struct AssignState *assign; /* NULL: nothing was assigned */
+	int64		assigned;		/* the lead that passed last; 0: none */
 	SettleMove *move;
 	int			nmoves;
 	int			maxmoves;

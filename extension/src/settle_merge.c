@@ -29,6 +29,7 @@
 #include "assign.h"
 #include "behaviour.h"
 #include "columns.h"
+#include "lead_row.h"
 #include "lead_scan.h"
 #include "repeat.h"
 #include "row_json.h"
@@ -189,9 +190,9 @@ lock_winners(Workspace *ws, SettleFrame *frame, Relation lead, int *nwinners)
 			ids[n++] = ids[i];
 	}
 
+	row = palloc_extended(n * sizeof(HeapTuple), MCXT_ALLOC_HUGE);
 	if (!IsolationUsesXactSnapshot() && leadcrm_lead_scan_begin(&scan, ws, lead))
 	{
-		row = palloc_extended(n * sizeof(HeapTuple), MCXT_ALLOC_HUGE);
 		while (locked < n && leadcrm_lead_scan_lock(&scan, ids[locked]))
 		{
 			CHECK_FOR_INTERRUPTS();
@@ -208,7 +209,8 @@ lock_winners(Workspace *ws, SettleFrame *frame, Relation lead, int *nwinners)
 											 "SELECT * FROM %s.lead WHERE id = ANY ($1)"
 											 " ORDER BY id FOR NO KEY UPDATE",
 											 1, (Oid[]) {INT8ARRAYOID}, values);
-		row = SPI_tuptable->vals;
+		for (int i = 0; i < Min(locked, n); i++)
+			row[i] = leadcrm_lead_row(SPI_tuptable, i, tupdesc);
 	}
 	if (locked != n)
 		ereport(ERROR,

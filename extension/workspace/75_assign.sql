@@ -70,7 +70,8 @@ BEGIN
         PERFORM leadcrm.check_condition('lead', filter);
     END IF;
 
-    -- Only those for whom there is somebody now; others keep their place.
+    -- Only those for whom there is somebody now, or at least a pool; others keep
+    -- their place.
     given := ARRAY(
         SELECT t.lead_id
           FROM leadcrm.try_assignment('lead', ARRAY(
@@ -83,7 +84,7 @@ BEGIN
                       AND (filter IS NULL OR leadcrm.condition_holds(l, filter, now(), w.time_zone))
                     ORDER BY l.created_at, l.id)) WITH ORDINALITY t (lead_id, rule, owner, pool, n)
           JOIN lead l ON l.id = t.lead_id
-         WHERE t.owner IS NOT NULL OR l.pool IS NULL
+         WHERE t.owner IS NOT NULL OR (l.pool IS NULL AND t.pool IS NOT NULL)
          ORDER BY t.n LIMIT batch);
     given := ARRAY(
         SELECT l.id FROM lead l WHERE l.id = ANY (given) AND l.owner IS NULL

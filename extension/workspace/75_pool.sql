@@ -53,9 +53,10 @@ END;
 CREATE OR REPLACE FUNCTION _room(rep text, pool text, OUT open bigint, OUT today bigint)
 LANGUAGE SQL STABLE
 BEGIN ATOMIC
-    SELECT r.capacity - coalesce(sum(d.open), 0),
-           p.claim_limit - coalesce(sum(d.dealt) FILTER (WHERE d.via = 'pool:' || p.code
-                                                           AND d.day = (now() AT TIME ZONE w.time_zone)::date), 0)
+    SELECT r.capacity - least(coalesce(sum(d.open), 0), r.capacity),
+           p.claim_limit - least(coalesce(sum(d.dealt) FILTER (WHERE d.via = 'pool:' || p.code
+                                                                 AND d.day = (now() AT TIME ZONE w.time_zone)::date), 0),
+                                 p.claim_limit)
       FROM rep r
      CROSS JOIN pool p
      CROSS JOIN workspace w
