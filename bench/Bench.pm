@@ -132,14 +132,16 @@ sub keep
 }
 
 # floor(NAME, TABLE...): SQL that writes what keep() kept into bare tables, and
-# the winners of repeats once more.
+# once more what a repeat changes: its winner, and the task that was open.
 sub floor
 {
 	my ($self, $name, @tables) = @_;
 
 	return 'BEGIN; ' . join('', map { "INSERT INTO $name.$_ SELECT * FROM stored.$_; " } @tables)
 	  . "UPDATE $name.lead w SET last_source = l.last_source, last_inbound_at = l.last_inbound_at,"
-	  . " updated_at = l.updated_at FROM $name.lead l WHERE l.merged_into = w.id; COMMIT";
+	  . " updated_at = l.updated_at FROM $name.lead l WHERE l.merged_into = w.id;"
+	  . ((grep { $_ eq 'task' } @tables) ? "UPDATE $name.task SET cancelled_at = cancelled_at WHERE cancelled_at IS NOT NULL;" : '')
+	  . ' COMMIT';
 }
 
 sub drop_workspace
