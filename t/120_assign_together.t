@@ -193,28 +193,28 @@ BEGIN
 	INSERT INTO crm.lead (first_source) SELECT (ARRAY['web', 'turns', 'direct'])[1 + floor(random() * 3)] FROM generate_series(1, leads);
 	CASE
 	WHEN what <= 50 THEN
-		UPDATE crm.lead SET loss_reason = 'none' WHERE id IN (
+		UPDATE crm.lead SET loss_reason = 'none' WHERE id = ANY (ARRAY(
 			SELECT id FROM crm.lead WHERE CASE WHEN merged_into IS NULL AND loss_reason IS NULL THEN owner END = him
-			 LIMIT what / 3 FOR UPDATE SKIP LOCKED);
+			 LIMIT what / 3 FOR UPDATE SKIP LOCKED));
 	WHEN what <= 60 THEN
-		UPDATE crm.lead SET owner = NULL WHERE id IN (
+		UPDATE crm.lead SET owner = NULL WHERE id = ANY (ARRAY(
 			SELECT id FROM crm.lead WHERE CASE WHEN merged_into IS NULL AND loss_reason IS NULL THEN owner END = him
-			 LIMIT 3 FOR UPDATE SKIP LOCKED);
+			 LIMIT 3 FOR UPDATE SKIP LOCKED));
 	WHEN what <= 70 THEN
 		BEGIN
-			UPDATE crm.lead SET owner = him WHERE id IN (SELECT id FROM crm.lead WHERE pool IS NOT NULL LIMIT 2 FOR UPDATE SKIP LOCKED);
+			UPDATE crm.lead SET owner = him WHERE id = ANY (ARRAY(SELECT id FROM crm.lead WHERE pool IS NOT NULL LIMIT 2 FOR UPDATE SKIP LOCKED));
 		EXCEPTION WHEN program_limit_exceeded THEN
 			INSERT INTO crm.refusal DEFAULT VALUES;
 		END;
 	WHEN what <= 80 THEN
 		BEGIN
-			UPDATE crm.lead SET loss_reason = NULL WHERE id IN (
-				SELECT id FROM crm.lead WHERE loss_reason IS NOT NULL LIMIT 2 FOR UPDATE SKIP LOCKED);
+			UPDATE crm.lead SET loss_reason = NULL WHERE id = ANY (ARRAY(
+				SELECT id FROM crm.lead WHERE loss_reason IS NOT NULL LIMIT 2 FOR UPDATE SKIP LOCKED));
 		EXCEPTION WHEN program_limit_exceeded THEN
 			INSERT INTO crm.refusal DEFAULT VALUES;
 		END;
 	WHEN what <= 82 THEN
-		DELETE FROM crm.rep_absence WHERE id IN (SELECT id FROM crm.rep_absence LIMIT 2 FOR UPDATE SKIP LOCKED);
+		DELETE FROM crm.rep_absence WHERE id = ANY (ARRAY(SELECT id FROM crm.rep_absence LIMIT 2 FOR UPDATE SKIP LOCKED));
 	WHEN what <= 83 THEN
 		INSERT INTO crm.rep_absence (rep, from_at, until_at) VALUES (him, '-infinity', 'infinity');
 	ELSE

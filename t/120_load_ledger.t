@@ -39,8 +39,8 @@ END
 $$;
 CREATE FUNCTION crm.release(rep text, leads bigint) RETURNS bigint LANGUAGE sql AS $$
 	WITH closed AS (
-		UPDATE crm.lead SET loss_reason = 'none' WHERE id IN (
-			SELECT id FROM crm.lead WHERE owner = rep AND loss_reason IS NULL ORDER BY id LIMIT leads FOR UPDATE SKIP LOCKED)
+		UPDATE crm.lead SET loss_reason = 'none' WHERE id = ANY (ARRAY(
+			SELECT id FROM crm.lead WHERE owner = rep AND loss_reason IS NULL ORDER BY id LIMIT leads FOR UPDATE SKIP LOCKED))
 		RETURNING id)
 	SELECT count(*) FROM closed
 $$;
