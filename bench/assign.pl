@@ -197,7 +197,7 @@ my $draw = q{\set new random(1000000, 999999999)
 };
 my $region = "(ARRAY['" . join("','", @region) . "'])[1 + :new % 20]";
 my $industry = "(ARRAY['" . join("','", @industry) . "'])[1 + :new % 10]";
-my $values = "'客户', '重庆华信科技有限公司', '经理', '+86' || :phone::text, 'u' || :new::text || '\@mail.example.com', '官网', $region, $industry, :size, :budget";
+my $values = "'客户' || :new::text, '重庆华信' || :new::text || '科技有限公司', '经理', '+86' || :phone::text, 'u' || :new::text || '\@mail.example.com', '官网', $region, $industry, :size, :budget";
 my %single = (
 	bare => $draw . "INSERT INTO bare.lead ($columns, first_source, last_inbound_at, created_at, updated_at) VALUES ($values, '官网', now(), now(), now());\n",
 	leadcrm => $draw . "INSERT INTO one.lead ($columns) VALUES ($values);\n",
