@@ -223,6 +223,13 @@ ALTER TABLE people.lead ENABLE TRIGGER USER;
 SELECT severity, item, problem, next_step FROM leadcrm._check_people('people');
 ROLLBACK;
 
+-- Nothing but what is there, and no deadline beyond all time.
+\set VERBOSITY terse
+INSERT INTO people.lead (name, first_source, team) VALUES ('Nils', 'web', 'nosuch');
+UPDATE people.lead SET team = 'nosuch' WHERE id = 1;
+INSERT INTO people.assignment_rule (code, position, strategy, first_contact) VALUES ('late', 99, 'direct', '178000000 years');
+INSERT INTO people.pool (code, locked_for) VALUES ('ever', '178000000 years');
+\set VERBOSITY default
 SELECT count(*) AS leads FROM people.lead \gset
 SELECT leadcrm.drop_workspace('people', :leads);
 DROP ROLE regress_ann, regress_bob, regress_dan, regress_eve, regress_sales, regress_assistant;

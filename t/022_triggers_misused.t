@@ -59,7 +59,7 @@ for my $what (sort keys %own)
 	  : $what eq 'other column types' ? "INSERT INTO $table (id, kind, attrs, first_source, last_source, created_at, updated_at, last_inbound_at) VALUES ('1', 'contact', '{}', 'x', 'x', now(), now(), now())"
 	  : "INSERT INTO $table (id, kind, phone, attrs, first_source, last_source, created_at, updated_at, last_inbound_at) VALUES (1, 'contact', '13800138000', '{}', 'x', 'x', now(), now(), now())";
 
-	for my $function (qw(normalize dedup score recycle behaviour))
+	for my $function (qw(normalize dedup score assign recycle behaviour))
 	{
 		for my $place ('BEFORE INSERT ON % FOR EACH ROW', 'AFTER INSERT ON % FOR EACH ROW', 'BEFORE INSERT ON % FOR EACH STATEMENT',
 			'AFTER INSERT ON % FOR EACH STATEMENT', 'AFTER INSERT ON % REFERENCING NEW TABLE AS arrived FOR EACH STATEMENT')
@@ -77,6 +77,7 @@ for my $case (
 	[ 'normalize', 'BEFORE DELETE', 'ROW', 'DELETE' ], [ 'normalize', 'AFTER UPDATE', 'ROW', 'UPDATE' ],
 	[ 'normalize', 'BEFORE UPDATE', 'STATEMENT', 'UPDATE' ], [ 'normalize', 'BEFORE TRUNCATE', 'STATEMENT', 'TRUNCATE' ],
 	[ 'score', 'BEFORE DELETE', 'ROW', 'DELETE' ], [ 'score', 'AFTER UPDATE', 'ROW', 'UPDATE' ], [ 'score', 'BEFORE UPDATE', 'STATEMENT', 'UPDATE' ],
+	[ 'assign', 'BEFORE DELETE', 'ROW', 'DELETE' ], [ 'assign', 'AFTER UPDATE', 'ROW', 'UPDATE' ], [ 'assign', 'BEFORE UPDATE', 'STATEMENT', 'UPDATE' ],
 	[ 'dedup', 'BEFORE DELETE', 'ROW', 'DELETE' ], [ 'dedup', 'AFTER DELETE', 'ROW', 'DELETE' ], [ 'dedup', 'AFTER UPDATE', 'ROW', 'UPDATE' ],
 	[ 'dedup', 'BEFORE DELETE', 'STATEMENT', 'DELETE' ], [ 'dedup', 'AFTER DELETE', 'STATEMENT', 'DELETE' ],
 	[ 'dedup', 'AFTER TRUNCATE', 'STATEMENT', 'TRUNCATE' ],

@@ -64,6 +64,7 @@ static bool repeating = false;
 
 static void assign_insert(Row *row);
 static void assign_update(Row *row);
+static void check_team(Row *row);
 static void belonging_of(Row *row, TupleTableSlot *slot, Belonging *b);
 static bool text_is(Datum value, const char *s);
 static bool same_code(const char *a, const char *b);
@@ -94,7 +95,7 @@ PG_FUNCTION_INFO_V1(leadcrm_assign);
  *		Trigger: BEFORE INSERT OR UPDATE ON lead FOR EACH ROW.
  *
  * Made by create_workspace() as lead_50_assign.  Never returns NULL.  Raises
- * 39P01 when it hangs elsewhere, 23503 for an owner or pool that is not there,
+ * 39P01 when it hangs elsewhere, 23503 for an owner, pool or team that is not there,
  * 54000 for an owner who is full.  Waits for nobody.
  */
 Datum
@@ -185,6 +186,7 @@ assign_insert(Row *row)
 	Belonging	is;
 
 	belonging_of(row, row->slot, &is);
+	check_team(row);
 	if (is.owner != NULL)
 	{
 		give_to_owner(row, &nothing, is.owner, is.open);
@@ -206,6 +208,7 @@ assign_update(Row *row)
 
 	belonging_of(row, row->old, &was);
 	belonging_of(row, row->slot, &is);
+	check_team(row);
 	other_owner = !same_code(was.owner, is.owner);
 	other_pool = !same_code(was.pool, is.pool);
 
@@ -250,6 +253,24 @@ assign_update(Row *row)
 			leave_load(row, &was);
 	}
 	set_touched(row);
+}
+
+/* Raise 23503 for a team that the writer names and that is not there. */
+static void
+check_team(Row *row)
+{
+	char	   *team;
+	bool		isnull;
+
+	if (!writer_set(row, LEAD_TEAM))
+		return;
+	team = TextDatumGetCString(current(row, LEAD_TEAM, &isnull));
+	begin(row);
+	if (leadcrm_assign_find_team(row->state->model, team) < 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_FOREIGN_KEY_VIOLATION),
+				 errmsg("there is no team \"%s\"", team),
+				 errhint("Teams are the rows of the table \"team\".")));
 }
 
 static void

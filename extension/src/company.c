@@ -68,25 +68,42 @@ is_narrow_byte(char c)
 	return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
 }
 
-/* Is s a word of a sorted list? */
+/* The first eight of COMPANY_WORD_MAX bytes as a number, in their order. */
+static inline uint64_t
+word_head(const char *s)
+{
+	const unsigned char *b = (const unsigned char *) s;
+
+	return (uint64_t) b[0] << 56 | (uint64_t) b[1] << 48 | (uint64_t) b[2] << 40 |
+		(uint64_t) b[3] << 32 | (uint64_t) b[4] << 24 | (uint64_t) b[5] << 16 |
+		(uint64_t) b[6] << 8 | (uint64_t) b[7];
+}
+
+/* Is s a word of a sorted list?  Most of them differ in their heads. */
 static bool
 is_word(const CompanyWord *words, size_t nwords, const char *s, size_t len)
 {
+	char		padded[COMPANY_WORD_MAX] = {0};	/* as the words are */
+	uint64_t	head;
 	size_t		low = 0;
 	size_t		high = nwords;
 
+	if (len > sizeof(padded))
+		return false;
+	memcpy(padded, s, len);
+	head = word_head(padded);
 	while (low < high)
 	{
 		size_t		mid = (low + high) / 2;
 		const CompanyWord *word = &words[mid];
-		size_t		n = word->len < len ? word->len : len;
-		size_t		i = 0;
+		uint64_t	its = word_head(word->s);
+		int			order = its < head ? -1 : its > head;
 
-		while (i < n && word->s[i] == s[i])
-			i++;
-		if (i == n && word->len == len)
+		if (order == 0)
+			order = memcmp(word->s, padded, sizeof(padded));
+		if (order == 0)
 			return true;
-		if (i == n ? word->len < len : (unsigned char) word->s[i] < (unsigned char) s[i])
+		if (order < 0)
 			low = mid + 1;
 		else
 			high = mid;
@@ -125,9 +142,12 @@ starts_with_word(const CompanyWord *words, size_t nwords, const char *s, size_t 
 {
 	size_t		n = len < COMPANY_WORD_MAX ? len : COMPANY_WORD_MAX;
 
-	while (n > 0 && !is_word(words, nwords, s, n))
-		n--;
-	return n;
+	for (; n > 0; n--)
+	{
+		if ((n == len || is_char_start(s, n)) && is_word(words, nwords, s, n))
+			return n;
+	}
+	return 0;
 }
 
 /*
@@ -357,7 +377,7 @@ text_words(CompanyText *text)
 
 		while (end < text->len && is_narrow_byte(text->s[end]))
 			end++;
-		for (size_t i = 0; i < LENGTH(words); i++)
+		for (size_t i = 0; i < LENGTH(words) && end > at; i++)
 		{
 			size_t		n = strlen(words[i].from);
 			size_t		m = strlen(words[i].to);
@@ -385,7 +405,7 @@ char_count(const char *s, size_t len)
 	int			n = 0;
 
 	for (size_t i = 0; i < len; i++)
-		if (is_char_start(s, i) && memchr(" &()", s[i], 4) == NULL)
+		if (is_char_start(s, i) && s[i] != ' ' && s[i] != '&' && s[i] != '(' && s[i] != ')')
 			n++;
 	return n;
 }

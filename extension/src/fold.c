@@ -347,7 +347,8 @@ fold_plainly(FoldState *st, uint32_t c)
 /*
  * fold_run
  *		Copy what no step concerns, as long as nothing waits for what follows:
- *		printing ASCII, and Chinese characters that need not be simplified.
+ *		printing ASCII, and Chinese characters that are no others' traditional
+ *		form and begin no phrase.
  *
  * Returns the place behind it.  Letters become lower case in passing.
  */
@@ -367,10 +368,18 @@ fold_run(FoldState *st, const char *p, const char *end)
 		{
 			/* U+4E00 to U+9FFF are E4B880 to E9BFBF */
 			n = 3;
-			if (s[0] < 0xE4 || s[0] > 0xE9 || (st->flags & FOLD_SIMPLIFY) ||
+			if (s[0] < 0xE4 || s[0] > 0xE9 ||
 				end - p < 3 || (s[0] == 0xE4 && s[1] < 0xB8) ||
 				(s[1] & 0xC0) != 0x80 || (s[2] & 0xC0) != 0x80)
 				break;
+			if (st->flags & FOLD_SIMPLIFY)
+			{
+				uint32_t	c = (uint32_t) (s[0] & 0x0F) << 12 | (uint32_t) (s[1] & 0x3F) << 6 | (s[2] & 0x3F);
+
+				if (char_simple(c) != c ||
+					FOLD_MAP_LOOKUP(phrase, c, FOLD_PHRASE_NONE) != FOLD_PHRASE_NONE)
+					break;
+			}
 		}
 		else if (s[0] <= 0x20 || s[0] == 0x7F)
 			break;

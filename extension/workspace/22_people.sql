@@ -89,9 +89,9 @@ CREATE TABLE pool (
     team          text REFERENCES team ON UPDATE CASCADE,
     position      integer NOT NULL DEFAULT 0,
     claim_limit   integer CHECK (claim_limit >= 0),
-    locked_for    interval NOT NULL DEFAULT '0' CHECK (locked_for >= '0'),
-    cool_down     interval NOT NULL DEFAULT '7 days' CHECK (cool_down >= '0'),
-    first_contact interval NOT NULL DEFAULT '2 hours' CHECK (first_contact > '0'),
+    locked_for    interval NOT NULL DEFAULT '0' CHECK (locked_for BETWEEN '0' AND '3650 days'),
+    cool_down     interval NOT NULL DEFAULT '7 days' CHECK (cool_down BETWEEN '0' AND '3650 days'),
+    first_contact interval NOT NULL DEFAULT '2 hours' CHECK (first_contact > '0' AND first_contact <= '3650 days'),
     active        boolean NOT NULL DEFAULT true
 );
 
@@ -115,7 +115,7 @@ CREATE TABLE assignment_rule (
                     CHECK (required_skills <@ '{region,industry,product_line,source,language}'),
     sticky          boolean NOT NULL DEFAULT false,
     working_hours   boolean NOT NULL DEFAULT false,
-    first_contact   interval NOT NULL DEFAULT '2 hours' CHECK (first_contact > '0'),
+    first_contact   interval NOT NULL DEFAULT '2 hours' CHECK (first_contact > '0' AND first_contact <= '3650 days'),
     fallback_team   text,
     pool            text,
     active          boolean NOT NULL DEFAULT true,
