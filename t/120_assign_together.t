@@ -230,7 +230,8 @@ END
 $$;
 SQL
 	my $began = time;
-	watched(<<'PGBENCH', '-t' => int(ATTEMPTS / AT_ONCE / CONNECTIONS) + 1);
+	my $before = $db->query('SELECT max(id) FROM crm.lead');
+	watched(<<'PGBENCH', '-t' => int(1.02 * ATTEMPTS / AT_ONCE / CONNECTIONS) + 1);
 \set back random(1, 10)
 \set what random(1, 100)
 \set leads random(1, 2 * 10 - 1)
@@ -249,6 +250,7 @@ SELECT count(*), count(pool), count(loss_reason), (SELECT count(*) FROM crm.refu
 SQL
 	diag(sprintf '%d leads, %d in pools, %d closed, %d dealt, %d refusals, %d absences, %d s',
 		$came, $pooled, $closed, $dealt, $refused, $absences, time - $began);
+	cmp_ok($db->query('SELECT last_value FROM crm.lead_id_seq') - $before, '>=', ATTEMPTS, 'as many attempts as promised');
 	cmp_ok($absences, '>=', 20, 'reps were away and came back');
 	is($db->query('SELECT max(over) FROM crm.sample'), '0', 'nobody was ever seen with more than he may have');
 	is($db->query(<<'SQL'), '', 'nobody got more in a day than he may');

@@ -175,8 +175,10 @@ BEGIN
 		END IF;
 	END LOOP;
 	-- repeats: a present owner keeps his open lead, others are assigned as new;
-	-- who has bought stays what he is
-	FOR w IN SELECT * FROM crm.lead WHERE id = ANY (ARRAY(SELECT merged_into FROM crm.lead WHERE id > last)) AND stage IS DISTINCT FROM 'won' ORDER BY id
+	-- who has bought stays what he is.  One UPDATE brings them to their leads, in
+	-- an order that the log tells.
+	FOR w IN SELECT r.* FROM crm.lead r LEFT JOIN crm.assignment_log g ON g.lead_id = r.id AND g.id > (SELECT p.log FROM model.progress p)
+	          WHERE r.id = ANY (ARRAY(SELECT merged_into FROM crm.lead WHERE id > last)) AND r.stage IS DISTINCT FROM 'won' ORDER BY g.id, r.id
 	LOOP
 		SELECT r.* INTO him FROM model.rep r JOIN model.lead m ON m.owner = r.code WHERE m.id = w.id AND m.open;
 		IF him.present THEN
