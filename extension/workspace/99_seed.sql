@@ -94,7 +94,70 @@ INSERT INTO activity_kind (kind, direction, points, class, daily_cap) VALUES
 
 -- What salespeople do.
 INSERT INTO activity_kind (kind, direction, points) VALUES
-    ('call', 'out', 0), ('visit', 'out', 0), ('meeting', 'out', 0), ('demo', 'out', 0), ('chat', 'out', 0), ('mail', 'out', 0);
+    ('call', 'out', 0), ('visit', 'out', 0), ('meeting', 'out', 0), ('demo', 'out', 0), ('proposal', 'out', 0), ('chat', 'out', 0), ('mail', 'out', 0);
+
+INSERT INTO process (code, subject, position, condition, active) VALUES
+    ('project',     'lead',        10, $$kind = 'project'$$, true),
+    ('lead',        'lead',        20, 'true',               true),
+    ('opportunity', 'opportunity', 30, 'true',               true);
+
+INSERT INTO stage (process, code, position, kind, probability, stuck_after) VALUES
+    ('lead', 'new',         10, 'open', 0.05, '2 days'),
+    ('lead', 'contacted',   20, 'open', 0.10, '7 days'),
+    ('lead', 'analysis',    30, 'open', 0.25, '14 days'),
+    ('lead', 'proposal',    40, 'open', 0.50, '14 days'),
+    ('lead', 'negotiation', 50, 'open', 0.75, '21 days'),
+    ('lead', 'won',         60, 'won',  1,    NULL),
+    ('lead', 'lost',        70, 'lost', 0,    NULL),
+    ('project', 'new',                10, 'open', 0.05, '3 days'),
+    ('project', 'contacted',          20, 'open', 0.10, '14 days'),
+    ('project', 'analysis',           30, 'open', 0.20, '30 days'),
+    ('project', 'proposal_submitted', 40, 'open', 0.40, '30 days'),
+    ('project', 'internal_review',    50, 'open', 0.55, '45 days'),
+    ('project', 'negotiation',        60, 'open', 0.75, '45 days'),
+    ('project', 'won',                70, 'won',  1,    NULL),
+    ('project', 'lost',               80, 'lost', 0,    NULL),
+    ('opportunity', 'qualified',   10, 'open', 0.25, '14 days'),
+    ('opportunity', 'proposal',    20, 'open', 0.50, '14 days'),
+    ('opportunity', 'quote',       30, 'open', 0.60, '14 days'),
+    ('opportunity', 'negotiation', 40, 'open', 0.75, '21 days'),
+    ('opportunity', 'won',         50, 'won',  1,    NULL),
+    ('opportunity', 'lost',        60, 'lost', 0,    NULL);
+
+-- Forward over any number of open stages, and back; won from the stages where
+-- an offer is there; lost from any open one; reopened into any open one.
+INSERT INTO transition (process, from_stage, to_stage)
+SELECT a.process, a.code, b.code
+  FROM stage a JOIN stage b ON b.process = a.process AND b.code <> a.code
+ WHERE b.kind = 'open' AND a.kind IN ('open', 'lost')
+    OR b.kind = 'won' AND a.kind = 'open' AND a.probability >= 0.4
+    OR b.kind = 'open' AND a.kind = 'won' AND b.code = 'negotiation'
+ ORDER BY a.process, a.position, b.position;
+INSERT INTO transition (process, to_stage)
+SELECT s.process, s.code FROM stage s WHERE s.kind = 'lost' ORDER BY s.process;
+
+INSERT INTO stage_rule (code, process, position, activity_kind, to_stage) VALUES
+    ('called',           'lead',    10, 'call',             'contacted'),
+    ('met',              'lead',    20, 'meeting',          'contacted'),
+    ('visited',          'lead',    30, 'visit',            'contacted'),
+    ('proposed',         'lead',    40, 'proposal',         'proposal'),
+    ('contract',         'lead',    50, 'discuss_contract', 'negotiation'),
+    ('project_called',   'project', 60, 'call',             'contacted'),
+    ('project_met',      'project', 70, 'meeting',          'contacted'),
+    ('project_visited',  'project', 80, 'visit',            'contacted'),
+    ('project_proposed', 'project', 90, 'proposal',         'proposal_submitted'),
+    ('project_contract', 'project', 95, 'discuss_contract', 'negotiation');
+
+INSERT INTO loss_reason (code, position, needs_note, needs_competitor) VALUES
+    ('price',          10, false, false),
+    ('features',       20, false, false),
+    ('competitor',     30, false, true),
+    ('budget',         40, false, false),
+    ('timing',         50, false, false),
+    ('no_answer',      60, false, false),
+    ('not_a_customer', 70, false, false),
+    ('cancelled',      80, false, false),
+    ('other',          90, true,  false);
 
 INSERT INTO intent_level (level, position, enter_at, leave_at, minimum_stay, follow_up) VALUES
     ('cold', 1, NULL, NULL, '1 day', '30 days'),

@@ -181,9 +181,15 @@ COMMENT ON COLUMN lead.project_name IS 'name of the project';
 COMMENT ON COLUMN lead.expected_amount IS 'expected amount of the deal';
 COMMENT ON COLUMN lead.currency IS 'currency of the amounts';
 COMMENT ON COLUMN lead.expected_close_on IS 'expected day of the deal';
+COMMENT ON COLUMN lead.process IS 'process it goes through';
 COMMENT ON COLUMN lead.stage IS 'stage it is in';
+COMMENT ON COLUMN lead.stage_since IS 'since when it is in this stage';
+COMMENT ON COLUMN lead.won_at IS 'when it was won';
+COMMENT ON COLUMN lead.won_amount IS 'amount it was won with';
+COMMENT ON COLUMN lead.lost_at IS 'when it was lost';
 COMMENT ON COLUMN lead.loss_reason IS 'why it was lost';
 COMMENT ON COLUMN lead.loss_note IS 'note on why it was lost';
+COMMENT ON COLUMN lead.competitor IS 'competitor it was lost to';
 COMMENT ON COLUMN lead.intent IS 'intent: hot, warm or cold';
 COMMENT ON COLUMN lead.intent_since IS 'since when it has this intent';
 COMMENT ON COLUMN lead.intent_before IS 'intent before the last change; empty if it never changed';
@@ -748,6 +754,78 @@ COMMENT ON COLUMN v_owner_history.reason IS 'how it came there';
 COMMENT ON COLUMN v_owner_history.rule IS 'rule that decided; empty: none';
 COMMENT ON FUNCTION _shared_keys(bigint, bigint, bigint) IS 'internal: the keys that speak for two leads being one, and since when';
 
+COMMENT ON TABLE process IS 'what leads go through on their way: a process and whom it is for';
+COMMENT ON COLUMN process.code IS 'code of the process';
+COMMENT ON COLUMN process.label IS 'name to show';
+COMMENT ON COLUMN process.meaning IS 'what it is for';
+COMMENT ON COLUMN process.subject IS 'what goes through it: lead or opportunity';
+COMMENT ON COLUMN process.position IS 'order';
+COMMENT ON COLUMN process.condition IS 'condition: a new lead follows the first process whose condition holds';
+COMMENT ON COLUMN process.active IS 'is it in use';
+
+COMMENT ON TABLE stage IS 'stages of a process';
+COMMENT ON COLUMN stage.process IS 'process';
+COMMENT ON COLUMN stage.code IS 'code of the stage, as lead.stage says it';
+COMMENT ON COLUMN stage.label IS 'name to show';
+COMMENT ON COLUMN stage.meaning IS 'what it means';
+COMMENT ON COLUMN stage.position IS 'order';
+COMMENT ON COLUMN stage.kind IS 'open, won, lost or converted';
+COMMENT ON COLUMN stage.probability IS 'share of the leads here that are won, 0 to 1';
+COMMENT ON COLUMN stage.stuck_after IS 'longer than this here is stuck';
+
+COMMENT ON TABLE approval_rule IS 'what needs an approval';
+COMMENT ON COLUMN approval_rule.code IS 'code of the rule';
+COMMENT ON COLUMN approval_rule.label IS 'name to show';
+COMMENT ON COLUMN approval_rule.subject IS 'what is to be approved: stage, visit, discount, contract or another word';
+COMMENT ON COLUMN approval_rule.position IS 'order';
+COMMENT ON COLUMN approval_rule.condition IS 'condition: an SQL expression over the row of a lead';
+COMMENT ON COLUMN approval_rule.active IS 'is it in use';
+
+COMMENT ON TABLE transition IS 'legal moves from stage to stage';
+COMMENT ON COLUMN transition.id IS 'number';
+COMMENT ON COLUMN transition.process IS 'process';
+COMMENT ON COLUMN transition.from_stage IS 'stage it leaves; empty: any open stage';
+COMMENT ON COLUMN transition.to_stage IS 'stage it reaches';
+COMMENT ON COLUMN transition.label IS 'name to show';
+COMMENT ON COLUMN transition.condition IS 'guard: an SQL expression over the row of a lead that must hold';
+COMMENT ON COLUMN transition.required_fields IS 'columns that must be filled; attrs.KEY for a key of attrs';
+COMMENT ON COLUMN transition.approval IS 'approval rule that must have been passed';
+
+COMMENT ON TABLE stage_rule IS 'what moves a lead by itself, forward only and through the same guards';
+COMMENT ON COLUMN stage_rule.code IS 'code of the rule';
+COMMENT ON COLUMN stage_rule.label IS 'name to show';
+COMMENT ON COLUMN stage_rule.process IS 'process';
+COMMENT ON COLUMN stage_rule.position IS 'order';
+COMMENT ON COLUMN stage_rule.activity_kind IS 'kind of activity that moves it; empty: the condition alone';
+COMMENT ON COLUMN stage_rule.condition IS 'condition: an SQL expression over the row of a lead';
+COMMENT ON COLUMN stage_rule.to_stage IS 'stage it moves to';
+COMMENT ON COLUMN stage_rule.active IS 'is it in use';
+
+COMMENT ON TABLE loss_reason IS 'reasons for which leads are lost';
+COMMENT ON COLUMN loss_reason.code IS 'code of the reason, as lead.loss_reason says it';
+COMMENT ON COLUMN loss_reason.label IS 'name to show';
+COMMENT ON COLUMN loss_reason.meaning IS 'what it means';
+COMMENT ON COLUMN loss_reason.position IS 'order';
+COMMENT ON COLUMN loss_reason.needs_note IS 'a note is required';
+COMMENT ON COLUMN loss_reason.needs_competitor IS 'the competitor is required';
+COMMENT ON COLUMN loss_reason.active IS 'is it in use';
+
+COMMENT ON TABLE stage_change IS 'history of every lead''s stages';
+COMMENT ON COLUMN stage_change.id IS 'number';
+COMMENT ON COLUMN stage_change.lead_id IS 'lead';
+COMMENT ON COLUMN stage_change.position IS 'number of the entry in the lead''s history, from 1 without gaps';
+COMMENT ON COLUMN stage_change.process IS 'process';
+COMMENT ON COLUMN stage_change.from_stage IS 'stage it left; empty for the first';
+COMMENT ON COLUMN stage_change.to_stage IS 'stage it reached';
+COMMENT ON COLUMN stage_change.at IS 'when';
+COMMENT ON COLUMN stage_change.cause IS 'what moved it: writer, move, repeat, import or rule:CODE';
+COMMENT ON COLUMN stage_change.reason IS 'reason for the loss';
+COMMENT ON COLUMN stage_change.note IS 'note';
+COMMENT ON COLUMN stage_change.competitor IS 'competitor it was lost to';
+COMMENT ON COLUMN stage_change.amount IS 'amount at that moment';
+COMMENT ON COLUMN stage_change.owner IS 'owner at that moment';
+COMMENT ON COLUMN stage_change.actor IS 'role that did it';
+
 COMMENT ON TABLE pool_rule IS 'when leads nobody takes care of go back into a pool; the first rule in order that matches decides';
 COMMENT ON COLUMN pool_rule.code IS 'code of the rule';
 COMMENT ON COLUMN pool_rule.label IS 'name to show';
@@ -911,9 +989,42 @@ UPDATE activity_kind r SET label = l.label FROM (VALUES
     ('visit', 'Visit'),
     ('meeting', 'Meeting'),
     ('demo', 'Demo'),
+    ('proposal', 'Proposal sent'),
     ('chat', 'Chat'),
     ('mail', 'Mail sent')
 ) AS l (kind, label) WHERE l.kind = r.kind;
+
+UPDATE process r SET label = l.label FROM (VALUES
+    ('lead', 'Leads'),
+    ('project', 'Projects'),
+    ('opportunity', 'Opportunities')
+) AS l (code, label) WHERE l.code = r.code;
+
+UPDATE stage r SET label = l.label FROM (VALUES
+    ('new', 'New'),
+    ('contacted', 'First contact'),
+    ('analysis', 'Needs analysis'),
+    ('proposal', 'Proposal'),
+    ('negotiation', 'Negotiation'),
+    ('won', 'Won'),
+    ('lost', 'Lost'),
+    ('proposal_submitted', 'Proposal submitted'),
+    ('internal_review', 'Customer''s internal review'),
+    ('qualified', 'Qualified'),
+    ('quote', 'Quote')
+) AS l (code, label) WHERE l.code = r.code;
+
+UPDATE loss_reason r SET label = l.label FROM (VALUES
+    ('price', 'price too high'),
+    ('features', 'features do not fit'),
+    ('competitor', 'lost to a competitor'),
+    ('budget', 'no budget'),
+    ('timing', 'not now'),
+    ('no_answer', 'cannot be reached'),
+    ('not_a_customer', 'not a customer'),
+    ('cancelled', 'project cancelled'),
+    ('other', 'other')
+) AS l (code, label) WHERE l.code = r.code;
 
 UPDATE pool_rule r SET label = l.label FROM (VALUES
     ('planned', 'A contact is planned within 30 days: stays'),

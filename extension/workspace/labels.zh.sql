@@ -181,9 +181,15 @@ COMMENT ON COLUMN lead.project_name IS '项目名称';
 COMMENT ON COLUMN lead.expected_amount IS '预计成交金额';
 COMMENT ON COLUMN lead.currency IS '币种';
 COMMENT ON COLUMN lead.expected_close_on IS '预计成交日期';
+COMMENT ON COLUMN lead.process IS '所走的流程';
 COMMENT ON COLUMN lead.stage IS '所处阶段';
+COMMENT ON COLUMN lead.stage_since IS '进入当前阶段的时间';
+COMMENT ON COLUMN lead.won_at IS '赢单时间';
+COMMENT ON COLUMN lead.won_amount IS '赢单金额';
+COMMENT ON COLUMN lead.lost_at IS '输单时间';
 COMMENT ON COLUMN lead.loss_reason IS '丢单原因';
 COMMENT ON COLUMN lead.loss_note IS '丢单说明';
+COMMENT ON COLUMN lead.competitor IS '输给的竞争对手';
 COMMENT ON COLUMN lead.intent IS '意向：hot 高，warm 中，cold 低';
 COMMENT ON COLUMN lead.intent_since IS '进入当前意向的时间';
 COMMENT ON COLUMN lead.intent_before IS '变化之前的意向；空为从未变化';
@@ -748,6 +754,78 @@ COMMENT ON COLUMN v_owner_history.reason IS '由来';
 COMMENT ON COLUMN v_owner_history.rule IS '决定的规则；空为没有';
 COMMENT ON FUNCTION _shared_keys(bigint, bigint, bigint) IS '内部：说明两条线索为同一人的共同标识及其起始时间';
 
+COMMENT ON TABLE process IS '业务流程：线索一路经过哪些阶段，适用于谁';
+COMMENT ON COLUMN process.code IS '流程代码';
+COMMENT ON COLUMN process.label IS '显示名称';
+COMMENT ON COLUMN process.meaning IS '用途';
+COMMENT ON COLUMN process.subject IS '流转的对象：lead 线索或 opportunity 商机';
+COMMENT ON COLUMN process.position IS '顺序';
+COMMENT ON COLUMN process.condition IS '条件：新线索进入第一个条件成立的流程';
+COMMENT ON COLUMN process.active IS '是否启用';
+
+COMMENT ON TABLE stage IS '流程的阶段';
+COMMENT ON COLUMN stage.process IS '流程';
+COMMENT ON COLUMN stage.code IS '阶段代码，即 lead.stage 的值';
+COMMENT ON COLUMN stage.label IS '显示名称';
+COMMENT ON COLUMN stage.meaning IS '含义';
+COMMENT ON COLUMN stage.position IS '顺序';
+COMMENT ON COLUMN stage.kind IS '种类：open 进行中，won 赢单，lost 输单，converted 已转化';
+COMMENT ON COLUMN stage.probability IS '在此阶段的线索最终赢单的比例，0 到 1';
+COMMENT ON COLUMN stage.stuck_after IS '停留超过此时长视为停滞';
+
+COMMENT ON TABLE approval_rule IS '哪些事项需要审批';
+COMMENT ON COLUMN approval_rule.code IS '规则代码';
+COMMENT ON COLUMN approval_rule.label IS '显示名称';
+COMMENT ON COLUMN approval_rule.subject IS '审批事项：stage 阶段、visit 拜访、discount 折扣、contract 合同或其他';
+COMMENT ON COLUMN approval_rule.position IS '顺序';
+COMMENT ON COLUMN approval_rule.condition IS '条件：关于线索一行的 SQL 表达式';
+COMMENT ON COLUMN approval_rule.active IS '是否启用';
+
+COMMENT ON TABLE transition IS '阶段之间允许的流转';
+COMMENT ON COLUMN transition.id IS '编号';
+COMMENT ON COLUMN transition.process IS '流程';
+COMMENT ON COLUMN transition.from_stage IS '离开的阶段；空为任何进行中的阶段';
+COMMENT ON COLUMN transition.to_stage IS '到达的阶段';
+COMMENT ON COLUMN transition.label IS '显示名称';
+COMMENT ON COLUMN transition.condition IS '前提：关于线索一行的 SQL 表达式，须成立';
+COMMENT ON COLUMN transition.required_fields IS '必填字段；attrs.键 为 attrs 中的键';
+COMMENT ON COLUMN transition.approval IS '须先通过的审批规则';
+
+COMMENT ON TABLE stage_rule IS '自动推进阶段的规则；只向前，且同样受流转约束';
+COMMENT ON COLUMN stage_rule.code IS '规则代码';
+COMMENT ON COLUMN stage_rule.label IS '显示名称';
+COMMENT ON COLUMN stage_rule.process IS '流程';
+COMMENT ON COLUMN stage_rule.position IS '顺序';
+COMMENT ON COLUMN stage_rule.activity_kind IS '触发的活动种类；空为只看条件';
+COMMENT ON COLUMN stage_rule.condition IS '条件：关于线索一行的 SQL 表达式';
+COMMENT ON COLUMN stage_rule.to_stage IS '推进到的阶段';
+COMMENT ON COLUMN stage_rule.active IS '是否启用';
+
+COMMENT ON TABLE loss_reason IS '输单原因';
+COMMENT ON COLUMN loss_reason.code IS '原因代码，即 lead.loss_reason 的值';
+COMMENT ON COLUMN loss_reason.label IS '显示名称';
+COMMENT ON COLUMN loss_reason.meaning IS '含义';
+COMMENT ON COLUMN loss_reason.position IS '顺序';
+COMMENT ON COLUMN loss_reason.needs_note IS '须填写说明';
+COMMENT ON COLUMN loss_reason.needs_competitor IS '须填写竞争对手';
+COMMENT ON COLUMN loss_reason.active IS '是否启用';
+
+COMMENT ON TABLE stage_change IS '每条线索的阶段历史';
+COMMENT ON COLUMN stage_change.id IS '编号';
+COMMENT ON COLUMN stage_change.lead_id IS '线索';
+COMMENT ON COLUMN stage_change.position IS '在该线索历史中的序号，从 1 起，不间断';
+COMMENT ON COLUMN stage_change.process IS '流程';
+COMMENT ON COLUMN stage_change.from_stage IS '离开的阶段；第一条为空';
+COMMENT ON COLUMN stage_change.to_stage IS '到达的阶段';
+COMMENT ON COLUMN stage_change.at IS '时间';
+COMMENT ON COLUMN stage_change.cause IS '由何引起：writer 写入者，move 调用，repeat 重复咨询，import 导入，rule:代码 规则';
+COMMENT ON COLUMN stage_change.reason IS '输单原因';
+COMMENT ON COLUMN stage_change.note IS '说明';
+COMMENT ON COLUMN stage_change.competitor IS '输给的竞争对手';
+COMMENT ON COLUMN stage_change.amount IS '当时的金额';
+COMMENT ON COLUMN stage_change.owner IS '当时的负责人';
+COMMENT ON COLUMN stage_change.actor IS '操作的数据库角色';
+
 COMMENT ON TABLE pool_rule IS '多久无人跟进的线索放回公海；按顺序第一条符合的规则决定';
 COMMENT ON COLUMN pool_rule.code IS '规则代码';
 COMMENT ON COLUMN pool_rule.label IS '显示名称';
@@ -909,9 +987,42 @@ UPDATE activity_kind r SET label = l.label FROM (VALUES
     ('visit', '拜访'),
     ('meeting', '会议'),
     ('demo', '演示'),
+    ('proposal', '发送方案'),
     ('chat', '微信沟通'),
     ('mail', '发邮件')
 ) AS l (kind, label) WHERE l.kind = r.kind;
+
+UPDATE process r SET label = l.label FROM (VALUES
+    ('lead', '线索流程'),
+    ('project', '项目型线索流程'),
+    ('opportunity', '商机流程')
+) AS l (code, label) WHERE l.code = r.code;
+
+UPDATE stage r SET label = l.label FROM (VALUES
+    ('new', '新线索'),
+    ('contacted', '初次联系'),
+    ('analysis', '需求分析'),
+    ('proposal', '方案提供'),
+    ('negotiation', '商务谈判'),
+    ('won', '赢单'),
+    ('lost', '输单'),
+    ('proposal_submitted', '方案提交'),
+    ('internal_review', '客户内部评审'),
+    ('qualified', '商机确认'),
+    ('quote', '报价')
+) AS l (code, label) WHERE l.code = r.code;
+
+UPDATE loss_reason r SET label = l.label FROM (VALUES
+    ('price', '价格过高'),
+    ('features', '功能不匹配'),
+    ('competitor', '输给竞争对手'),
+    ('budget', '没有预算'),
+    ('timing', '时机未到'),
+    ('no_answer', '联系不上'),
+    ('not_a_customer', '非目标客户'),
+    ('cancelled', '项目取消'),
+    ('other', '其他')
+) AS l (code, label) WHERE l.code = r.code;
 
 UPDATE pool_rule r SET label = l.label FROM (VALUES
     ('planned', '30 天内有计划联系的不放回'),
