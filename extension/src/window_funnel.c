@@ -30,6 +30,8 @@
 #include "leadcrm.h"
 #include "window_funnel.h"
 
+static int	event_compare(const void *a, const void *b);
+
 /*
  * leadcrm_window_funnel
  *		The number of the furthest step reached, 0 if not even the first.
@@ -92,4 +94,25 @@ leadcrm_window_funnel(const FunnelEvent *sorted, int n, int nsteps,
 			break;
 	}
 	return depth;
+}
+
+/*
+ * leadcrm_funnel_sort
+ *		Put events in the order that leadcrm_window_funnel takes.
+ */
+void
+leadcrm_funnel_sort(FunnelEvent *events, int n)
+{
+	qsort(events, n, sizeof(FunnelEvent), event_compare);
+}
+
+static int
+event_compare(const void *a, const void *b)
+{
+	const FunnelEvent *x = a;
+	const FunnelEvent *y = b;
+
+	if (x->at != y->at)
+		return x->at < y->at ? -1 : 1;
+	return x->step - y->step;
 }
