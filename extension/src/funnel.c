@@ -22,34 +22,38 @@ SUMMARY_FUNCTIONS(funnel);
 
 /*
  * leadcrm_funnel_make
- *		A funnel that no lead has entered, in CurrentMemoryContext.
+ *		A funnel that no lead has entered, in CurrentMemoryContext, for
+ *		leadcrm_summary_state().
+ *
+ * arg: FunnelSettings, which need not live on.
  */
-Funnel *
-leadcrm_funnel_make(const FunnelSteps *steps, int64 within)
+void *
+leadcrm_funnel_make(const void *arg)
 {
-	Funnel	   *funnel = funnel_make(steps->n, within);
+	const FunnelSettings *settings = arg;
+	Funnel	   *funnel = funnel_make(settings->nsteps, settings->within);
 
-	for (int i = 0; i < steps->n; i++)
+	for (int i = 0; i < funnel->nsteps; i++)
 	{
-		funnel->steps[i].name = pnstrdup(steps->name[i], steps->len[i]);
-		funnel->steps[i].len = steps->len[i];
+		funnel->steps[i].name = pnstrdup(settings->name[i + 1], settings->len[i + 1]);
+		funnel->steps[i].len = settings->len[i + 1];
 	}
 	return funnel;
 }
 
 /*
- * leadcrm_funnel_has_steps
- *		Are these the funnel's steps.
+ * leadcrm_funnel_is_for
+ *		Are steps and window the funnel's.
  */
 bool
-leadcrm_funnel_has_steps(const Funnel *funnel, const FunnelSteps *steps)
+leadcrm_funnel_is_for(const Funnel *funnel, const FunnelSettings *settings)
 {
-	if (funnel->nsteps != steps->n)
+	if (funnel->nsteps != settings->nsteps || funnel->within != settings->within)
 		return false;
-	for (int i = 0; i < steps->n; i++)
+	for (int i = 0; i < funnel->nsteps; i++)
 	{
-		if (funnel->steps[i].len != steps->len[i] ||
-			memcmp(funnel->steps[i].name, steps->name[i], steps->len[i]) != 0)
+		if (funnel->steps[i].len != settings->len[i + 1] ||
+			memcmp(funnel->steps[i].name, settings->name[i + 1], settings->len[i + 1]) != 0)
 			return false;
 	}
 	return true;

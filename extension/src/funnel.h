@@ -42,7 +42,6 @@ typedef struct Funnel
 	FunnelStep *steps;
 	Tally	   *times;
 	Keyed	   *losses;
-	uint64		settings;		/* of the call that feeds it, see funnel_agg.c */
 } Funnel;
 
 /* What else is known of a lead. */
@@ -60,8 +59,8 @@ typedef struct FunnelLead
 
 extern const SummaryType leadcrm_funnel_type;
 
-extern Funnel *leadcrm_funnel_make(const FunnelSteps *steps, int64 within);
-extern bool leadcrm_funnel_has_steps(const Funnel *funnel, const FunnelSteps *steps);
+extern void *leadcrm_funnel_make(const void *settings);
+extern bool leadcrm_funnel_is_for(const Funnel *funnel, const FunnelSettings *settings);
 extern void leadcrm_funnel_settings_differ(void) pg_attribute_noreturn();
 extern void leadcrm_funnel_count(Funnel *funnel, int depth, const TimestampTz *reached,
 								 const FunnelLead *lead, FunctionCallInfo aggregate);

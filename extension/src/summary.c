@@ -35,6 +35,17 @@ typedef struct SummaryObject
 	struct varlena *flat;		/* what the body is when flat, or NULL: not known */
 } SummaryObject;
 
+/* A flat value of a type. */
+typedef struct FlatValue
+{
+	const SummaryType *type;
+	struct varlena *flat;
+} FlatValue;
+
+static SummaryObject *running_object(FunctionCallInfo fcinfo);
+static SummaryObject *start_object(FunctionCallInfo fcinfo, const SummaryType *type,
+								   void *(*make) (const void *settings), const void *settings);
+static void *make_from_flat(const void *settings);
 static Size object_flat_size(ExpandedObjectHeader *eohptr);
 static void object_flatten_into(ExpandedObjectHeader *eohptr, void *result, Size allocated_size);
 static struct varlena *flatten(const SummaryType *type, const void *body);
@@ -47,59 +58,29 @@ static const ExpandedObjectMethods object_methods = {
 };
 
 /*
- * leadcrm_summary_start
- *		Begin the state of an aggregate: an object without a body, which the
- *		caller makes in *context and hands to leadcrm_summary_set_body().
+ * leadcrm_summary_state
+ *		For a transition function: the body of the state, to be changed in place.
  *
- * Raises an error where no aggregate runs.
- */
-Datum
-leadcrm_summary_start(FunctionCallInfo fcinfo, const SummaryType *type, MemoryContext *context)
-{
-	MemoryContext aggcontext;
-	MemoryContext own;
-	SummaryObject *object;
-
-	if (!AggCheckCallContext(fcinfo, &aggcontext))
-		elog(ERROR, "aggregate function called in non-aggregate context");
-	own = AllocSetContextCreate(aggcontext, "leadcrm summary", ALLOCSET_SMALL_SIZES);
-	object = MemoryContextAllocZero(own, sizeof(SummaryObject));
-	EOH_init_header(&object->hdr, &object_methods, own);
-	object->type = type;
-	*context = own;
-	return EOHPGetRWDatum(&object->hdr);
-}
-
-void
-leadcrm_summary_set_body(Datum running, void *body)
-{
-	((SummaryObject *) DatumGetEOHP(running))->body = body;
-}
-
-/*
- * leadcrm_summary_running
- *		The body of the state that is the function's first argument, to be
- *		changed in place; NULL if it is not (yet) one that can be.
+ * make: gives the body of a new state, in CurrentMemoryContext, from settings.
+ * *state: what the function is to return.
  *
- * Only an aggregate's state is: of others a function must not change what it
- * is given.
+ * The state is the function's first argument; if that is NULL there is none
+ * yet and one is made.  Raises an error where no aggregate runs.
  */
 void *
-leadcrm_summary_running(FunctionCallInfo fcinfo)
+leadcrm_summary_state(FunctionCallInfo fcinfo, const SummaryType *type,
+					  void *(*make) (const void *settings), const void *settings,
+					  Datum *state)
 {
-	SummaryObject *object;
+	SummaryObject *object = running_object(fcinfo);
 
-	if (PG_ARGISNULL(0) ||
-		!VARATT_IS_EXTERNAL_EXPANDED_RW(DatumGetPointer(PG_GETARG_DATUM(0))) ||
-		!AggCheckCallContext(fcinfo, NULL))
-		return NULL;
-	object = (SummaryObject *) DatumGetEOHP(PG_GETARG_DATUM(0));
-	Assert(object->hdr.eoh_methods == &object_methods);
-	if (object->flat)
+	if (object == NULL)
 	{
-		pfree(object->flat);
-		object->flat = NULL;
+		if (!PG_ARGISNULL(0))
+			elog(ERROR, "aggregate function called in non-aggregate context");
+		object = start_object(fcinfo, type, make, settings);
 	}
+	*state = EOHPGetRWDatum(&object->hdr);
 	return object->body;
 }
 
@@ -168,7 +149,7 @@ Datum
 leadcrm_summary_out(FunctionCallInfo fcinfo, const SummaryType *type)
 {
 	const void *body = leadcrm_summary_body(PG_GETARG_DATUM(0), type);
-	SummaryWriter out = {SUMMARY_TEXT};
+	SummaryWriter out = {.form = SUMMARY_TEXT};
 
 	initStringInfo(&out.buf);
 	appendStringInfo(&out.buf, "{%d", SUMMARY_VERSION);
@@ -210,7 +191,7 @@ Datum
 leadcrm_summary_send(FunctionCallInfo fcinfo, const SummaryType *type)
 {
 	const void *body = leadcrm_summary_body(PG_GETARG_DATUM(0), type);
-	SummaryWriter out = {SUMMARY_WIRE};
+	SummaryWriter out = {.form = SUMMARY_WIRE};
 
 	pq_begintypsend(&out.buf);
 	leadcrm_summary_put_int(&out, SUMMARY_VERSION);
@@ -228,31 +209,24 @@ leadcrm_summary_send(FunctionCallInfo fcinfo, const SummaryType *type)
 Datum
 leadcrm_summary_combine(FunctionCallInfo fcinfo, const SummaryType *type)
 {
-	void	   *body = leadcrm_summary_running(fcinfo);
-	struct varlena *flat;
-	Datum		result;
-	MemoryContext context;
-	MemoryContext caller;
+	SummaryObject *object = running_object(fcinfo);
+	bool		add = !PG_ARGISNULL(1);
 
-	if (body)
+	if (object == NULL)
 	{
-		if (!PG_ARGISNULL(1))
-			type->merge(body, leadcrm_summary_body(PG_GETARG_DATUM(1), type), 1);
-		PG_RETURN_DATUM(PG_GETARG_DATUM(0));
-	}
-	if (PG_ARGISNULL(0) && PG_ARGISNULL(1))
-		PG_RETURN_NULL();
+		FlatValue	first = {.type = type};
 
-	/* flat or expanded, the first one there is becomes an object of our own */
-	flat = (struct varlena *) PG_DETOAST_DATUM(PG_GETARG_DATUM(PG_ARGISNULL(0) ? 1 : 0));
-	result = leadcrm_summary_start(fcinfo, type, &context);
-	caller = MemoryContextSwitchTo(context);
-	body = read_flat(flat, type);
-	MemoryContextSwitchTo(caller);
-	leadcrm_summary_set_body(result, body);
-	if (!PG_ARGISNULL(0) && !PG_ARGISNULL(1))
-		type->merge(body, leadcrm_summary_body(PG_GETARG_DATUM(1), type), 1);
-	return result;
+		if (PG_ARGISNULL(0) && PG_ARGISNULL(1))
+			PG_RETURN_NULL();
+
+		/* flat or expanded, the first one there is becomes an object of our own */
+		first.flat = (struct varlena *) PG_DETOAST_DATUM(PG_GETARG_DATUM(PG_ARGISNULL(0) ? 1 : 0));
+		object = start_object(fcinfo, type, make_from_flat, &first);
+		add = add && !PG_ARGISNULL(0);
+	}
+	if (add)
+		type->merge(object->body, leadcrm_summary_body(PG_GETARG_DATUM(1), type), 1);
+	return EOHPGetRWDatum(&object->hdr);
 }
 
 /*
@@ -296,6 +270,60 @@ leadcrm_summary_count(int64 *count, int64 more, int sign)
 				 errmsg("bigint out of range")));
 }
 
+/*
+ * The state that is the function's first argument, about to be changed; NULL if
+ * it is none that can be.  Only an aggregate's state is: of others a function
+ * must not change what it is given.
+ */
+static SummaryObject *
+running_object(FunctionCallInfo fcinfo)
+{
+	SummaryObject *object;
+
+	if (PG_ARGISNULL(0) ||
+		!VARATT_IS_EXTERNAL_EXPANDED_RW(DatumGetPointer(PG_GETARG_DATUM(0))) ||
+		!AggCheckCallContext(fcinfo, NULL))
+		return NULL;
+	object = (SummaryObject *) DatumGetEOHP(PG_GETARG_DATUM(0));
+	Assert(object->hdr.eoh_methods == &object_methods);
+	if (object->flat)
+	{
+		pfree(object->flat);
+		object->flat = NULL;
+	}
+	return object;
+}
+
+/* A new state whose body make() gives, in a memory context of its own. */
+static SummaryObject *
+start_object(FunctionCallInfo fcinfo, const SummaryType *type,
+			 void *(*make) (const void *settings), const void *settings)
+{
+	MemoryContext aggcontext;
+	MemoryContext own;
+	MemoryContext caller;
+	SummaryObject *object;
+
+	if (!AggCheckCallContext(fcinfo, &aggcontext))
+		elog(ERROR, "aggregate function called in non-aggregate context");
+	own = AllocSetContextCreate(aggcontext, "leadcrm summary", ALLOCSET_SMALL_SIZES);
+	object = MemoryContextAllocZero(own, sizeof(SummaryObject));
+	EOH_init_header(&object->hdr, &object_methods, own);
+	object->type = type;
+	caller = MemoryContextSwitchTo(own);
+	object->body = make(settings);
+	MemoryContextSwitchTo(caller);
+	return object;
+}
+
+static void *
+make_from_flat(const void *settings)
+{
+	const FlatValue *value = settings;
+
+	return read_flat(value->flat, value->type);
+}
+
 /* The bytes by which two summaries are compared. */
 static StringInfo
 plain(Datum value, const SummaryType *type)
@@ -312,7 +340,7 @@ plain(Datum value, const SummaryType *type)
 static struct varlena *
 flatten(const SummaryType *type, const void *body)
 {
-	SummaryWriter out = {SUMMARY_FLAT};
+	SummaryWriter out = {.form = SUMMARY_FLAT};
 	struct varlena *flat;
 
 	initStringInfo(&out.buf);

@@ -39,7 +39,7 @@ typedef struct SummaryReader
 {
 	SummaryForm form;
 	SummaryInput in;
-	Node	   *escontext;		/* takes soft errors, or NULL */
+	struct Node *escontext;		/* takes soft errors, or NULL */
 } SummaryReader;
 
 typedef struct SummaryType
@@ -65,10 +65,9 @@ extern bool leadcrm_summary_get_text(SummaryReader *in, const char **s, int *len
 extern bool leadcrm_summary_get_amount(SummaryReader *in, Numeric *value);
 
 extern const void *leadcrm_summary_body(Datum value, const SummaryType *type);
-extern void *leadcrm_summary_running(FunctionCallInfo fcinfo);
-extern Datum leadcrm_summary_start(FunctionCallInfo fcinfo, const SummaryType *type,
-								   MemoryContext *context);
-extern void leadcrm_summary_set_body(Datum running, void *body);
+extern void *leadcrm_summary_state(FunctionCallInfo fcinfo, const SummaryType *type,
+								   void *(*make) (const void *settings), const void *settings,
+								   Datum *state);
 
 extern Datum leadcrm_summary_in(FunctionCallInfo fcinfo, const SummaryType *type);
 extern Datum leadcrm_summary_out(FunctionCallInfo fcinfo, const SummaryType *type);
