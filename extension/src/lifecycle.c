@@ -30,19 +30,28 @@ leadcrm_lifecycle_begin(LifecycleReader *r, const struct varlena *value)
 }
 
 /*
- * leadcrm_lifecycle_make
+ * leadcrm_lifecycle_make, leadcrm_lifecycle_make_softly
  *		A lifecycle of these entries, which stand in order of time.
+ *
+ * context: where to put a soft error; then returns NULL.
  *
  * Returns a new value.  Raises what leadcrm_lifecycle_fault does.
  */
 struct varlena *
 leadcrm_lifecycle_make(const LifecycleEntry *entries, int nentries)
 {
+	return leadcrm_lifecycle_make_softly(entries, nentries, NULL);
+}
+
+struct varlena *
+leadcrm_lifecycle_make_softly(const LifecycleEntry *entries, int nentries, struct Node *context)
+{
 	uint16_t   *numbers = palloc(nentries * sizeof(uint16_t));
 	LifecyclePlan plan;
 	struct varlena *value;
 
-	leadcrm_lifecycle_fault(leadcrm_lifecycle_plan(entries, nentries, numbers, &plan));
+	if (leadcrm_lifecycle_fault(leadcrm_lifecycle_plan(entries, nentries, numbers, &plan), context))
+		return NULL;
 	value = palloc(VARHDRSZ + plan.size);
 	SET_VARSIZE(value, VARHDRSZ + plan.size);
 	leadcrm_lifecycle_write(&plan, numbers, (uint8_t *) VARDATA(value));
@@ -90,7 +99,7 @@ leadcrm_lifecycle_append(const struct varlena *value,
 							!IS_VALID_TIMESTAMP(at) ? LIFECYCLE_TIME_RANGE :
 							at < r.at ? LIFECYCLE_ORDER :
 							r.nentries == LIFECYCLE_ENTRIES_MAX ? LIFECYCLE_ENTRIES_MANY :
-							LIFECYCLE_OK);
+							LIFECYCLE_OK, NULL);
 
 	name = r.dictionary;
 	for (number = 0; number < r.nstages; number++)
@@ -104,7 +113,7 @@ leadcrm_lifecycle_append(const struct varlena *value,
 	if (number == nstages)
 	{
 		if (nstages == LIFECYCLE_STAGES_MAX)
-			leadcrm_lifecycle_fault(LIFECYCLE_STAGES_MANY);
+			leadcrm_lifecycle_fault(LIFECYCLE_STAGES_MANY, NULL);
 		nstages++;
 		dictionary_len += 1 + len;
 	}
@@ -145,54 +154,50 @@ leadcrm_lifecycle_append(const struct varlena *value,
  * leadcrm_lifecycle_fault
  *		Raise what is wrong with entries, if anything is.
  *
- * 22023 for a name that is empty or too long and for an entry out of order,
+ * context: NULL, or where to put a soft error; then returns true.
+ *
+ * Raises 22023 for a name that is empty or too long and for an entry out of order,
  * 22008 for a time that is not finite, 54000 beyond the limits, 22P02 for the
  * rest.
  */
-void
-leadcrm_lifecycle_fault(LifecycleFault fault)
+bool
+leadcrm_lifecycle_fault(LifecycleFault fault, struct Node *context)
 {
 	switch (fault)
 	{
 		case LIFECYCLE_OK:
-			return;
+			break;
 		case LIFECYCLE_STAGE_EMPTY:
-			ereport(ERROR,
+			ereturn(context, true,
 					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 					 errmsg("stage must not be empty")));
-			break;
 		case LIFECYCLE_STAGE_LONG:
-			ereport(ERROR,
+			ereturn(context, true,
 					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 					 errmsg("stage must not be longer than %d bytes", LIFECYCLE_STAGE_MAX)));
-			break;
 		case LIFECYCLE_TIME_RANGE:
-			ereport(ERROR,
+			ereturn(context, true,
 					(errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
 					 errmsg("time of a stage must be finite")));
-			break;
 		case LIFECYCLE_ORDER:
-			ereport(ERROR,
+			ereturn(context, true,
 					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 					 errmsg("stage must not be entered before the one it follows")));
-			break;
 		case LIFECYCLE_STAGES_MANY:
-			ereport(ERROR,
+			ereturn(context, true,
 					(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
 					 errmsg("lifecycle cannot have more than %d different stages",
 							LIFECYCLE_STAGES_MAX)));
-			break;
 		case LIFECYCLE_ENTRIES_MANY:
-			ereport(ERROR,
+			ereturn(context, true,
 					(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
 					 errmsg("lifecycle cannot have more than %d entries",
 							LIFECYCLE_ENTRIES_MAX)));
-			break;
 		case LIFECYCLE_SYNTAX:
 		case LIFECYCLE_TIME:
-			ereport(ERROR,
+			ereturn(context, true,
 					(errcode(ERRCODE_INVALID_TEXT_REPRESENTATION),
 					 errmsg("invalid input syntax for type %s", "lifecycle")));
-			break;
 	}
+	return false;
 }

@@ -27,9 +27,17 @@
 
 extern void leadcrm_lifecycle_begin(LifecycleReader *r, const struct varlena *value);
 extern struct varlena *leadcrm_lifecycle_make(const LifecycleEntry *entries, int nentries);
+extern struct varlena *leadcrm_lifecycle_make_softly(const LifecycleEntry *entries, int nentries,
+													 struct Node *context);
 extern struct varlena *leadcrm_lifecycle_append(const struct varlena *value,
 												const char *stage, int len, TimestampTz at);
-extern void leadcrm_lifecycle_fault(LifecycleFault fault);
+extern bool leadcrm_lifecycle_fault(LifecycleFault fault, struct Node *context);
+
+/* lifecycle_type.c: a state of the aggregates looks like a lifecycle outside. */
+extern PGDLLEXPORT Datum leadcrm_lifecycle_in(PG_FUNCTION_ARGS);
+extern PGDLLEXPORT Datum leadcrm_lifecycle_out(PG_FUNCTION_ARGS);
+extern PGDLLEXPORT Datum leadcrm_lifecycle_recv(PG_FUNCTION_ARGS);
+extern PGDLLEXPORT Datum leadcrm_lifecycle_send(PG_FUNCTION_ARGS);
 
 /*
  * leadcrm_lifecycle_next

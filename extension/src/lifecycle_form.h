@@ -103,6 +103,7 @@ extern void leadcrm_lifecycle_write(const LifecyclePlan *plan, const uint16_t *n
 extern int	leadcrm_lifecycle_count(const char *s, size_t len);
 extern LifecycleFault leadcrm_lifecycle_parse(const char *s, size_t len, char *names,
 											  LifecycleEntry *entries, int *nentries);
+extern LifecycleFault leadcrm_lifecycle_parse_time(const char *s, size_t len, int64_t *at);
 extern size_t leadcrm_lifecycle_print_stage(const char *stage, int len, char *out);
 extern size_t leadcrm_lifecycle_print_time(int64_t at, char *out);
 

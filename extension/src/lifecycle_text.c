@@ -97,6 +97,20 @@ leadcrm_lifecycle_parse(const char *s, size_t len, char *names,
 }
 
 /*
+ * leadcrm_lifecycle_parse_time
+ *		Read a text that is one time.
+ */
+LifecycleFault
+leadcrm_lifecycle_parse_time(const char *s, size_t len, int64_t *at)
+{
+	Text		text = {s, s + len};
+	LifecycleFault fault = take_time(&text, at);
+
+	skip_space(&text);
+	return fault == LIFECYCLE_OK && text.p < text.end ? LIFECYCLE_TIME : fault;
+}
+
+/*
  * leadcrm_lifecycle_print_stage
  *		Write the name of a stage as it stands in the text.
  *

@@ -29,8 +29,8 @@ static int	lifecycle_compare(FunctionCallInfo fcinfo);
  * leadcrm_lifecycle_in
  *		lifecycle from text, {stage@time,...} in order of time.
  *
- * Raises 22P02, softly where the caller takes soft errors, and what
- * leadcrm_lifecycle_fault raises.
+ * Raises 22P02 and what leadcrm_lifecycle_fault raises, softly where the caller
+ * takes soft errors.
  */
 PG_FUNCTION_INFO_V1(leadcrm_lifecycle_in);
 Datum
@@ -55,8 +55,9 @@ leadcrm_lifecycle_in(PG_FUNCTION_ARGS)
 				 errdetail("A time must be written like 2026-01-05T01:00:00Z, with Z or an offset.") :
 				 errdetail("It must be written like {stage@time,stage@time}.")));
 	}
-	leadcrm_lifecycle_fault(fault);
-	PG_RETURN_POINTER(leadcrm_lifecycle_make(entries, nentries));
+	if (leadcrm_lifecycle_fault(fault, fcinfo->context))
+		PG_RETURN_NULL();
+	PG_RETURN_POINTER(leadcrm_lifecycle_make_softly(entries, nentries, fcinfo->context));
 }
 
 /*
