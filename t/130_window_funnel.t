@@ -1,7 +1,7 @@
 #
 # window_funnel, funnel_depth and slow references agree: random small cases with
-# equal times, repeated steps, unknown and missing events, in every mode and
-# every pair of modes.
+# equal times, repeated steps, unknown and missing events, in every mode; a
+# quarter of them also in all combinations of modes.
 #
 # There are two references.  One goes through the events of a case as the
 # documentation tells it, in PL/pgSQL, one event and one mode at a time.  The
@@ -29,7 +29,7 @@ $db->query("ALTER DATABASE @{[ $db->name ]} SET search_path TO public, leadcrm")
 $db->query(do { local $/; <DATA> });
 $db->query("SELECT setseed($seed % 1000000 / 1000000.0); SELECT make_cases($cases)");
 
-is($db->query('SELECT count(*) FROM answer'), $cases * 8, "$cases cases in all modes");
+is($db->query('SELECT count(*) FROM answer'), $cases * 4 + int($cases / 4) * 4, "$cases cases in all modes");
 is($db->query('SELECT count(*) FROM answer WHERE slow IS DISTINCT FROM aggregate'), 0, 'window_funnel is right');
 is($db->query('SELECT count(*) FROM answer WHERE slow IS DISTINCT FROM depth'), 0, 'funnel_depth is right');
 is($db->query(q{
@@ -45,7 +45,7 @@ is($db->query(q{SELECT count(*) FROM answer JOIN longest USING (id) WHERE mode =
 my $differ = $db->query(q{
 	SELECT min(n) FROM (SELECT count(*) FILTER (WHERE a.slow <> d.slow) n
 		FROM answer a JOIN answer d USING (id) WHERE d.mode = 'default' AND a.mode <> 'default' GROUP BY a.mode) m});
-cmp_ok($differ, '>', $cases / 50, 'each mode differs from the default in many cases');
+cmp_ok($differ, '>', $cases / 200, 'each mode differs from the default in many cases');
 cmp_ok($db->query('SELECT count(DISTINCT slow) FROM answer'), '>=', 6, 'all depths occur');
 
 # Split among workers, it is the same.
@@ -54,7 +54,7 @@ my $parallel = 'SET parallel_setup_cost = 0; SET parallel_tuple_cost = 0; SET mi
 	. 'SET enable_sort = off;';
 my $query = q{SELECT id, window_funnel(at, event, '{a,b,c,a}', '5 s', 'strict_order') n,
 	lifecycle_agg(event, at) l FROM happening GROUP BY id};
-like($db->query("$parallel EXPLAIN (COSTS OFF) $query"), qr/Partial HashAggregate/, 'a plan with partial aggregates');
+like($db->query("$parallel EXPLAIN (COSTS OFF) $query"), qr/Partial (?:Hash|Group)Aggregate/, 'a plan with partial aggregates');
 is($db->query("$parallel SELECT count(*), sum(n), md5(string_agg(l::text, '' ORDER BY id)) FROM ($query) q"),
 	$db->query("SET max_parallel_workers_per_gather = 0;"
 		. "SELECT count(*), sum(n), md5(string_agg(l::text, '' ORDER BY id)) FROM ($query) q"),
@@ -148,7 +148,8 @@ BEGIN
 			g.aggregate, coalesce(funnel_depth(g.lifecycle, t.steps, t.within, mode_), 0)
 		FROM told t
 		JOIN (SELECT id, window_funnel(at, event, steps, within, mode_) AS aggregate, lifecycle_agg(event, at) AS lifecycle
-			FROM funnel JOIN happening USING (id) GROUP BY id) g USING (id);
+			FROM funnel JOIN happening USING (id)
+			WHERE mode_ NOT LIKE '%,%' OR id % 4 = 0 GROUP BY id) g USING (id);
 	END LOOP;
 
 	INSERT INTO longest
