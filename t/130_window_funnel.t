@@ -25,7 +25,8 @@ $seed = int(rand(1 << 30)) if $seed eq 'random';
 note("LEADCRM_SEED=$seed");
 
 my $db = LeadCRM->database;
-$db->query("ALTER DATABASE @{[ $db->name ]} SET search_path TO public, leadcrm");
+$db->query("ALTER DATABASE @{[ $db->name ]} SET $_")
+	for 'search_path TO public, leadcrm', 'jit TO off', "work_mem TO '64MB'";
 $db->query(do { local $/; <DATA> });
 $db->query("SELECT setseed($seed % 1000000 / 1000000.0); SELECT make_cases($cases)");
 
