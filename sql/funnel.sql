@@ -81,7 +81,7 @@ SELECT '{1 1 1 "x" 0 null 0 1 2 "r" 1 null}'::funnel;
 SELECT '{1 1 1 "x" 0 null 9223372036854775807 0}'::funnel;
 \set VERBOSITY default
 
--- 2,000 leads that skip, repeat, re-enter and tie, and a recount of them in
+-- 2,000 leads that skip, repeat, re-enter and tie, and a recount of some in
 -- plain SQL: a chain is any way through the steps in order of time and within
 -- the window; a lead is as deep as its longest one, takes it at the earliest
 -- moment, and each step before at the latest moment that leads there.
@@ -102,7 +102,7 @@ BEGIN ATOMIC
 		SELECT m.id, t.at, s.step::integer
 		FROM many m, LATERAL jsonb_to_recordset(m.lifecycle::jsonb) AS t (stage text, at timestamptz),
 			unnest(steps) WITH ORDINALITY AS s (name, step)
-		WHERE t.stage = s.name
+		WHERE t.stage = s.name AND m.id <= 400
 	), chain AS (
 		SELECT event.id, event.step, event.at, event.at AS first_at FROM event WHERE event.step = 1
 		UNION
@@ -131,7 +131,7 @@ CREATE FUNCTION wrong(steps text[], within interval) RETURNS SETOF text
 BEGIN ATOMIC
 	WITH lead AS (
 		SELECT m.id, m.amount, m.loss_reason, r.step, r.depth, r.at - r.first_at AS from_first, r.at - r.previous_at AS from_previous
-		FROM many m JOIN recount(steps, within) r USING (id)
+		FROM many m JOIN recount(steps, within) r USING (id) WHERE m.id <= 400
 	), truth AS (
 		SELECT s AS position, count(l.id) AS entered, sum(amount) AS amount,
 			count(*) FILTER (WHERE depth = s AND loss_reason IS NOT NULL) AS lost,
@@ -145,7 +145,7 @@ BEGIN ATOMIC
 		SELECT depth AS position, loss_reason AS reason, count(*) AS leads, sum(amount) AS amount
 		FROM lead WHERE step = depth AND loss_reason IS NOT NULL GROUP BY 1, 2
 	), summary AS (
-		SELECT funnel_agg(lifecycle, steps, within, amount, loss_reason) AS f FROM many
+		SELECT funnel_agg(lifecycle, steps, within, amount, loss_reason) AS f FROM many WHERE id <= 400
 	)
 	SELECT format('%s: %s, not %s', steps, f, t)
 	FROM summary, truth t FULL JOIN LATERAL (SELECT d.* FROM summary, funnel_detail(summary.f) d) f USING (position)
@@ -175,7 +175,7 @@ END;
 CREATE VIEW whole AS
 SELECT funnel_agg(lifecycle, '{new,contacted,proposal,won}', '10 days', amount, loss_reason) AS f FROM many;
 SELECT parts, count(*) AS splits, count(*) FILTER (WHERE split(parts, seed)::text = whole.f::text) AS same
-FROM unnest('{1,2,7,100,2000}'::integer[]) parts, generate_series(1, 20) seed, whole GROUP BY parts ORDER BY parts;
+FROM unnest('{1,2,7,100,2000}'::integer[]) parts, generate_series(1, 8) seed, whole GROUP BY parts ORDER BY parts;
 
 -- Running totals, windows that move, grouping sets.
 SELECT count(*) FILTER (WHERE running::text = (SELECT funnel_agg(lifecycle, '{new,won}', '10 days', amount)::text FROM many m WHERE m.id <= r.id)) AS same
