@@ -43,6 +43,8 @@ CREATE OR REPLACE TRIGGER check_rules BEFORE INSERT OR UPDATE ON assignment_rule
     FOR EACH ROW EXECUTE FUNCTION leadcrm.check_rules('lead', 'condition');
 CREATE OR REPLACE TRIGGER check_rules BEFORE INSERT OR UPDATE ON pool_rule
     FOR EACH ROW EXECUTE FUNCTION leadcrm.check_rules('lead', 'condition');
+CREATE OR REPLACE TRIGGER check_rules BEFORE INSERT OR UPDATE ON approval_rule
+    FOR EACH ROW EXECUTE FUNCTION leadcrm.check_rules('lead', 'condition');
 
 -- Teams and territories are trees.
 CREATE OR REPLACE TRIGGER check_tree AFTER INSERT OR UPDATE OR DELETE ON team
