@@ -883,6 +883,10 @@ COMMENT ON FUNCTION _decide_approval(bigint, text, text, regclass) IS 'internal:
 COMMENT ON FUNCTION _withdraw(bigint, text, regclass) IS 'internal: takes back';
 COMMENT ON FUNCTION _delegate_approval(bigint, text, text, text, regclass) IS 'internal: delegates';
 COMMENT ON FUNCTION check_process(text) IS 'what is wrong with a process: dead ends, stages that nobody reaches, leads in a stage that is gone';
+COMMENT ON FUNCTION import_history(regclass, text, jsonb, jsonb, regclass) IS 'brings the lines of an old stage log into the histories of their leads; returns what became of each';
+COMMENT ON FUNCTION _history_column(regclass, jsonb, text) IS 'internal: the column for a field of a stage log';
+COMMENT ON FUNCTION _check_history(regclass, jsonb, jsonb) IS 'internal: checks what import_history() is called with';
+COMMENT ON FUNCTION _read_history(regclass, text, jsonb, jsonb) IS 'internal: reads the lines of a stage log';
 
 COMMENT ON TABLE transition IS 'legal moves from stage to stage';
 COMMENT ON COLUMN transition.id IS 'number';

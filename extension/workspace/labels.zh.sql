@@ -883,6 +883,10 @@ COMMENT ON FUNCTION _decide_approval(bigint, text, text, regclass) IS '内部：
 COMMENT ON FUNCTION _withdraw(bigint, text, regclass) IS '内部：撤回';
 COMMENT ON FUNCTION _delegate_approval(bigint, text, text, text, regclass) IS '内部：转交';
 COMMENT ON FUNCTION check_process(text) IS '检查流程：死路、到不了的阶段、所处阶段已不存在的线索等，并给出办法';
+COMMENT ON FUNCTION import_history(regclass, text, jsonb, jsonb, regclass) IS '导入旧的阶段日志，按真实时间成为 stage_change；逐行返回结果';
+COMMENT ON FUNCTION _history_column(regclass, jsonb, text) IS '内部：阶段日志中某字段所在的列';
+COMMENT ON FUNCTION _check_history(regclass, jsonb, jsonb) IS '内部：检查导入参数';
+COMMENT ON FUNCTION _read_history(regclass, text, jsonb, jsonb) IS '内部：读取阶段日志';
 
 COMMENT ON TABLE transition IS '阶段之间允许的流转';
 COMMENT ON COLUMN transition.id IS '编号';
