@@ -23,7 +23,7 @@
 
 #include "row_trigger.h"
 
-static const char *const row_function[ROW_FUNCTIONS] = {"normalize", "dedup", "score", "assign", "recycle"};
+static const char *const row_function[ROW_FUNCTIONS] = {"normalize", "dedup", "stage", "score", "assign", "recycle"};
 
 static bool trigger_may_fire(const Trigger *trigger);
 static bool is_row_function(Oid function, const Oid *functions);
@@ -70,6 +70,7 @@ leadcrm_row_chain_init(RowChain *chain, const TriggerDesc *triggers, bool insert
 			chain->nfollowed < ROW_FUNCTIONS)
 			chain->followed[chain->nfollowed++] = last->tgoid;
 		last = ours ? trigger : NULL;
+		chain->others |= !ours;
 	}
 }
 

@@ -28,7 +28,7 @@ static bool condition_holds(ProcessModel *model, int condition, TupleTableSlot *
 static char *missing_fields(const Transition *transition, TupleTableSlot *lead);
 static bool field_is_filled(const RequiredField *field, TupleTableSlot *lead);
 static bool key_is_filled(Jsonb *attrs, const char *key);
-static int64 find_approval(Workspace *ws, const StageAsked *asked, const char *to);
+static int64 find_approval(Workspace *ws, TupleTableSlot *lead, const StageAsked *asked, const char *to);
 static bool is_filled(TupleTableSlot *lead, AttrNumber column);
 static char *legal_moves(const Process *process, int from);
 
@@ -94,7 +94,7 @@ leadcrm_stage_check(Workspace *ws, ProcessModel *model, TupleTableSlot *lead,
 	if (transition->approval != NULL && condition_holds(model, transition->asked, lead, now))
 	{
 		asked->subject = transition->approval;
-		asked->approval = find_approval(ws, asked, process->stage[asked->to].code);
+		asked->approval = find_approval(ws, lead, asked, process->stage[asked->to].code);
 		if (asked->approval == 0)
 			return STAGE_APPROVAL;
 	}
@@ -311,11 +311,16 @@ key_is_filled(Jsonb *attrs, const char *key)
 	}
 }
 
-/* An approval of this very move that nobody has used, locked; 0: there is none. */
+/*
+ * An approval of this very move that nobody has used and that is good for the
+ * lead's amount, locked; 0: there is none.
+ */
 static int64
-find_approval(Workspace *ws, const StageAsked *asked, const char *to)
+find_approval(Workspace *ws, TupleTableSlot *lead, const StageAsked *asked, const char *to)
 {
-	Datum		values[3];
+	Datum		values[4];
+	char		nulls[4] = {' ', ' ', ' ', ' '};
+	bool		isnull;
 	OwnerSave	save;
 	int64		id = 0;
 
@@ -325,16 +330,17 @@ find_approval(Workspace *ws, const StageAsked *asked, const char *to)
 	values[0] = Int64GetDatum(asked->lead);
 	values[1] = CStringGetTextDatum(to);
 	values[2] = CStringGetTextDatum(asked->transition->approval);
-	if (leadcrm_workspace_run(ws, PLAN_FIND_APPROVAL,
-							  "SELECT id FROM %s.approval WHERE lead_id = $1 AND to_stage = $2 AND rule = $3"
-							  " AND subject = 'stage' AND status = 'approved'"
-							  " ORDER BY id LIMIT 1 FOR NO KEY UPDATE",
-							  3, (Oid[]) {INT8OID, TEXTOID, TEXTOID}, values) > 0)
-	{
-		bool		isnull;
-
+	values[3] = slot_getattr(lead, ws->column[LEAD_WON_AMOUNT], &isnull);
+	if (isnull)
+		values[3] = slot_getattr(lead, ws->column[LEAD_EXPECTED_AMOUNT], &isnull);
+	nulls[3] = isnull ? 'n' : ' ';
+	if (leadcrm_workspace_run_nulls(ws, PLAN_FIND_APPROVAL,
+									"SELECT id FROM %s.approval WHERE lead_id = $1 AND to_stage = $2 AND rule = $3"
+									" AND subject = 'stage' AND status = 'approved'"
+									" AND (amount >= $4) IS NOT FALSE"
+									" ORDER BY id LIMIT 1 FOR NO KEY UPDATE",
+									4, (Oid[]) {INT8OID, TEXTOID, TEXTOID, NUMERICOID}, values, nulls) > 0)
 		id = DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull));
-	}
 	SPI_finish();
 	leadcrm_owner_end(&save);
 	return id;
