@@ -22,6 +22,7 @@ typedef struct RowChain
 } RowChain;
 
 extern void leadcrm_row_functions(Oid *function);
+extern bool leadcrm_row_is_ours(Oid function, const Oid *functions);
 extern void leadcrm_row_chain_init(RowChain *chain, const TriggerDesc *triggers, bool insert,
 								   const Oid *function);
 extern TriggerData *leadcrm_row_trigger(FunctionCallInfo fcinfo, const char *function);

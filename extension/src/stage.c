@@ -154,23 +154,27 @@ leadcrm_stage_refuse(const ProcessModel *model, StageFault fault, const StageAsk
 						 errmsg("there is no loss reason \"%s\"", asked->subject),
 						 errdetail("The active ones are: %s.", codes.data),
 						 errhint("Loss reasons are the rows of the table \"loss_reason\".")));
+				break;
 			}
 		case STAGE_NO_REASON:
 			ereport(ERROR,
 					(errcode(ERRCODE_CHECK_VIOLATION),
 					 errmsg("lead " INT64_FORMAT " is in stage \"%s\" without a loss reason", asked->lead, to),
 					 errhint("Set loss_reason to a code of the table \"loss_reason\".")));
+			break;
 		case STAGE_NO_NOTE:
 			ereport(ERROR,
 					(errcode(ERRCODE_CHECK_VIOLATION),
 					 errmsg("loss reason \"%s\" of lead " INT64_FORMAT " needs a note", asked->subject, asked->lead),
 					 errhint("Set loss_note.")));
+			break;
 		case STAGE_NO_COMPETITOR:
 			ereport(ERROR,
 					(errcode(ERRCODE_CHECK_VIOLATION),
 					 errmsg("loss reason \"%s\" of lead " INT64_FORMAT " needs the competitor",
 							asked->subject, asked->lead),
 					 errhint("Set competitor.")));
+			break;
 		case STAGE_NO_TRANSITION:
 			{
 				char	   *legal = legal_moves(process, asked->from);
@@ -182,6 +186,7 @@ leadcrm_stage_refuse(const ProcessModel *model, StageFault fault, const StageAsk
 						 legal[0] != '\0' ?
 						 errdetail("From there process \"%s\" leads to: %s.", process->code, legal) :
 						 errdetail("From there process \"%s\" leads nowhere.", process->code)));
+				break;
 			}
 		case STAGE_CONDITION:
 			ereport(ERROR,
@@ -189,13 +194,16 @@ leadcrm_stage_refuse(const ProcessModel *model, StageFault fault, const StageAsk
 					 errmsg("lead " INT64_FORMAT " cannot go from stage \"%s\" to \"%s\" yet",
 							asked->lead, asked->from_code, to),
 					 errdetail("The condition of the move does not hold: %s.",
-							   model->transition_text[asked->transition->condition].condition)));
+							   asked->transition->condition < model->nconditions ?
+							   model->transition_text[asked->transition->condition].condition : "?")));
+			break;
 		case STAGE_FIELDS:
 			ereport(ERROR,
 					(errcode(ERRCODE_CHECK_VIOLATION),
 					 errmsg("lead " INT64_FORMAT " cannot go from stage \"%s\" to \"%s\" yet",
 							asked->lead, asked->from_code, to),
 					 errdetail("Still to be filled: %s.", asked->subject)));
+			break;
 		case STAGE_APPROVAL:
 			ereport(ERROR,
 					(errcode(ERRCODE_CHECK_VIOLATION),
@@ -203,6 +211,7 @@ leadcrm_stage_refuse(const ProcessModel *model, StageFault fault, const StageAsk
 							asked->lead, asked->from_code, to),
 					 errdetail("The move needs an approval by rule \"%s\".", asked->subject),
 					 errhint("Ask for it with request_approval().")));
+			break;
 		case STAGE_MAY:
 			break;
 	}

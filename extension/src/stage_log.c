@@ -343,7 +343,7 @@ push_text(JsonbParseState **state, const char *key, const text *value)
 		return;
 	leadcrm_json_key(state, key);
 	v.type = jbvString;
-	v.val.string.val = unconstify(char *, VARDATA_ANY(value));
+	v.val.string.val = VARDATA_ANY(value);
 	v.val.string.len = VARSIZE_ANY_EXHDR(value);
 	pushJsonbValue(state, WJB_VALUE, &v);
 }
