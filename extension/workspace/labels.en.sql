@@ -153,6 +153,7 @@ COMMENT ON COLUMN assignment_rule.active IS 'is it in use';
 
 COMMENT ON TABLE lead IS 'leads: persons and projects from every channel';
 COMMENT ON COLUMN lead.id IS 'number of the lead';
+COMMENT ON COLUMN lead.lifecycle IS 'the stages it entered and when, as stage_change has them';
 COMMENT ON COLUMN lead.kind IS 'contact (a person) or project';
 COMMENT ON COLUMN lead.name IS 'name of the person';
 COMMENT ON COLUMN lead.company IS 'company';
@@ -925,13 +926,18 @@ COMMENT ON COLUMN stage_change.process IS 'process';
 COMMENT ON COLUMN stage_change.from_stage IS 'stage it left; empty for the first';
 COMMENT ON COLUMN stage_change.to_stage IS 'stage it reached';
 COMMENT ON COLUMN stage_change.at IS 'when';
-COMMENT ON COLUMN stage_change.cause IS 'what moved it: writer, move, repeat, import or rule:CODE';
+COMMENT ON COLUMN stage_change.cause IS 'what moved it: arrival, writer, move, repeat, unmerge, import or rule:CODE';
 COMMENT ON COLUMN stage_change.reason IS 'reason for the loss';
 COMMENT ON COLUMN stage_change.note IS 'note';
 COMMENT ON COLUMN stage_change.competitor IS 'competitor it was lost to';
 COMMENT ON COLUMN stage_change.amount IS 'amount at that moment';
 COMMENT ON COLUMN stage_change.owner IS 'owner at that moment';
 COMMENT ON COLUMN stage_change.actor IS 'role that did it';
+
+COMMENT ON FUNCTION _stage_columns() IS 'internal: the columns that a merge leaves as they are';
+COMMENT ON FUNCTION move_stage(bigint, text, text, text, text, numeric) IS 'moves a lead to a stage; returns the stage';
+COMMENT ON FUNCTION _writes_leads() IS 'internal: does the acting role write leads, whoever owns them';
+COMMENT ON FUNCTION _move_stage(bigint, text, text, text, text, numeric, regclass) IS 'internal: moves a lead';
 
 COMMENT ON TABLE pool_rule IS 'when leads nobody takes care of go back into a pool; the first rule in order that matches decides';
 COMMENT ON COLUMN pool_rule.code IS 'code of the rule';

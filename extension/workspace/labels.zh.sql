@@ -153,6 +153,7 @@ COMMENT ON COLUMN assignment_rule.active IS '是否启用';
 
 COMMENT ON TABLE lead IS '线索：来自所有渠道的人和项目';
 COMMENT ON COLUMN lead.id IS '线索编号';
+COMMENT ON COLUMN lead.lifecycle IS '经过的阶段及时间，由 stage_change 得出';
 COMMENT ON COLUMN lead.kind IS '类型：contact 联系人，project 项目';
 COMMENT ON COLUMN lead.name IS '姓名';
 COMMENT ON COLUMN lead.company IS '公司名称';
@@ -925,13 +926,18 @@ COMMENT ON COLUMN stage_change.process IS '流程';
 COMMENT ON COLUMN stage_change.from_stage IS '离开的阶段；第一条为空';
 COMMENT ON COLUMN stage_change.to_stage IS '到达的阶段';
 COMMENT ON COLUMN stage_change.at IS '时间';
-COMMENT ON COLUMN stage_change.cause IS '由何引起：writer 写入者，move 调用，repeat 重复咨询，import 导入，rule:代码 规则';
+COMMENT ON COLUMN stage_change.cause IS '由何引起：arrival 新到，writer 写入者，move 调用，repeat 重复咨询，unmerge 撤销合并，import 导入，rule:代码 规则';
 COMMENT ON COLUMN stage_change.reason IS '输单原因';
 COMMENT ON COLUMN stage_change.note IS '说明';
 COMMENT ON COLUMN stage_change.competitor IS '输给的竞争对手';
 COMMENT ON COLUMN stage_change.amount IS '当时的金额';
 COMMENT ON COLUMN stage_change.owner IS '当时的负责人';
 COMMENT ON COLUMN stage_change.actor IS '操作的数据库角色';
+
+COMMENT ON FUNCTION _stage_columns() IS '内部：合并时不改动的列';
+COMMENT ON FUNCTION move_stage(bigint, text, text, text, text, numeric) IS '把线索移到某阶段；返回新阶段';
+COMMENT ON FUNCTION _writes_leads() IS '内部：当前角色是否可写所有线索';
+COMMENT ON FUNCTION _move_stage(bigint, text, text, text, text, numeric, regclass) IS '内部：移动线索的阶段';
 
 COMMENT ON TABLE pool_rule IS '多久无人跟进的线索放回公海；按顺序第一条符合的规则决定';
 COMMENT ON COLUMN pool_rule.code IS '规则代码';
