@@ -250,6 +250,32 @@ UPDATE lead SET expected_amount = 5000 WHERE id = 3;
 SELECT request_approval('stage', 3, 'won');
 UPDATE approval_rule SET active = false WHERE code = 'sign';
 SELECT request_approval('stage', 2, 'won');
+UPDATE approval_rule SET active = true WHERE code = 'sign';
+
+-- A move uses an approval that is good for the lead's amount, and uses it up.
+SET ROLE regress_rep;
+SELECT move_stage(1, 'won');
+RESET ROLE;
+UPDATE lead SET expected_amount = 80000 WHERE id = 1;
+UPDATE lead SET stage = 'won', won_amount = 80001 WHERE id = 1;
+SET ROLE regress_rep;
+SELECT move_stage(1, 'won');
+RESET ROLE;
+SELECT status, amount, used_at IS NOT NULL AS used FROM approval WHERE subject = 'stage' AND lead_id = 1 ORDER BY id;
+UPDATE lead SET stage = 'negotiation' WHERE id = 1;
+SET ROLE regress_rep;
+SELECT move_stage(1, 'won');
+SELECT withdraw(15);
+SET ROLE regress_lead;
+SELECT approve(max(id)) FROM v_approval WHERE subject = 'stage' AND lead_id = 1;
+SET ROLE regress_head;
+SELECT approve(max(id)) FROM v_approval WHERE subject = 'stage' AND lead_id = 1;
+SET ROLE regress_rep;
+SELECT withdraw(max(id)) FROM v_approval WHERE subject = 'stage' AND lead_id = 1;
+SELECT move_stage(1, 'won');
+RESET ROLE;
+SELECT status, amount FROM approval WHERE subject = 'stage' AND lead_id = 1 ORDER BY id;
+UPDATE approval_rule SET active = false WHERE code = 'sign';
 
 -- A condition is checked when it is written.
 UPDATE approval_rule SET condition = 'pg_sleep(1) IS NULL' WHERE code = 'sign';

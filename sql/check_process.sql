@@ -34,7 +34,9 @@ UPDATE loss_reason SET active = true;
 
 -- What a move asks for
 INSERT INTO approval_rule (code, position) VALUES ('sign', 10);
+ALTER TABLE lead ADD fax text;
 UPDATE transition SET required_fields = '{phone,fax,attrs.fax}', approval = 'sign' WHERE id = 1002;
+ALTER TABLE lead DROP fax;
 UPDATE transition SET approval = 'visit' WHERE id = 1001;
 SELECT * FROM check_process('test');
 INSERT INTO approval_level (rule, level, managers) VALUES ('sign', 1, '{1}');

@@ -13,11 +13,11 @@ INSERT INTO lead (id, name, phone, first_source, external_id, created_at, kind, 
     (5, '刘洋', '13800138005', '展会',   'A1', NULL,                  'contact', NULL,          NULL),
     (6, '陈静', '13800138006', '旧系统', 'A6', NULL,                  'contact', NULL,          NULL),
     (7, '赵敏', '13800138007', '旧系统', 'A7', NULL,                  'contact', 'proposal',    NULL);
+-- What happened at the time of the test has no time here.
 CREATE VIEW public.leads AS
-SELECT id, process, stage, to_char(stage_since AT TIME ZONE 'Asia/Shanghai', 'YYYY-MM-DD HH24:MI') AS since,
+SELECT id, process, stage, CASE WHEN stage_since < '2026-01-01' THEN to_char(stage_since AT TIME ZONE 'Asia/Shanghai', 'YYYY-MM-DD HH24:MI') END AS since,
        won_at IS NOT NULL AS won, won_amount, lost_at IS NOT NULL AS lost, loss_reason, loss_note, competitor
   FROM history.lead WHERE merged_into IS NULL ORDER BY id;
--- What happened at the time of the test has no time here.
 CREATE VIEW public.changes AS
 SELECT lead_id AS lead, position AS p, from_stage, to_stage,
        CASE WHEN at < '2026-01-01' THEN to_char(at AT TIME ZONE 'Asia/Shanghai', 'YYYY-MM-DD HH24:MI') END AS at, cause, reason, amount
@@ -85,10 +85,7 @@ INSERT INTO more VALUES (1, 'A3', 'contacted', '2025-05-01');
 SELECT * FROM import_history('more', source => '旧系统');
 SELECT * FROM changes WHERE lead = 3;
 
--- All of a lot or nothing; and what cannot be a log
-BEGIN;
-SELECT count(*) FROM import_history('more', source => '展会');
-ROLLBACK;
+-- What cannot be a log
 SELECT import_history(NULL);
 SELECT import_history('more', mapping => '[]');
 SELECT import_history('more', mapping => '{"when": "at"}');

@@ -84,13 +84,13 @@ BEGIN
                     ELSE NOT EXISTS (SELECT FROM pg_roles g WHERE g.rolname = s.role) END
          ORDER BY s.approval, s.id $sql$, workspace) USING workspace::text;
 
-    -- Processes
+    -- Processes; of their leads others speak
     IF to_regprocedure(format('%s.check_process(text)', workspace)) IS NOT NULL THEN
         RETURN QUERY EXECUTE format($sql$
             SELECT 'warning', c.subject || CASE WHEN c.subject NOT LIKE 'process %%' THEN ' of process ' || p.code ELSE '' END,
                    c.problem, c.next_step
               FROM %1$s.process p CROSS JOIN LATERAL %1$s.check_process(p.code) WITH ORDINALITY c (problem, subject, next_step, n)
-             WHERE p.active OR EXISTS (SELECT FROM %1$s.lead l WHERE l.process = p.code)
+             WHERE (p.active OR EXISTS (SELECT FROM %1$s.lead l WHERE l.process = p.code)) AND c.subject <> 'lead'
              ORDER BY p.position, p.code, c.n $sql$, workspace);
     END IF;
 END

@@ -18,15 +18,6 @@
 -- The public functions are the owner's and find everything by OID; those with
 -- "_" do the work and are for nobody else.
 
--- May the acting role write leads, whoever owns them?
-CREATE OR REPLACE FUNCTION _writes_all() RETURNS boolean
-LANGUAGE SQL STABLE
-BEGIN ATOMIC
-    SELECT sees_all()
-        OR EXISTS (SELECT FROM access a JOIN pg_roles r ON r.rolname = a.role
-                    WHERE a.kind = 'writer' AND pg_has_role(leadcrm.acting_role(), r.oid, 'USAGE'));
-END;
-
 -- As whom the acting role is asked: the rep that it is, and the roles that it
 -- speaks for.  Who sees all anyway speaks for himself.  SECURITY DEFINER as
 -- sees_all().
@@ -239,9 +230,9 @@ BEGIN
     END IF;
 
     SELECT l.* INTO about FROM lead l
-     WHERE l.id = living_lead(lead_id) AND (_writes_all() OR l.owner = ANY (my_reps()))
+     WHERE l.id = living_lead(lead_id) AND (_writes_leads() OR l.owner = ANY (my_reps()))
        FOR NO KEY UPDATE;
-    IF NOT FOUND AND sees_all() THEN
+    IF NOT FOUND AND _writes_leads() THEN
         RAISE undefined_object USING MESSAGE = format('there is no lead %s', coalesce(lead_id::text, 'NULL'));
     ELSIF NOT FOUND THEN
         RAISE insufficient_privilege USING MESSAGE = format('lead %s is not yours', coalesce(lead_id::text, 'NULL'));

@@ -69,7 +69,7 @@ BEGIN
      ORDER BY s.position, s.code, v.problem;
 
     RETURN QUERY
-    SELECT format('names stage "%s", which is not there', n.stage), n.subject,
+    SELECT format('names stage "%s", which is gone', n.stage), n.subject,
            format('INSERT INTO %I.stage (process, code, position, probability) VALUES (%L, %L, 15, 0.1);', home, code, n.stage)
       FROM (SELECT t.from_stage AS stage, 'transition ' || t.id AS subject FROM transition t WHERE t.process = code
              UNION
@@ -121,7 +121,7 @@ BEGIN
 
     -- Leads
     RETURN QUERY
-    SELECT format('leads in stage "%s", which is not there: %s, the first is lead %s', l.stage, count(*), min(l.id)), 'lead',
+    SELECT format('leads in stage "%s", which is gone: %s, the first is lead %s', l.stage, count(*), min(l.id)), 'lead',
            format('UPDATE %I.lead SET stage = %L WHERE process = %L AND stage = %L;', home,
                   (SELECT s.code FROM stage s WHERE s.process = code AND s.kind = 'open' ORDER BY s.position, s.code LIMIT 1), code, l.stage)
       FROM lead l

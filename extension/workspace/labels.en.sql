@@ -869,7 +869,6 @@ COMMENT ON FUNCTION reject(bigint, text) IS 'rejects as one who is asked; return
 COMMENT ON FUNCTION withdraw(bigint, text) IS 'takes a request for approval back';
 COMMENT ON FUNCTION delegate_approval(bigint, text, text, text) IS 'lets another rep decide instead';
 COMMENT ON FUNCTION approves_as() IS 'as whom the acting role is asked for approvals';
-COMMENT ON FUNCTION _writes_all() IS 'internal: may the acting role write any lead';
 COMMENT ON FUNCTION _asked_himself(text, text) IS 'internal: is the acting role who asked';
 COMMENT ON FUNCTION _managers_above(text, text[]) IS 'internal: managers of a team and of those above it, the nearest first';
 COMMENT ON FUNCTION _approvers(text, lead, numeric, text, name) IS 'internal: whom a rule asks, level by level';

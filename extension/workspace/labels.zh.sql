@@ -869,7 +869,6 @@ COMMENT ON FUNCTION reject(bigint, text) IS '驳回审批，可写意见；返�
 COMMENT ON FUNCTION withdraw(bigint, text) IS '撤回审批申请';
 COMMENT ON FUNCTION delegate_approval(bigint, text, text, text) IS '把自己的审批转交他人';
 COMMENT ON FUNCTION approves_as() IS '当前角色以谁的身份审批';
-COMMENT ON FUNCTION _writes_all() IS '内部：当前角色能否写任何线索';
 COMMENT ON FUNCTION _asked_himself(text, text) IS '内部：当前角色是否为申请人';
 COMMENT ON FUNCTION _managers_above(text, text[]) IS '内部：团队及其上级团队的主管，由近及远';
 COMMENT ON FUNCTION _approvers(text, lead, numeric, text, name) IS '内部：规则逐级由谁审批';
