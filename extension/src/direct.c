@@ -38,7 +38,6 @@ static const char *const side_table[] = {
 	[SIDE_ASSIGNMENT_LOG] = "assignment_log",
 	[SIDE_TASK] = "task",
 	[SIDE_REP_LOAD] = "rep_load",
-	[SIDE_STAGE_CHANGE] = "stage_change",
 };
 
 static void direct_flush(DirectTable *table);

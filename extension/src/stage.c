@@ -159,7 +159,7 @@ leadcrm_stage_refuse(const ProcessModel *model, StageFault fault, const StageAsk
 		case STAGE_NO_REASON:
 			ereport(ERROR,
 					(errcode(ERRCODE_CHECK_VIOLATION),
-					 errmsg("lead " INT64_FORMAT " is in stage \"%s\" without a loss reason", asked->lead, to),
+					 errmsg("lead " INT64_FORMAT " cannot be in stage \"%s\" without a loss reason", asked->lead, to),
 					 errhint("Set loss_reason to a code of the table \"loss_reason\".")));
 			break;
 		case STAGE_NO_NOTE:

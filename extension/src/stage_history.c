@@ -434,9 +434,9 @@ renumber(Workspace *ws, int64 *ids, int n)
 								 1, (Oid[]) {INT8ARRAYOID}, values);
 	(void) leadcrm_workspace_run(ws, PLAN_HISTORY_RENUMBER,
 								 "UPDATE %s.stage_change c SET position = m.n"
-								 " FROM (SELECT id, row_number() OVER (PARTITION BY lead_id ORDER BY position) AS n"
+								 " FROM (SELECT lead_id, position, row_number() OVER (PARTITION BY lead_id ORDER BY position) AS n"
 								 "       FROM %s.stage_change WHERE lead_id = ANY ($1)) m"
-								 " WHERE c.id = m.id",
+								 " WHERE c.lead_id = m.lead_id AND c.position = m.position",
 								 1, (Oid[]) {INT8ARRAYOID}, values);
 }
 

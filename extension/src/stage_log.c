@@ -38,7 +38,6 @@
 /* Columns of stage_change, in the order in which the template makes them. */
 enum
 {
-	CHANGE_ID,
 	CHANGE_LEAD_ID,
 	CHANGE_POSITION,
 	CHANGE_PROCESS,
@@ -56,7 +55,6 @@ enum
 };
 
 static const DirectColumn change_column[] = {
-	[CHANGE_ID] = {"id", INT8OID},
 	[CHANGE_LEAD_ID] = {"lead_id", INT8OID},
 	[CHANGE_POSITION] = {"position", INT4OID},
 	[CHANGE_PROCESS] = {"process", TEXTOID},
@@ -222,8 +220,8 @@ static void
 write_changes(Workspace *ws, const SettleFrame *frame)
 {
 	Datum		actor = CStringGetTextDatum(leadcrm_acting_role_name());
-	DirectTable *table = leadcrm_direct_open_side(ws, SIDE_STAGE_CHANGE, change_column,
-												  lengthof(change_column), CurrentMemoryContext);
+	DirectTable *table = leadcrm_direct_open(ws, "stage_change", change_column,
+											 lengthof(change_column), CurrentMemoryContext);
 	const char *last = NULL;
 	Datum		cause = (Datum) 0;
 
@@ -247,7 +245,7 @@ write_changes(Workspace *ws, const SettleFrame *frame)
 	leadcrm_direct_close(table);
 }
 
-/* The columns of a row of stage_change, but its id. */
+/* The columns of a row of stage_change. */
 static void
 change_values(const SettleStage *change, Datum cause, Datum actor, Datum *value, bool *isnull)
 {
@@ -277,27 +275,27 @@ write_by_statement(Workspace *ws, const SettleFrame *frame, Datum actor)
 	Column		column[CHANGE_NCOLUMNS];
 	Datum		value[CHANGE_NCOLUMNS];
 	bool		isnull[CHANGE_NCOLUMNS];
-	Datum		values[CHANGE_NCOLUMNS - 1];
-	Oid			types[CHANGE_NCOLUMNS - 1];
+	Datum		values[CHANGE_NCOLUMNS];
+	Oid			types[CHANGE_NCOLUMNS];
 
-	for (int c = CHANGE_LEAD_ID; c < CHANGE_NCOLUMNS; c++)
+	for (int c = 0; c < CHANGE_NCOLUMNS; c++)
 		column[c] = leadcrm_column_new(change_column[c].type, n);
 	for (int i = 0; i < n; i++)
 	{
 		change_values(&frame->stage[i], CStringGetTextDatum(frame->stage[i].cause), actor, value, isnull);
-		for (int c = CHANGE_LEAD_ID; c < CHANGE_NCOLUMNS; c++)
+		for (int c = 0; c < CHANGE_NCOLUMNS; c++)
 			leadcrm_column_set(&column[c], i, value[c], isnull[c]);
 	}
-	for (int c = CHANGE_LEAD_ID; c < CHANGE_NCOLUMNS; c++)
+	for (int c = 0; c < CHANGE_NCOLUMNS; c++)
 	{
-		values[c - 1] = leadcrm_column_array(&column[c], n);
-		types[c - 1] = get_array_type(column[c].type);
+		values[c] = leadcrm_column_array(&column[c], n);
+		types[c] = get_array_type(column[c].type);
 	}
 	(void) leadcrm_workspace_run(ws, PLAN_ADD_STAGE_CHANGES,
 								 "INSERT INTO %s.stage_change (lead_id, position, process, from_stage, to_stage, at,"
 								 " cause, reason, note, competitor, amount, owner, actor)"
 								 " SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
-								 CHANGE_NCOLUMNS - 1, types, values);
+								 CHANGE_NCOLUMNS, types, values);
 }
 
 /* An event for each move; that a lead has begun, another event says. */

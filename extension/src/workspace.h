@@ -247,7 +247,6 @@ typedef enum WorkspaceSide
 	SIDE_ASSIGNMENT_LOG,
 	SIDE_TASK,
 	SIDE_REP_LOAD,
-	SIDE_STAGE_CHANGE,
 	NSIDES
 } WorkspaceSide;
 

@@ -918,7 +918,6 @@ COMMENT ON COLUMN loss_reason.needs_competitor IS 'the competitor is required';
 COMMENT ON COLUMN loss_reason.active IS 'is it in use';
 
 COMMENT ON TABLE stage_change IS 'history of every lead''s stages';
-COMMENT ON COLUMN stage_change.id IS 'number';
 COMMENT ON COLUMN stage_change.lead_id IS 'lead';
 COMMENT ON COLUMN stage_change.position IS 'number of the entry in the lead''s history, from 1 without gaps';
 COMMENT ON COLUMN stage_change.process IS 'process';

@@ -918,7 +918,6 @@ COMMENT ON COLUMN loss_reason.needs_competitor IS '须填写竞争对手';
 COMMENT ON COLUMN loss_reason.active IS '是否启用';
 
 COMMENT ON TABLE stage_change IS '每条线索的阶段历史';
-COMMENT ON COLUMN stage_change.id IS '编号';
 COMMENT ON COLUMN stage_change.lead_id IS '线索';
 COMMENT ON COLUMN stage_change.position IS '在该线索历史中的序号，从 1 起，不间断';
 COMMENT ON COLUMN stage_change.process IS '流程';
