@@ -62,10 +62,10 @@ SELECT item, problem FROM leadcrm.check_workspace('history') WHERE severity = 'e
 
 -- Again: nothing changes, not even a row's place.
 SELECT md5(string_agg(concat(ctid, xmin, l), '' ORDER BY id)) AS leads FROM lead l \gset
-SELECT md5(string_agg(concat(ctid, xmin, c), '' ORDER BY id)) AS changes FROM stage_change c \gset
+SELECT md5(string_agg(concat(ctid, xmin, c), '' ORDER BY lead_id, position)) AS changes FROM stage_change c \gset
 SELECT outcome, count(*) FROM import_history('旧日志', mapping => :'mapping', stages => '{"报价中": "方案提供"}') GROUP BY 1 ORDER BY 1;
 SELECT md5(string_agg(concat(ctid, xmin, l), '' ORDER BY id)) = :'leads' AS same_leads FROM lead l;
-SELECT md5(string_agg(concat(ctid, xmin, c), '' ORDER BY id)) = :'changes' AS same_changes FROM stage_change c;
+SELECT md5(string_agg(concat(ctid, xmin, c), '' ORDER BY lead_id, position)) = :'changes' AS same_changes FROM stage_change c;
 SELECT count(*) FROM event WHERE kind = 'history.imported';
 
 -- What happens here goes on from there, and a later log of what was before goes

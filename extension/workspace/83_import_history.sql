@@ -196,12 +196,12 @@ BEGIN
                             WHERE c.lead_id = g.lead_id AND c.to_stage = g.stage AND c.at = g.at AND c.cause = 'import')
     ), entry AS MATERIALIZED (
         -- kind: 0 the creation, 1 imported, 2 what happened here
-        SELECT c.id, c.lead_id, c.process, c.to_stage, c.at, c.cause, c.reason, c.note, c.competitor, c.amount, c.owner, c.actor,
+        SELECT c.lead_id, c.process, c.to_stage, c.at, c.cause, c.reason, c.note, c.competitor, c.amount, c.owner, c.actor,
                CASE WHEN c.cause = 'import' THEN 1 WHEN c.position = 1 THEN 0 ELSE 2 END AS kind, false AS fresh, c.position::bigint AS n
           FROM stage_change c
          WHERE c.lead_id IN (SELECT f.lead_id FROM fresh f)
          UNION ALL
-        SELECT NULL, f.lead_id, f.process, f.stage, f.at, 'import', f.reason, f.note, f.competitor, f.amount, f.owner,
+        SELECT f.lead_id, f.process, f.stage, f.at, 'import', f.reason, f.note, f.competitor, f.amount, f.owner,
                coalesce(f.actor, leadcrm.acting_role()), 1, true, f.line
           FROM fresh f
     ), log AS (
@@ -226,12 +226,11 @@ BEGIN
          WHERE s.kind <> 1 OR s.to_stage IS DISTINCT FROM s.stage_before
         WINDOW history AS (PARTITION BY s.lead_id ORDER BY s.at, s.kind, s.fresh, s.n)
     ), gone AS (
-        DELETE FROM stage_change c WHERE c.lead_id IN (SELECT p.lead_id FROM placed p WHERE p.fresh) RETURNING c.id
+        DELETE FROM stage_change c WHERE c.lead_id IN (SELECT p.lead_id FROM placed p WHERE p.fresh) RETURNING c.position
     ), made AS (
         -- All are gone before the first one comes again.
-        INSERT INTO stage_change (id, lead_id, position, process, from_stage, to_stage, at, cause, reason, note, competitor, amount, owner, actor)
-        SELECT coalesce(p.id, nextval(pg_get_serial_sequence('stage_change', 'id'))), p.lead_id, p.position, p.process, p.from_stage,
-               p.to_stage, p.at, p.cause, p.reason, p.note, p.competitor, p.amount, p.owner, p.actor
+        INSERT INTO stage_change (lead_id, position, process, from_stage, to_stage, at, cause, reason, note, competitor, amount, owner, actor)
+        SELECT p.lead_id, p.position, p.process, p.from_stage, p.to_stage, p.at, p.cause, p.reason, p.note, p.competitor, p.amount, p.owner, p.actor
           FROM placed p
          WHERE p.lead_id IN (SELECT q.lead_id FROM placed q WHERE q.fresh) AND (SELECT count(*) FROM gone) >= 0
          ORDER BY p.lead_id, p.position
