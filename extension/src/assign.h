@@ -29,6 +29,7 @@
 #define FIRST_CONTACT_TASK	"first_contact"
 #define REPEAT_TASK			"repeat"
 #define RECYCLE_TASK		"recycle_soon"
+#define APPROVAL_TASK		"approval"	/* an approver's, never the owner's */
 
 typedef enum AssignStrategy
 {
@@ -325,8 +326,7 @@ typedef struct AssignMove
 extern const AssignMove *leadcrm_assign_move_begin(AssignMove *move);
 extern void leadcrm_assign_move_end(const AssignMove *move);
 extern bool leadcrm_assign_repeat(bool now);
-
-extern bool leadcrm_assign_is_open(Workspace *ws, TupleTableSlot *lead);
+extern bool leadcrm_assign_is_repeat(void);
 
 /* assign_log.c */
 extern void leadcrm_assign_settle(Workspace *ws, SettleFrame *frame, TriggerData *trigdata);

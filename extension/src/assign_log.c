@@ -32,6 +32,7 @@
 #include "direct.h"
 #include "event.h"
 #include "owner.h"
+#include "process.h"
 #include "row_json.h"
 #include "rule_failure.h"
 
@@ -202,7 +203,7 @@ leadcrm_assign_settle_delete(Workspace *ws, TriggerData *trigdata, ArrayType *le
 		bool		isnull;
 		Datum		owner = slot_getattr(slot, ws->column[LEAD_OWNER], &isnull);
 
-		if (isnull || !leadcrm_assign_is_open(ws, slot))
+		if (isnull || !leadcrm_stage_is_open(ws, slot))
 			continue;
 		if (state == NULL)
 			state = leadcrm_assign_begin(ws, lead, GetCurrentTransactionStartTimestamp(), false, cxt);
@@ -341,7 +342,10 @@ log_by_statement(Workspace *ws, const SettleFrame *frame, Datum actor)
 								 LOG_NCOLUMNS - 1, types, values);
 }
 
-/* The open tasks of leads that moved go with them; first contact begins anew. */
+/*
+ * The open tasks of leads that moved go with them, but for approvals, which are
+ * their approvers'; first contact begins anew.
+ */
 static void
 move_tasks(Workspace *ws, const SettleFrame *frame)
 {
@@ -367,7 +371,8 @@ move_tasks(Workspace *ws, const SettleFrame *frame)
 								 "UPDATE %s.task t SET owner = m.owner, cancelled_at = CASE WHEN t.kind IN ('"
 								 FIRST_CONTACT_TASK "', '" REPEAT_TASK "', '" RECYCLE_TASK "') THEN $3 END"
 								 " FROM unnest($1, $2) AS m (lead, owner)"
-								 " WHERE t.lead_id = m.lead AND coalesce(t.done_at, t.cancelled_at) IS NULL",
+								 " WHERE t.lead_id = m.lead AND coalesce(t.done_at, t.cancelled_at) IS NULL"
+								 " AND t.kind <> '" APPROVAL_TASK "'",
 								 3, (Oid[]) {INT8ARRAYOID, TEXTARRAYOID, TIMESTAMPTZOID}, values);
 }
 

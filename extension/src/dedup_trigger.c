@@ -36,6 +36,7 @@
 
 #include "assign.h"
 #include "dedup.h"
+#include "process.h"
 #include "recycle.h"
 #include "score.h"
 #include "settle.h"
@@ -117,6 +118,7 @@ leadcrm_dedup(PG_FUNCTION_ARGS)
 				leadcrm_claim_close(frame->claims);
 			leadcrm_assign_settle(ws, frame, trigdata);
 			leadcrm_settle_insert(ws, frame, trigdata);
+			leadcrm_stage_settle(ws, frame, trigdata);
 			leadcrm_score_settle(ws, frame);
 			leadcrm_assign_log(ws, frame);
 			leadcrm_recycle_settle(ws, frame->now);
@@ -129,6 +131,7 @@ leadcrm_dedup(PG_FUNCTION_ARGS)
 
 			leadcrm_assign_settle(ws, frame, trigdata);
 			leadcrm_settle_update(ws, frame, trigdata);
+			leadcrm_stage_settle(ws, frame, trigdata);
 			leadcrm_score_settle(ws, frame);
 			leadcrm_assign_log(ws, frame);
 			leadcrm_recycle_settle(ws, frame->now);

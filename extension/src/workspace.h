@@ -41,9 +41,17 @@ typedef enum LeadColumn
 	LEAD_LAST_INBOUND_AT,
 	LEAD_EXTERNAL_ID,
 	LEAD_PROJECT_NAME,
+	LEAD_EXPECTED_AMOUNT,
+	LEAD_PROCESS,
 	LEAD_STAGE,
+	LEAD_STAGE_SINCE,
+	LEAD_LIFECYCLE,
+	LEAD_WON_AT,
+	LEAD_WON_AMOUNT,
+	LEAD_LOST_AT,
 	LEAD_LOSS_REASON,
 	LEAD_LOSS_NOTE,
+	LEAD_COMPETITOR,
 	LEAD_INTENT,
 	LEAD_INTENT_SINCE,
 	LEAD_INTENT_BEFORE,
@@ -211,6 +219,21 @@ typedef enum WorkspacePlan
 	PLAN_ADD_LEAD_EVENTS,
 	PLAN_DELETE_TASKS,
 	PLAN_DELETE_ASSIGNMENTS,
+	PLAN_FIND_APPROVAL,
+	PLAN_USE_APPROVALS,
+	PLAN_ADD_STAGE_CHANGES,
+	PLAN_DELETE_STAGE_CHANGES,
+	PLAN_STAGE_WRITTEN,
+	PLAN_STAGE_HISTORY,
+	PLAN_STAGE_LEADS,
+	PLAN_RULE_STAGES,
+	PLAN_MOVE_STAGE,
+	PLAN_HISTORY_LEADS,
+	PLAN_HISTORY_CHANGES,
+	PLAN_HISTORY_BEGIN,
+	PLAN_HISTORY_SHIFT,
+	PLAN_HISTORY_RENUMBER,
+	PLAN_HISTORY_WRITE,
 	NPLANS
 } WorkspacePlan;
 
@@ -250,6 +273,7 @@ typedef struct Workspace
 	struct ScoreModel *score;	/* built when first needed */
 	struct AssignModel *assign; /* built when first needed */
 	struct RecycleModel *recycle;	/* the same */
+	struct ProcessModel *process;	/* the same */
 	pg_tz	   *time_zone;
 	HalfLife	half_life[HALF_LIFE_CLASSES];
 	int			nactivity_kinds;
@@ -286,5 +310,6 @@ extern uint64 leadcrm_workspace_run_nulls(Workspace *ws, WorkspacePlan which,
 										  Datum *values, const char *nulls);
 extern Oid	leadcrm_workspace_sequence(Workspace *ws, WorkspaceSide which, Relation side);
 extern Oid	leadcrm_workspace_table(Oid namespace_oid, const char *table);
+extern Oid	leadcrm_lifecycle_type(void);
 
 #endif							/* LEADCRM_WORKSPACE_H */

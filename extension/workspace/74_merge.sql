@@ -2,9 +2,9 @@
 --
 -- No row is deleted and none but the winner's is changed: a merged lead keeps
 -- its row, and merged_into names the living lead that speaks for it.  What
--- moves as a whole is not listed anywhere: identity, activity and task say in
--- brought_by who brought a row, and the log itself says which leads came with
--- a loser.  merge_log.before remembers the rest:
+-- moves as a whole is not listed anywhere: identity, activity, approval and
+-- task say in brought_by who brought a row, and the log itself says which leads
+-- came with a loser.  merge_log.before remembers the rest:
 --
 --   fields     {column: [before, after]} of the winner, as leadcrm.row_image()
 --   attrs      {key: value} that the winner's attributes got
@@ -89,6 +89,13 @@ BEGIN ATOMIC
      WHERE i.lead_id = $1 AND i.brought_by = $1 AND i.kind = k.kind AND i.scope = k.scope AND i.key = k.key;
 END;
 
+-- What a merge leaves as it is: each lead keeps its own way.
+CREATE OR REPLACE FUNCTION _stage_columns() RETURNS text[]
+LANGUAGE SQL IMMUTABLE PARALLEL SAFE
+BEGIN ATOMIC
+    SELECT ARRAY['process', 'stage', 'stage_since', 'lifecycle', 'won_at', 'won_amount', 'lost_at', 'loss_reason', 'loss_note', 'competitor'];
+END;
+
 -- Merge one living lead into another; both are locked.  choice: {column: id of
 -- the lead whose value wins}.
 CREATE OR REPLACE FUNCTION _merge_lead(winner bigint, loser bigint, choice jsonb) RETURNS bigint
@@ -150,7 +157,10 @@ BEGIN
     UPDATE identity i SET lead_id = winner, brought_by = coalesce(i.brought_by, loser) WHERE i.lead_id = loser;
 
     UPDATE activity a SET lead_id = winner, brought_by = coalesce(a.brought_by, loser) WHERE a.lead_id = loser;
-    UPDATE task t SET lead_id = winner, brought_by = coalesce(t.brought_by, loser), owner = coalesce(nullif(mine ->> 'owner', ''), t.owner)
+    UPDATE approval a SET lead_id = winner, brought_by = coalesce(a.brought_by, loser) WHERE a.lead_id = loser;
+    UPDATE task t
+       SET lead_id = winner, brought_by = coalesce(t.brought_by, loser),
+           owner = CASE t.kind WHEN 'approval' THEN t.owner ELSE coalesce(nullif(mine ->> 'owner', ''), t.owner) END
      WHERE t.lead_id = loser;
 
     -- Pairs: the loser's with others become the winner's; one that the winner
@@ -197,7 +207,7 @@ BEGIN
             || jsonb_build_object(
                 'fields', (SELECT coalesce(jsonb_object_agg(m.key, jsonb_build_array(m.value, after -> m.key)), '{}')
                              FROM jsonb_each(mine) m
-                            WHERE m.key <> 'attrs' AND (m.value <> after -> m.key OR m.key = ANY (written))),
+                            WHERE m.key <> 'attrs' AND m.key <> ALL (_stage_columns()) AND (m.value <> after -> m.key OR m.key = ANY (written))),
                 'attrs', added, 'consent', stricter, 'updated_at', theirs -> 'updated_at'))
     RETURNING id INTO merge_id;
 
@@ -429,7 +439,7 @@ BEGIN
                                                 AND coalesce(i.brought_by, 0) <> ALL (own));
     -- The normalize trigger has its own idea of a region and of the time of
     -- change, but none where nothing else changes: at most three times.
-    wanted := mine - 'attrs' || wanted;
+    wanted := mine - 'attrs' - _stage_columns() || wanted;
     FOR try IN 1..4 LOOP
         missing := (SELECT jsonb_object_agg(key, value) FROM jsonb_each(wanted) WHERE value <> mine -> key);
         EXIT WHEN missing IS NULL AND (attrs = w.attrs OR try > 1);
@@ -508,7 +518,11 @@ BEGIN
     -- Activities count for who lives.
     UPDATE activity a SET lead_id = m.loser, brought_by = nullif(a.brought_by, m.loser)
      WHERE a.lead_id = m.winner AND a.brought_by = ANY (own);
-    UPDATE task t SET lead_id = m.loser, brought_by = nullif(t.brought_by, m.loser), owner = l.owner
+    UPDATE approval a SET lead_id = m.loser, brought_by = nullif(a.brought_by, m.loser)
+     WHERE a.lead_id = m.winner AND a.brought_by = ANY (own);
+    UPDATE task t
+       SET lead_id = m.loser, brought_by = nullif(t.brought_by, m.loser),
+           owner = CASE t.kind WHEN 'approval' THEN t.owner ELSE l.owner END
       FROM lead l WHERE t.lead_id = m.winner AND t.brought_by = ANY (own) AND l.id = m.loser;
     PERFORM leadcrm.claim_keys('lead', ARRAY[m.winner]);
     PERFORM _restore_claims(m.winner, waiting), _restore_claims(m.loser, noted);

@@ -17,7 +17,7 @@ LANGUAGE SQL IMMUTABLE
 BEGIN ATOMIC
     VALUES ('lead', 'id',      'merged_into IS NULL',
             '{owner,team,pool,pool_since,assigned_at,first_contact_due_at}'::text[]),
-           ('task', 'lead_id', 'done_at IS NULL AND cancelled_at IS NULL',
+           ('task', 'lead_id', $in$done_at IS NULL AND cancelled_at IS NULL AND kind <> 'approval'$in$,
             '{owner,cancelled_at}'::text[]);
 END;
 
@@ -85,7 +85,7 @@ BEGIN
         PERFORM leadcrm.check_condition('lead', scope);
     END IF;
     RETURN QUERY
-    SELECT l.id, _is_open(l.merged_into, l.loss_reason, l.stage)
+    SELECT l.id, _is_open(l.merged_into, l.process, l.stage)
       FROM lead l CROSS JOIN workspace w
      WHERE l.owner = rep AND l.merged_into IS NULL
        AND (scope IS NULL OR leadcrm.condition_holds(l, scope, now(), w.time_zone))

@@ -135,7 +135,7 @@ SELECT l.id,
        l.pool,
        l.assigned_at,
        l.first_contact_due_at,
-       coalesce(l.owner IS NOT NULL AND l.loss_reason IS NULL AND l.stage IS DISTINCT FROM 'won' AND l.stage IS DISTINCT FROM 'lost'
+       coalesce(l.owner IS NOT NULL AND leadcrm.is_open('lead'::regclass, l.process, l.stage)
                 AND l.first_contact_due_at < now()
                 AND (l.last_contacted_at IS NULL OR l.last_contacted_at < greatest(l.assigned_at, l.last_inbound_at)), false) AS overdue,
        l.attrs,
@@ -146,7 +146,7 @@ SELECT l.id,
   FROM (SELECT a.id, a.kind, a.name, a.company, a.title, a.phone, a.email, a.wechat, a.tax_id, a.address, a.region,
                a.industry, a.product_line, a.company_size, a.budget_min, a.budget_max, a.budget_status,
                a.first_source, a.last_source, a.last_form, a.last_inbound_at, a.campaign, a.partner, a.external_id,
-               a.project_name, a.expected_amount, a.currency, a.expected_close_on, a.stage, a.loss_reason,
+               a.project_name, a.expected_amount, a.currency, a.expected_close_on, a.process, a.stage,
                a.intent, a.intent_since, a.score, a.fit, a.owner, a.team, a.pool, a.assigned_at,
                a.first_contact_due_at, a.last_contacted_at, a.attrs, a.created_at, a.updated_at,
                leadcrm.intent_at(a, now()) AS intent_now, leadcrm.score_at(a, now()) AS score_now
@@ -156,7 +156,7 @@ SELECT l.id,
         SELECT a.id, a.kind, a.name, a.company, a.title, a.phone, a.email, a.wechat, a.tax_id, a.address, a.region,
                a.industry, a.product_line, a.company_size, a.budget_min, a.budget_max, a.budget_status,
                a.first_source, a.last_source, a.last_form, a.last_inbound_at, a.campaign, a.partner, a.external_id,
-               a.project_name, a.expected_amount, a.currency, a.expected_close_on, a.stage, a.loss_reason,
+               a.project_name, a.expected_amount, a.currency, a.expected_close_on, a.process, a.stage,
                a.intent, a.intent_since, a.score, a.fit, a.owner, a.team, a.pool, a.assigned_at,
                a.first_contact_due_at, a.last_contacted_at, a.attrs, a.created_at, a.updated_at,
                leadcrm.intent_at(a, now()) AS intent_now, leadcrm.score_at(a, now()) AS score_now
@@ -299,7 +299,7 @@ SELECT l.id,
        h.why_not
   FROM mine m
   JOIN pool p ON p.code = m.pool
-  JOIN lead l ON l.pool = m.pool AND l.merged_into IS NULL AND l.loss_reason IS NULL AND coalesce(l.stage NOT IN ('won', 'lost'), true)
+  JOIN lead l ON l.pool = m.pool AND l.merged_into IS NULL AND leadcrm.is_open('lead'::regclass, l.process, l.stage)
  CROSS JOIN workspace w
   LEFT JOIN region r ON r.code = l.region
   LEFT JOIN industry i ON i.code = l.industry
