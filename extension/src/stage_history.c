@@ -366,12 +366,14 @@ rebuild(Workspace *ws, int64 *ids, int n)
 	Datum		values[1];
 	StageHistories histories = {0};
 	const StageHistories *before;
+	int64	   *with = palloc(n * sizeof(int64));
 	int64	   *without = palloc(n * sizeof(int64));
 	int64	   *gaps = palloc(n * sizeof(int64));
 	bool	   *gap;
+	int			nwith = 0;
 	int			nwithout = 0;
 	int			ngaps = 0;
-	int64		written;
+	volatile int64 written = 0;
 
 	/* Each once. */
 	for (int i = 0, m = n, k = 0; i < m; i++)
@@ -393,12 +395,15 @@ rebuild(Workspace *ws, int64 *ids, int n)
 	{
 		if (histories.item[i].lifecycle == NULL)
 			without[nwithout++] = ids[i];
-		else if (gap[i])
+		else
+			with[nwith++] = ids[i];
+		if (gap[i])
 			gaps[ngaps++] = ids[i];
 	}
 	if (ngaps > 0)
 		renumber(ws, gaps, ngaps);
 
+	values[0] = PointerGetDatum(leadcrm_int8_array(with, nwith));
 	before = leadcrm_stage_rebuilding(&histories);
 	PG_TRY();
 	{
@@ -414,9 +419,10 @@ rebuild(Workspace *ws, int64 *ids, int n)
 	if (nwithout > 0)
 	{
 		values[0] = PointerGetDatum(leadcrm_int8_array(without, nwithout));
-		(void) leadcrm_workspace_run(ws, PLAN_HISTORY_BEGIN,
-									 "UPDATE %s.lead SET stage = stage WHERE id = ANY ($1) AND merged_into IS NULL",
-									 1, (Oid[]) {INT8ARRAYOID}, values);
+		written += (int64) leadcrm_workspace_run(ws, PLAN_HISTORY_BEGIN,
+												 "UPDATE %s.lead SET stage = stage"
+												 " WHERE id = ANY ($1) AND merged_into IS NULL",
+												 1, (Oid[]) {INT8ARRAYOID}, values);
 	}
 	SPI_finish();
 	return written;
