@@ -94,7 +94,9 @@ leadcrm_window_funnel_trans(PG_FUNCTION_ARGS)
 
 	at = PG_GETARG_TIMESTAMPTZ(1);
 	if (TIMESTAMP_NOT_FINITE(at))
-		leadcrm_lifecycle_fault(LIFECYCLE_TIME_RANGE, NULL);
+		ereport(ERROR,
+				(errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
+				 errmsg("time of an event must be finite")));
 	event = (struct varlena *) PG_GETARG_POINTER(2);
 	if (VARATT_IS_EXTERNAL(event) || VARATT_IS_COMPRESSED(event))
 		event = PG_DETOAST_DATUM_PACKED(PointerGetDatum(event));
@@ -136,8 +138,7 @@ leadcrm_window_funnel_combine(PG_FUNCTION_ARGS)
 	FunnelState *state = DatumGetFunnelState(PG_GETARG_DATUM(0));
 	FunnelState *other = DatumGetFunnelState(PG_GETARG_DATUM(1));
 
-	if (!AggCheckCallContext(fcinfo, NULL))
-		elog(ERROR, "window_funnel_combine called in non-aggregate context");
+	leadcrm_check_aggregate(fcinfo);
 	state_same(state, other->within, other->steps_hash, other->nsteps, other->mode);
 	for (int i = 0; i < other->n; i++)
 	{
@@ -350,8 +351,7 @@ trans_begin(FunctionCallInfo fcinfo)
 	TransCache *cache;
 	Aggref	   *aggref;
 
-	if (!AggCheckCallContext(fcinfo, NULL))
-		elog(ERROR, "window_funnel_trans called in non-aggregate context");
+	leadcrm_check_aggregate(fcinfo);
 	cache = MemoryContextAllocZero(fcinfo->flinfo->fn_mcxt, sizeof(TransCache));
 	aggref = AggGetAggref(fcinfo);
 	cache->constant = aggref != NULL;
