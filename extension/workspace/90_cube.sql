@@ -1,0 +1,44 @@
+-- What every lead counts for, by the dimensions that reports are read by.
+
+-- One row a lead, computed from the lead itself: the slow truth.  Dates are
+-- days in the workspace's zone, whatever zone a session is in.  A first contact
+-- that came before the present assignment took no time.
+CREATE OR REPLACE VIEW _cube_recount AS
+SELECT (l.created_at AT TIME ZONE w.time_zone)::date AS created_on,
+       (l.won_at AT TIME ZONE w.time_zone)::date AS won_on,
+       (l.lost_at AT TIME ZONE w.time_zone)::date AS lost_on,
+       l.expected_close_on - (extract(day FROM l.expected_close_on)::integer - 1) AS closes_on,
+       l.kind,
+       l.process,
+       l.stage,
+       CASE WHEN l.stage IS NULL THEN '{}' ELSE ARRAY[l.stage] END AS stages,
+       l.owner,
+       l.team,
+       l.region,
+       l.industry,
+       l.product_line,
+       l.first_source,
+       l.last_source,
+       l.campaign,
+       l.partner,
+       l.intent,
+       l.loss_reason,
+       l.competitor,
+       l.currency,
+       1::bigint AS leads,
+       coalesce(l.expected_amount, 0) AS expected_amount,
+       coalesce(l.won_amount, 0) AS won_amount,
+       coalesce(l.score, 0)::bigint AS score,
+       (l.score IS NOT NULL)::integer::bigint AS scored,
+       (l.assigned_at IS NOT NULL)::integer::bigint AS assigned,
+       (l.first_contacted_at IS NOT NULL)::integer::bigint AS contacted,
+       CASE WHEN isfinite(l.first_contacted_at) AND isfinite(coalesce(l.assigned_at, l.created_at))
+            THEN greatest(floor(extract(epoch FROM l.first_contacted_at - coalesce(l.assigned_at, l.created_at)) / 60), 0)
+            ELSE 0 END::bigint AS contact_minutes
+  FROM lead l
+ CROSS JOIN workspace w
+ WHERE l.merged_into IS NULL;
+
+-- What the views read.
+CREATE OR REPLACE VIEW _cube AS
+SELECT r.* FROM _cube_recount r;
