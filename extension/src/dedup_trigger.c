@@ -35,6 +35,7 @@
 #include "utils/timestamp.h"
 
 #include "assign.h"
+#include "cube.h"
 #include "dedup.h"
 #include "recycle.h"
 #include "score.h"
@@ -106,6 +107,7 @@ leadcrm_dedup(PG_FUNCTION_ARGS)
 		if (TRIGGER_FIRED_BY_DELETE(event) && trigdata->tg_oldtable != NULL)
 		{
 			leadcrm_settle_delete(ws, trigdata);
+			leadcrm_cube_settle_rows(ws, trigdata, -1);
 			return PointerGetDatum(NULL);
 		}
 		if (TRIGGER_FIRED_BY_INSERT(event) && trigdata->tg_newtable != NULL &&
@@ -120,6 +122,7 @@ leadcrm_dedup(PG_FUNCTION_ARGS)
 			leadcrm_score_settle(ws, frame);
 			leadcrm_assign_log(ws, frame);
 			leadcrm_recycle_settle(ws, frame->now);
+			leadcrm_cube_settle_rows(ws, trigdata, 1);
 			MemoryContextDelete(frame->cxt);
 			return PointerGetDatum(NULL);
 		}
@@ -132,6 +135,7 @@ leadcrm_dedup(PG_FUNCTION_ARGS)
 			leadcrm_score_settle(ws, frame);
 			leadcrm_assign_log(ws, frame);
 			leadcrm_recycle_settle(ws, frame->now);
+			leadcrm_cube_settle_update(frame);
 			MemoryContextDelete(frame->cxt);
 			return PointerGetDatum(NULL);
 		}
