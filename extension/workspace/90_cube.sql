@@ -1,10 +1,11 @@
 -- What every lead counts for, by the dimensions that reports are read by.
 
--- One row a lead, computed from the lead itself: the slow truth.  Dates are
--- days in the workspace's zone, whatever zone a session is in.  A first contact
--- that came before the present assignment took no time.
-CREATE OR REPLACE VIEW _cube_recount AS
-SELECT (l.created_at AT TIME ZONE w.time_zone)::date AS created_on,
+-- One row a living lead, computed from the lead itself.  Dates are days in the
+-- workspace's zone, whatever zone a session is in.  A first contact that came
+-- before the present assignment took no time.
+CREATE OR REPLACE VIEW _cube_lead AS
+SELECT l.id,
+       (l.created_at AT TIME ZONE w.time_zone)::date AS created_on,
        (l.won_at AT TIME ZONE w.time_zone)::date AS won_on,
        (l.lost_at AT TIME ZONE w.time_zone)::date AS lost_on,
        l.expected_close_on - (extract(day FROM l.expected_close_on)::integer - 1) AS closes_on,
@@ -38,6 +39,14 @@ SELECT (l.created_at AT TIME ZONE w.time_zone)::date AS created_on,
   FROM lead l
  CROSS JOIN workspace w
  WHERE l.merged_into IS NULL;
+
+-- The slow truth of what _cube says.
+CREATE OR REPLACE VIEW _cube_recount AS
+SELECT c.created_on, c.won_on, c.lost_on, c.closes_on, c.kind, c.process, c.stage, c.stages, c.owner, c.team, c.region,
+       c.industry, c.product_line, c.first_source, c.last_source, c.campaign, c.partner, c.intent, c.loss_reason,
+       c.competitor, c.currency, c.leads, c.expected_amount, c.won_amount, c.score, c.scored, c.assigned, c.contacted,
+       c.contact_minutes
+  FROM _cube_lead c;
 
 -- What the views read.
 CREATE OR REPLACE VIEW _cube AS
