@@ -1,10 +1,11 @@
 -- What every lead counts for, by the dimensions that reports are read by.
 
--- One row a lead, computed from the lead itself: the slow truth.  Dates are
--- days in the workspace's zone, whatever zone a session is in.  A first contact
--- that came before the present assignment took no time.
-CREATE OR REPLACE VIEW _cube_recount AS
-SELECT (l.created_at AT TIME ZONE w.time_zone)::date AS created_on,
+-- One row a living lead, computed from the lead itself.  Dates are days in the
+-- workspace's zone, whatever zone a session is in.  A first contact that came
+-- before the present assignment took no time.  An amount that is no number is none.
+CREATE OR REPLACE VIEW _cube_lead AS
+SELECT l.id,
+       (l.created_at AT TIME ZONE w.time_zone)::date AS created_on,
        (l.won_at AT TIME ZONE w.time_zone)::date AS won_on,
        (l.lost_at AT TIME ZONE w.time_zone)::date AS lost_on,
        l.expected_close_on - (extract(day FROM l.expected_close_on)::integer - 1) AS closes_on,
@@ -26,7 +27,8 @@ SELECT (l.created_at AT TIME ZONE w.time_zone)::date AS created_on,
        l.competitor,
        l.currency,
        1::bigint AS leads,
-       CASE WHEN l.expected_amount > '-Infinity' AND l.expected_amount < 'Infinity' THEN l.expected_amount ELSE 0 END AS expected_amount,
+       CASE WHEN l.expected_amount > '-Infinity' AND l.expected_amount < 'Infinity' THEN l.expected_amount ELSE 0 END
+           AS expected_amount,
        CASE WHEN l.won_amount > '-Infinity' AND l.won_amount < 'Infinity' THEN l.won_amount ELSE 0 END AS won_amount,
        coalesce(l.score, 0)::bigint AS score,
        (l.score IS NOT NULL)::integer::bigint AS scored,
@@ -38,6 +40,14 @@ SELECT (l.created_at AT TIME ZONE w.time_zone)::date AS created_on,
   FROM lead l
  CROSS JOIN workspace w
  WHERE l.merged_into IS NULL;
+
+-- The slow truth of what _cube says.
+CREATE OR REPLACE VIEW _cube_recount AS
+SELECT c.created_on, c.won_on, c.lost_on, c.closes_on, c.kind, c.process, c.stage, c.stages, c.owner, c.team, c.region,
+       c.industry, c.product_line, c.first_source, c.last_source, c.campaign, c.partner, c.intent, c.loss_reason,
+       c.competitor, c.currency, c.leads, c.expected_amount, c.won_amount, c.score, c.scored, c.assigned, c.contacted,
+       c.contact_minutes
+  FROM _cube_lead c;
 
 -- What the views read: the same, summed up by the engine as leads are written.
 -- What a row of lead_cube says holds, but for those whose key has parts as
