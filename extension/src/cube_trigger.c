@@ -20,6 +20,8 @@
 
 #include "cube.h"
 
+static void count_update(CubeTally *tally, TriggerData *trigdata);
+
 PG_FUNCTION_INFO_V1(leadcrm_tally);
 
 /*
@@ -48,15 +50,30 @@ leadcrm_tally(PG_FUNCTION_ARGS)
 						"leadcrm.tally")));
 
 	ws = leadcrm_workspace_of(trigdata->tg_relation);
-	frame = leadcrm_settle_frame(trigdata->tg_relation, false);
+	frame = leadcrm_settle_frame_or_null(trigdata->tg_relation, false);
+	if (frame == NULL)
+	{
+		/* The trigger that begins a statement is off. */
+		CubeTally  *tally = leadcrm_cube_begin(ws, CurrentMemoryContext);
+
+		count_update(tally, trigdata);
+		leadcrm_cube_end(tally);
+		return PointerGetDatum(NULL);
+	}
 	if (frame->tally == NULL)
 		frame->tally = leadcrm_cube_begin(ws, frame->cxt);
 	else if (ItemPointerEquals(&frame->tallied, &trigdata->tg_newslot->tts_tid))
 		return PointerGetDatum(NULL);	/* fired twice on one row */
 	frame->tallied = trigdata->tg_newslot->tts_tid;
-	leadcrm_cube_count(frame->tally, trigdata->tg_trigslot, -1);
-	leadcrm_cube_count(frame->tally, trigdata->tg_newslot, 1);
+	count_update(frame->tally, trigdata);
 	return PointerGetDatum(NULL);
+}
+
+static void
+count_update(CubeTally *tally, TriggerData *trigdata)
+{
+	leadcrm_cube_count(tally, trigdata->tg_trigslot, -1);
+	leadcrm_cube_count(tally, trigdata->tg_newslot, 1);
 }
 
 /*

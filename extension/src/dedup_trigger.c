@@ -44,7 +44,6 @@
 static SettleFrame *frames = NULL;	/* top of the stack */
 
 static void frame_open(Workspace *ws, Relation lead, bool insert);
-static SettleFrame *frame_find(Relation lead, bool insert);
 static void frame_forget(void *arg);
 static bool frame_pending(int64 lead);
 static Datum dedup_insert_row(TriggerData *trigdata);
@@ -176,7 +175,7 @@ frame_open(Workspace *ws, Relation lead, bool insert)
 SettleFrame *
 leadcrm_settle_frame(Relation lead, bool insert)
 {
-	SettleFrame *frame = frame_find(lead, insert);
+	SettleFrame *frame = leadcrm_settle_frame_or_null(lead, insert);
 
 	if (frame == NULL)
 		ereport(ERROR,
@@ -188,20 +187,11 @@ leadcrm_settle_frame(Relation lead, bool insert)
 }
 
 /*
- * leadcrm_settle_chain
- *		How the running statement's row triggers follow each other; NULL when
- *		its own is missing or disabled.
+ * leadcrm_settle_frame_or_null
+ *		The same; NULL where the statement has none.
  */
-RowChain *
-leadcrm_settle_chain(TriggerData *trigdata)
-{
-	SettleFrame *frame = frame_find(trigdata->tg_relation, TRIGGER_FIRED_BY_INSERT(trigdata->tg_event));
-
-	return frame == NULL ? NULL : &frame->chain;
-}
-
-static SettleFrame *
-frame_find(Relation lead, bool insert)
+SettleFrame *
+leadcrm_settle_frame_or_null(Relation lead, bool insert)
 {
 	for (SettleFrame *frame = frames; frame != NULL; frame = frame->below)
 	{
@@ -209,6 +199,19 @@ frame_find(Relation lead, bool insert)
 			return frame;
 	}
 	return NULL;
+}
+
+/*
+ * leadcrm_settle_chain
+ *		How the running statement's row triggers follow each other; NULL when
+ *		its own is missing or disabled.
+ */
+RowChain *
+leadcrm_settle_chain(TriggerData *trigdata)
+{
+	SettleFrame *frame = leadcrm_settle_frame_or_null(trigdata->tg_relation, TRIGGER_FIRED_BY_INSERT(trigdata->tg_event));
+
+	return frame == NULL ? NULL : &frame->chain;
 }
 
 /* Reset callback: the frame's memory goes, so must its place on the stack. */

@@ -106,6 +106,7 @@ typedef struct SettleFrame
 } SettleFrame;
 
 extern SettleFrame *leadcrm_settle_frame(Relation lead, bool insert);
+extern SettleFrame *leadcrm_settle_frame_or_null(Relation lead, bool insert);
 extern RowChain *leadcrm_settle_chain(TriggerData *trigdata);
 
 extern void leadcrm_settle_add_row(SettleFrame *frame, int64 id);
