@@ -22,6 +22,7 @@
 #include "leadcrm.h"
 
 #include "access/htup_details.h"
+#include "access/stratnum.h"
 #include "access/xact.h"
 #include "catalog/pg_opfamily.h"
 #include "catalog/pg_type.h"
@@ -36,6 +37,9 @@
 
 /* Rows of the same dimensions that are looked at, at most. */
 #define CUBE_MOST_ROWS	64
+
+/* Less cells than that are not worth a look ahead. */
+#define CUBE_FEW_CELLS	4
 
 static const DirectColumn cube_column[CUBE_NCOLUMNS] = {
 	[CUBE_KEY] = {"key", INT8OID},
@@ -71,8 +75,10 @@ static const DirectColumn cube_column[CUBE_NCOLUMNS] = {
 };
 
 static Relation cube_index(const ResultRelInfo *result);
-static void write_cell(CubeTally *tally, CubeCell *cell);
-static int	find_rows(CubeTally *tally, const CubeCell *cell, LedgerVersion *row, bool *others);
+static void write_cell(CubeTally *tally, CubeCell *cell, bool parts);
+static int	find_rows(CubeTally *tally, const CubeCell *cell, bool parts, LedgerVersion *row,
+					  bool *others);
+static bool has_parts(Ledger *ledger);
 static bool has_dimensions(CubeTally *tally, const CubeCell *cell);
 static void insert_row(CubeTally *tally, const CubeCell *cell, int64 key);
 static void set_sum(TupleTableSlot *slot, const CubeSum *sum);
@@ -134,11 +140,12 @@ void
 leadcrm_cube_write(CubeTally *tally, CubeCell **cell, int ncells)
 {
 	MemoryContext old = MemoryContextSwitchTo(tally->row_cxt);
+	bool		parts = ncells < CUBE_FEW_CELLS || has_parts(tally->ledger);
 
 	for (int i = 0; i < ncells; i++)
 	{
 		CHECK_FOR_INTERRUPTS();
-		write_cell(tally, cell[i]);
+		write_cell(tally, cell[i], parts);
 		MemoryContextReset(tally->row_cxt);
 	}
 	MemoryContextSwitchTo(old);
@@ -146,14 +153,34 @@ leadcrm_cube_write(CubeTally *tally, CubeCell **cell, int ncells)
 	CommandCounterIncrement();	/* what comes next finds it */
 }
 
-/* Add one cell, in a memory context that is reset behind it. */
+/*
+ * Are there parts of sums at all?  As a rule there are not, and many cells
+ * need not be asked about each.  One that comes meanwhile may wait.
+ */
+static bool
+has_parts(Ledger *ledger)
+{
+	ScanKeyData equal = ledger->key;
+	bool		found;
+
+	ScanKeyInit(&ledger->key, 1, BTLessStrategyNumber, F_INT8LT, (Datum) 0);
+	leadcrm_ledger_seek(ledger, Int64GetDatum(0), &ledger->dirty);
+	found = leadcrm_ledger_next(ledger);
+	ledger->key = equal;
+	return found;
+}
+
+/*
+ * Add one cell, in a memory context that is reset behind it.  parts: there may
+ * be parts of its sum.
+ */
 static void
-write_cell(CubeTally *tally, CubeCell *cell)
+write_cell(CubeTally *tally, CubeCell *cell, bool parts)
 {
 	Ledger	   *ledger = tally->ledger;
 	LedgerVersion row[CUBE_MOST_ROWS];
 	bool		others = false;
-	int			nrows = find_rows(tally, cell, row, &others);
+	int			nrows = find_rows(tally, cell, parts, row, &others);
 	int			target = -1;
 	TupleTableSlot *slot = NULL;
 	bool		part;
@@ -201,13 +228,13 @@ write_cell(CubeTally *tally, CubeCell *cell)
  * something by themselves first.  others: there are more.
  */
 static int
-find_rows(CubeTally *tally, const CubeCell *cell, LedgerVersion *row, bool *others)
+find_rows(CubeTally *tally, const CubeCell *cell, bool parts, LedgerVersion *row, bool *others)
 {
 	Ledger	   *ledger = tally->ledger;
 	int64		key[] = {cell->key, ~cell->key};
 	int			n = 0;
 
-	for (int i = 0; i < lengthof(key); i++)
+	for (int i = 0; i < (parts || *others ? 2 : 1); i++)
 	{
 		leadcrm_ledger_seek(ledger, Int64GetDatum(key[i]), &ledger->dirty);
 		while (leadcrm_ledger_next(ledger))
