@@ -119,6 +119,7 @@ AS $$
            ('admin',   'EXECUTE',                        'function', 'rule_test'),
            ('admin',   'EXECUTE',                        'function', 'rule_coverage'),
            ('admin',   'EXECUTE',                        'function', 'hottest'),
+           ('admin',   'EXECUTE',                        'function', 'rebuild_cube'),
            ('rep',     'EXECUTE',                        'function', 'move_stage'),
            ('manager', 'EXECUTE',                        'function', 'move_stage'),
            ('writer',  'EXECUTE',                        'function', 'move_stage'),

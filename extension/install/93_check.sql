@@ -244,6 +244,7 @@ BEGIN
 
     RETURN QUERY SELECT * FROM leadcrm._check_people(workspace);
     RETURN QUERY SELECT * FROM leadcrm._check_approvals(workspace);
+    RETURN QUERY SELECT * FROM leadcrm._check_cube(workspace);
 
     -- What time should have caused
     RETURN QUERY EXECUTE format($sql$

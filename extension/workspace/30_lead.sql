@@ -98,3 +98,8 @@ CREATE INDEX lead_owner_idx ON lead (owner, touched_at) WHERE owner IS NOT NULL;
 CREATE INDEX lead_pool_idx ON lead (pool, intent, score DESC, pool_since) WHERE pool IS NOT NULL;
 CREATE INDEX lead_recycle_at_idx ON lead (recycle_at) WHERE recycle_at IS NOT NULL;
 CREATE INDEX lead_merged_into_idx ON lead (merged_into) WHERE merged_into IS NOT NULL;
+-- Who waits for a first contact, since when leads are in the stage they are in.
+CREATE INDEX lead_waiting_idx ON lead (first_contact_due_at)
+    WHERE first_contacted_at IS NULL AND owner IS NOT NULL AND first_contact_due_at IS NOT NULL;
+CREATE INDEX lead_stage_idx ON lead (process, stage, stage_since)
+    WHERE merged_into IS NULL AND won_at IS NULL AND lost_at IS NULL;

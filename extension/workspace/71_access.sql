@@ -25,6 +25,16 @@ BEGIN ATOMIC
      WHERE c.oid = 'lead'::regclass;
 END;
 
+-- Whether the acting role sees the numbers of all: who sees all, and analysts.
+-- SECURITY DEFINER as sees_all().
+CREATE OR REPLACE FUNCTION sees_numbers() RETURNS boolean
+LANGUAGE SQL STABLE PARALLEL RESTRICTED SECURITY DEFINER
+BEGIN ATOMIC
+    SELECT sees_all()
+        OR EXISTS (SELECT FROM access a JOIN pg_roles r ON r.rolname = a.role
+                   WHERE a.kind = 'analyst' AND pg_has_role(leadcrm.acting_role(), r.oid, 'USAGE'));
+END;
+
 -- The teams that the acting role manages, with all below them.
 CREATE OR REPLACE FUNCTION _managed_teams() RETURNS text[]
 LANGUAGE SQL STABLE PARALLEL RESTRICTED

@@ -1,8 +1,10 @@
 -- What reporting tools read: built-in types only, every column commented.
 -- They are the owner's views, so a reader needs no right on tables.
 
--- Aggregates: no personal data in them, open to every analyst.
-CREATE OR REPLACE VIEW v_source AS
+-- Numbers without personal data, open to every analyst; more in 92_reports.sql.
+
+-- What came from each source, and what of it needs a look.
+CREATE OR REPLACE VIEW v_source_intake AS
 WITH in_review AS (
     SELECT lead_a AS id FROM duplicate WHERE status = 'open'
     UNION
@@ -30,19 +32,6 @@ SELECT (i.received_at AT TIME ZONE (SELECT w.time_zone FROM workspace w))::date 
        count(*) AS arrivals
   FROM intake i
  GROUP BY 1, 2, 3;
-
--- How many leads are how warm.
-CREATE OR REPLACE VIEW v_intent AS
-SELECT v.level AS intent,
-       v.label,
-       v.position,
-       count(l.id) AS living_leads,
-       round(avg(l.score), 1) AS average_score,
-       min(l.score) AS lowest_score,
-       max(l.score) AS highest_score
-  FROM intent_level v
-  LEFT JOIN lead l ON l.intent = v.level AND l.merged_into IS NULL
- GROUP BY v.level;
 
 -- Every change of an intent, with its reason.
 CREATE OR REPLACE VIEW v_intent_change AS
@@ -99,6 +88,12 @@ SELECT l.id,
        l.address,
        l.region,
        r.full_name AS region_name,
+       j.code AS province,
+       j.name AS province_name,
+       q.code AS city,
+       q.full_name AS city_name,
+       y.code AS territory,
+       coalesce(y.label, y.code) AS territory_label,
        l.industry,
        coalesce(i.label, l.industry) AS industry_label,
        l.product_line,
@@ -109,8 +104,10 @@ SELECT l.id,
        l.budget_status,
        l.first_source,
        coalesce(f.label, l.first_source) AS first_source_label,
+       f.channel AS first_channel,
        l.last_source,
        coalesce(s.label, l.last_source) AS last_source_label,
+       s.channel AS last_channel,
        l.last_form,
        l.last_inbound_at,
        l.campaign,
@@ -118,9 +115,26 @@ SELECT l.id,
        l.external_id,
        l.project_name,
        l.expected_amount,
-       l.currency,
+       coalesce(l.currency, u.currency) AS currency,
        l.expected_close_on,
+       l.process,
+       coalesce(e.label, l.process) AS process_label,
        l.stage,
+       coalesce(g.label, l.stage) AS stage_label,
+       coalesce(g.kind, 'open') AS stage_kind,
+       l.stage_since,
+       l.stages,
+       c.code AS furthest_stage,
+       coalesce(c.label, c.code) AS furthest_stage_label,
+       l.won_at,
+       (l.won_at AT TIME ZONE w.time_zone)::date AS won_on,
+       l.won_amount,
+       l.lost_at,
+       (l.lost_at AT TIME ZONE w.time_zone)::date AS lost_on,
+       l.loss_reason,
+       coalesce(n.label, l.loss_reason) AS loss_reason_label,
+       l.loss_note,
+       l.competitor,
        l.intent,
        coalesce(v.label, l.intent) AS intent_label,
        l.intent_since,
@@ -132,23 +146,29 @@ SELECT l.id,
        coalesce(o.name, l.owner) AS owner_name,
        l.team,
        coalesce(t.label, l.team) AS team_label,
+       coalesce(d.department, l.team) AS department,
+       coalesce(d.department_label, l.team) AS department_label,
        l.pool,
        l.assigned_at,
        l.first_contact_due_at,
+       l.first_contacted_at,
+       l.last_contacted_at,
        coalesce(l.owner IS NOT NULL AND leadcrm.is_open('lead'::regclass, l.process, l.stage)
                 AND l.first_contact_due_at < now()
                 AND (l.last_contacted_at IS NULL OR l.last_contacted_at < greatest(l.assigned_at, l.last_inbound_at)), false) AS overdue,
        l.attrs,
        (SELECT count(*) FROM lead m WHERE m.merged_into = l.id) AS merged_leads,
        l.created_at,
-       (l.created_at AT TIME ZONE (SELECT w.time_zone FROM workspace w))::date AS created_on,
+       (l.created_at AT TIME ZONE w.time_zone)::date AS created_on,
        l.updated_at
   FROM (SELECT a.id, a.kind, a.name, a.company, a.title, a.phone, a.email, a.wechat, a.tax_id, a.address, a.region,
                a.industry, a.product_line, a.company_size, a.budget_min, a.budget_max, a.budget_status,
                a.first_source, a.last_source, a.last_form, a.last_inbound_at, a.campaign, a.partner, a.external_id,
-               a.project_name, a.expected_amount, a.currency, a.expected_close_on, a.process, a.stage,
+               a.project_name, a.expected_amount, a.currency, a.expected_close_on, a.process, a.stage, a.stage_since,
+               coalesce(leadcrm.reached(a.lifecycle), '{}') AS stages,
+               a.won_at, a.won_amount, a.lost_at, a.loss_reason, a.loss_note, a.competitor,
                a.intent, a.intent_since, a.score, a.fit, a.owner, a.team, a.pool, a.assigned_at,
-               a.first_contact_due_at, a.last_contacted_at, a.attrs, a.created_at, a.updated_at,
+               a.first_contact_due_at, a.first_contacted_at, a.last_contacted_at, a.attrs, a.created_at, a.updated_at,
                leadcrm.intent_at(a, now()) AS intent_now, leadcrm.score_at(a, now()) AS score_now
           FROM lead a
          WHERE a.merged_into IS NULL AND (SELECT sees_all())
@@ -156,12 +176,16 @@ SELECT l.id,
         SELECT a.id, a.kind, a.name, a.company, a.title, a.phone, a.email, a.wechat, a.tax_id, a.address, a.region,
                a.industry, a.product_line, a.company_size, a.budget_min, a.budget_max, a.budget_status,
                a.first_source, a.last_source, a.last_form, a.last_inbound_at, a.campaign, a.partner, a.external_id,
-               a.project_name, a.expected_amount, a.currency, a.expected_close_on, a.process, a.stage,
+               a.project_name, a.expected_amount, a.currency, a.expected_close_on, a.process, a.stage, a.stage_since,
+               coalesce(leadcrm.reached(a.lifecycle), '{}') AS stages,
+               a.won_at, a.won_amount, a.lost_at, a.loss_reason, a.loss_note, a.competitor,
                a.intent, a.intent_since, a.score, a.fit, a.owner, a.team, a.pool, a.assigned_at,
-               a.first_contact_due_at, a.last_contacted_at, a.attrs, a.created_at, a.updated_at,
+               a.first_contact_due_at, a.first_contacted_at, a.last_contacted_at, a.attrs, a.created_at, a.updated_at,
                leadcrm.intent_at(a, now()) AS intent_now, leadcrm.score_at(a, now()) AS score_now
           FROM lead a
          WHERE a.merged_into IS NULL AND NOT (SELECT sees_all()) AND a.owner = ANY ((SELECT my_reps())::text[])) l
+ CROSS JOIN workspace w
+ CROSS JOIN _currency u
   LEFT JOIN region r ON r.code = l.region
   LEFT JOIN industry i ON i.code = l.industry
   LEFT JOIN product_line p ON p.code = l.product_line
@@ -169,7 +193,20 @@ SELECT l.id,
   LEFT JOIN source s ON s.code = l.last_source
   LEFT JOIN intent_level v ON v.level = l.intent
   LEFT JOIN rep o ON o.code = l.owner
-  LEFT JOIN team t ON t.code = l.team;
+  LEFT JOIN team t ON t.code = l.team
+  LEFT JOIN _department d ON d.team = l.team
+  LEFT JOIN region j ON j.code = left(l.region, 2)
+  LEFT JOIN region q ON q.code = left(l.region, 4) AND length(l.region) >= 4
+  LEFT JOIN _territory_region x ON x.region = l.region
+  LEFT JOIN _territory_region b ON b.region = left(l.region, 4)
+  LEFT JOIN _territory_region z ON z.region = left(l.region, 2)
+  LEFT JOIN territory y ON y.code = coalesce(x.territory, b.territory, z.territory)
+  LEFT JOIN process e ON e.code = l.process
+  LEFT JOIN stage g ON g.process = l.process AND g.code = l.stage
+  LEFT JOIN _path h ON h.process = l.process
+  LEFT JOIN stage c ON c.process = l.process
+                   AND c.code = h.path[greatest(least(leadcrm.furthest(l.stages, h.path), h.steps), 1)]
+  LEFT JOIN loss_reason n ON n.code = l.loss_reason;
 
 -- Who sells, what each has and could still take today.
 CREATE OR REPLACE VIEW v_rep WITH (security_barrier) AS

@@ -371,6 +371,38 @@ COMMENT ON COLUMN assignment_log.batch IS 'what was moved together has the same 
 COMMENT ON COLUMN assignment_log.note IS 'note';
 COMMENT ON COLUMN assignment_log.actor IS 'who did it';
 
+COMMENT ON TABLE lead_cube IS 'what leads count for, by all dimensions: the sum of the rows';
+COMMENT ON COLUMN lead_cube.key IS 'hash of the dimensions; negative: a part, to be added to the others';
+COMMENT ON COLUMN lead_cube.created_on IS 'day of creation';
+COMMENT ON COLUMN lead_cube.won_on IS 'day it was won';
+COMMENT ON COLUMN lead_cube.lost_on IS 'day it was lost';
+COMMENT ON COLUMN lead_cube.closes_on IS 'first day of the month in which it should close';
+COMMENT ON COLUMN lead_cube.kind IS 'kind of lead';
+COMMENT ON COLUMN lead_cube.process IS 'process';
+COMMENT ON COLUMN lead_cube.stage IS 'stage';
+COMMENT ON COLUMN lead_cube.stages IS 'stages reached, in the order of their first entry';
+COMMENT ON COLUMN lead_cube.owner IS 'owner';
+COMMENT ON COLUMN lead_cube.team IS 'team';
+COMMENT ON COLUMN lead_cube.region IS 'region';
+COMMENT ON COLUMN lead_cube.industry IS 'industry';
+COMMENT ON COLUMN lead_cube.product_line IS 'product line';
+COMMENT ON COLUMN lead_cube.first_source IS 'first source';
+COMMENT ON COLUMN lead_cube.last_source IS 'last source';
+COMMENT ON COLUMN lead_cube.campaign IS 'campaign';
+COMMENT ON COLUMN lead_cube.partner IS 'partner';
+COMMENT ON COLUMN lead_cube.intent IS 'intent';
+COMMENT ON COLUMN lead_cube.loss_reason IS 'reason of the loss';
+COMMENT ON COLUMN lead_cube.competitor IS 'competitor';
+COMMENT ON COLUMN lead_cube.currency IS 'currency';
+COMMENT ON COLUMN lead_cube.leads IS 'leads';
+COMMENT ON COLUMN lead_cube.score IS 'sum of the scores';
+COMMENT ON COLUMN lead_cube.scored IS 'leads with a score';
+COMMENT ON COLUMN lead_cube.assigned IS 'leads that have been assigned';
+COMMENT ON COLUMN lead_cube.contacted IS 'leads that have been contacted';
+COMMENT ON COLUMN lead_cube.contact_minutes IS 'minutes from the assignment to the first contact, summed up';
+COMMENT ON COLUMN lead_cube.expected_amount IS 'sum of the expected amounts';
+COMMENT ON COLUMN lead_cube.won_amount IS 'sum of the amounts won';
+
 COMMENT ON TABLE task IS 'what somebody has to do';
 COMMENT ON COLUMN task.id IS 'number';
 COMMENT ON COLUMN task.lead_id IS 'the lead it is about';
@@ -449,18 +481,11 @@ COMMENT ON FUNCTION rule_coverage(text, timestamptz) IS 'how many living leads e
 COMMENT ON FUNCTION explain_score(bigint, timestamptz) IS 'what the score of a lead is made of at a moment; the points sum to the score';
 COMMENT ON FUNCTION score_at(bigint, timestamptz) IS 'the score of a lead at a moment';
 COMMENT ON FUNCTION hottest(integer, text, timestamptz) IS 'the leads with the highest scores at a moment, of those that a condition lets pass; the parts sum to the score';
+COMMENT ON FUNCTION rebuild_cube() IS 'makes the numbers that reports read anew from the leads; returns how many were wrong';
 COMMENT ON FUNCTION tick(timestamptz, integer) IS 'does what time alone causes, in bounded batches; returns how much is left';
 COMMENT ON FUNCTION _begin_rescore(text, regclass) IS 'of rescore: begins a run or goes on with one';
 COMMENT ON FUNCTION _rescore_chunk(bigint, integer, regclass) IS 'of rescore: the next leads of a run';
 COMMENT ON PROCEDURE rescore(text, integer, regclass) IS 'scores and grades every lead again after rules have changed; in committed chunks, goes on where it was stopped';
-COMMENT ON VIEW v_intent IS 'how many leads are how warm, and their scores';
-COMMENT ON COLUMN v_intent.intent IS 'intent';
-COMMENT ON COLUMN v_intent.label IS 'label';
-COMMENT ON COLUMN v_intent.position IS 'order';
-COMMENT ON COLUMN v_intent.living_leads IS 'living leads';
-COMMENT ON COLUMN v_intent.average_score IS 'average score';
-COMMENT ON COLUMN v_intent.lowest_score IS 'lowest score';
-COMMENT ON COLUMN v_intent.highest_score IS 'highest score';
 COMMENT ON VIEW v_intent_change IS 'every change of an intent, with its reason';
 COMMENT ON COLUMN v_intent_change.lead_id IS 'the lead';
 COMMENT ON COLUMN v_intent_change.at IS 'when it changed';
@@ -482,17 +507,17 @@ COMMENT ON COLUMN v_lead.intent_now IS 'intent at this moment';
 COMMENT ON COLUMN v_lead.score_now IS 'score at this moment';
 COMMENT ON COLUMN v_lead.fit IS 'points of the score rules';
 
-COMMENT ON VIEW v_source IS 'leads by source';
-COMMENT ON COLUMN v_source.source IS 'code of the first source';
-COMMENT ON COLUMN v_source.label IS 'name of the source';
-COMMENT ON COLUMN v_source.channel IS 'kind of channel';
-COMMENT ON COLUMN v_source.active IS 'is the source in use';
-COMMENT ON COLUMN v_source.unconfirmed IS 'came with a lead and is not confirmed';
-COMMENT ON COLUMN v_source.living_leads IS 'living leads';
-COMMENT ON COLUMN v_source.merged_leads IS 'repeats that were merged';
-COMMENT ON COLUMN v_source.leads_in_review IS 'living leads with an open review';
-COMMENT ON COLUMN v_source.first_arrival_at IS 'when its first lead came to be';
-COMMENT ON COLUMN v_source.last_arrival_at IS 'when its latest lead came to be';
+COMMENT ON VIEW v_source_intake IS 'leads by source';
+COMMENT ON COLUMN v_source_intake.source IS 'code of the first source';
+COMMENT ON COLUMN v_source_intake.label IS 'name of the source';
+COMMENT ON COLUMN v_source_intake.channel IS 'kind of channel';
+COMMENT ON COLUMN v_source_intake.active IS 'is the source in use';
+COMMENT ON COLUMN v_source_intake.unconfirmed IS 'came with a lead and is not confirmed';
+COMMENT ON COLUMN v_source_intake.living_leads IS 'living leads';
+COMMENT ON COLUMN v_source_intake.merged_leads IS 'repeats that were merged';
+COMMENT ON COLUMN v_source_intake.leads_in_review IS 'living leads with an open review';
+COMMENT ON COLUMN v_source_intake.first_arrival_at IS 'when its first lead came to be';
+COMMENT ON COLUMN v_source_intake.last_arrival_at IS 'when its latest lead came to be';
 
 COMMENT ON VIEW v_intake IS 'arrivals by day, source and outcome';
 COMMENT ON COLUMN v_intake.day IS 'day, in the workspace''s time zone';
@@ -1008,6 +1033,220 @@ COMMENT ON FUNCTION _follow_up(bigint, text, text, text, timestamptz, text, time
 COMMENT ON FUNCTION _recycle(timestamptz, integer, regclass) IS 'internal: the part of tick() that puts leads into pools';
 COMMENT ON FUNCTION _warn_of_recycling(bigint[], timestamptz) IS 'internal: warns owners';
 COMMENT ON FUNCTION _replan_recycling(timestamptz, integer, regclass) IS 'internal: plans leads anew after rules have changed';
+
+-- Numbers and reports.
+COMMENT ON TABLE rep_target IS 'what a rep, or a team as a whole, is to win in a month';
+COMMENT ON COLUMN rep_target.id IS 'number';
+COMMENT ON COLUMN rep_target.rep IS 'the rep; either this or the team';
+COMMENT ON COLUMN rep_target.team IS 'the team';
+COMMENT ON COLUMN rep_target.month IS 'first day of the month';
+COMMENT ON COLUMN rep_target.amount IS 'amount to win, in the workspace''s currency';
+COMMENT ON COLUMN rep_target.won IS 'leads to win';
+COMMENT ON VIEW _cube_lead IS 'internal: what each living lead counts for';
+COMMENT ON VIEW _cube_recount IS 'internal: what _cube should say, counted from the leads';
+COMMENT ON VIEW _cube IS 'internal: what leads count for by all dimensions; reports read it';
+COMMENT ON VIEW _department IS 'internal: the path of each team';
+COMMENT ON VIEW _territory_region IS 'internal: the territory that names a region';
+COMMENT ON VIEW _currency IS 'internal: the workspace''s currency';
+COMMENT ON VIEW _path IS 'internal: the stages of each process in the order of its funnel';
+COMMENT ON VIEW _part IS 'internal: the rows behind all numbers';
+COMMENT ON VIEW _fact IS 'internal: the same with all dimensions, as far as the acting role sees numbers';
+COMMENT ON VIEW _cost IS 'internal: what each source costs, day by day';
+COMMENT ON VIEW _stage_history IS 'internal: the share of leads won that came as far as a stage';
+COMMENT ON VIEW _rep_month IS 'internal: numbers and targets of each rep by month';
+COMMENT ON FUNCTION sees_numbers() IS 'may the acting role see the numbers of all';
+
+COMMENT ON VIEW v_stage IS 'the stages of all processes';
+COMMENT ON COLUMN v_stage.subject IS 'what goes through it';
+COMMENT ON COLUMN v_stage.stage_position IS 'order';
+COMMENT ON COLUMN v_stage.step IS 'its place in the funnel, from 1; lost has none';
+COMMENT ON COLUMN v_stage.stuck_after IS 'a lead that stays longer is stuck';
+COMMENT ON VIEW v_funnel IS 'the sales funnel: how far leads came; by the day they came; rows add up';
+COMMENT ON COLUMN v_funnel.leads IS 'leads that came at least this far, also those that skipped it or came in later';
+COMMENT ON COLUMN v_funnel.amount IS 'their expected amount; of the won stage the won amount';
+COMMENT ON COLUMN v_funnel.entered IS 'leads that really were in this stage';
+COMMENT ON COLUMN v_funnel.present IS 'leads that are in it now';
+COMMENT ON VIEW v_funnel_total IS 'the funnel of all leads: conversion, loss, and the worst step';
+COMMENT ON COLUMN v_funnel_total.leads IS 'leads that came at least this far';
+COMMENT ON COLUMN v_funnel_total.amount IS 'their expected amount; of the won stage the won amount';
+COMMENT ON COLUMN v_funnel_total.entered IS 'leads that really were in this stage';
+COMMENT ON COLUMN v_funnel_total.present IS 'leads that are in it now';
+COMMENT ON COLUMN v_funnel_total.from_previous IS 'conversion: share of the step before';
+COMMENT ON COLUMN v_funnel_total.from_first IS 'share of the first step';
+COMMENT ON COLUMN v_funnel_total.loss_rate IS 'share that was lost here';
+COMMENT ON COLUMN v_funnel_total.worst IS 'the step with the lowest conversion';
+COMMENT ON VIEW v_source IS 'leads, quality, sales and cost by source; by the day they came; rows add up';
+COMMENT ON COLUMN v_source.leads IS 'leads that came from it first';
+COMMENT ON COLUMN v_source.won IS 'won ones of these';
+COMMENT ON COLUMN v_source.won_amount IS 'their amount';
+COMMENT ON COLUMN v_source.leads_last_touch IS 'leads that came from it last';
+COMMENT ON COLUMN v_source.won_last_touch IS 'won ones of these';
+COMMENT ON COLUMN v_source.won_amount_last_touch IS 'their amount';
+COMMENT ON COLUMN v_source.leads_equal_share IS 'leads, half for the first and half for the last source';
+COMMENT ON COLUMN v_source.won_equal_share IS 'won ones of these';
+COMMENT ON COLUMN v_source.won_amount_equal_share IS 'their amount';
+COMMENT ON COLUMN v_source.cost IS 'what the source cost on the day';
+COMMENT ON VIEW v_source_month IS 'each source by month: cost, return, trend, and whether it is low three months running';
+COMMENT ON COLUMN v_source_month.leads_before IS 'leads of the month before';
+COMMENT ON COLUMN v_source_month.leads_trend IS 'growth of leads over the month before';
+COMMENT ON COLUMN v_source_month.hot_rate IS 'share of hot leads';
+COMMENT ON COLUMN v_source_month.win_rate IS 'share of won leads';
+COMMENT ON COLUMN v_source_month.win_rate_trend IS 'change of the win rate from the month before';
+COMMENT ON COLUMN v_source_month.win_rate_all IS 'win rate of all sources in the month';
+COMMENT ON COLUMN v_source_month.amount_per_lead IS 'won amount per lead';
+COMMENT ON COLUMN v_source_month.cost_per_lead IS 'cost per lead';
+COMMENT ON COLUMN v_source_month.cost_per_won IS 'cost per won lead';
+COMMENT ON COLUMN v_source_month.roi IS 'return on investment, by first touch';
+COMMENT ON COLUMN v_source_month.roi_last_touch IS 'return on investment, by last touch';
+COMMENT ON COLUMN v_source_month.roi_equal_share IS 'return on investment, in equal shares';
+COMMENT ON COLUMN v_source_month.low IS 'win rate below that of all sources';
+COMMENT ON COLUMN v_source_month.low_for_three IS 'low in this month and the two before';
+COMMENT ON VIEW v_leaderboard IS 'performance of reps: leads by the day they came, won ones by the day they were won, targets by month; rows add up';
+COMMENT ON COLUMN v_leaderboard.team_target_won IS 'target of the team: won leads';
+COMMENT ON COLUMN v_leaderboard.team_target_amount IS 'target of the team: amount';
+COMMENT ON VIEW v_leaderboard_month IS 'the ranking of each month: place, sales, target, first contact';
+COMMENT ON COLUMN v_leaderboard_month.rank IS 'place among all reps in the month';
+COMMENT ON COLUMN v_leaderboard_month.attainment_won IS 'won leads of the target';
+COMMENT ON VIEW v_team_month IS 'each team with those below it by month, and per head';
+COMMENT ON COLUMN v_team_month.heads IS 'active reps';
+COMMENT ON COLUMN v_team_month.won_per_head IS 'won leads per head';
+COMMENT ON COLUMN v_team_month.won_amount_per_head IS 'won amount per head';
+COMMENT ON COLUMN v_team_month.target_won IS 'target: the team''s, else the sum of its reps''';
+COMMENT ON COLUMN v_team_month.target_amount IS 'target amount: the team''s, else the sum of its reps''';
+COMMENT ON VIEW v_intent IS 'leads by intent at this moment; by the day they came; rows add up';
+COMMENT ON VIEW v_intent_total IS 'how leads divide among the levels of intent at this moment';
+COMMENT ON COLUMN v_intent_total.share IS 'share of all';
+COMMENT ON VIEW v_pipeline IS 'open leads and their weighted amount; by the day they came; rows add up';
+COMMENT ON COLUMN v_pipeline.weighted_amount IS 'amount x probability of the stage';
+COMMENT ON VIEW v_forecast IS 'forecast: weighted amounts by expected month, beside what is won; rows add up';
+COMMENT ON COLUMN v_forecast.leads IS 'open leads';
+COMMENT ON COLUMN v_forecast.amount IS 'their expected amount';
+COMMENT ON COLUMN v_forecast.weighted_amount IS 'weighted by the probability of their stage';
+COMMENT ON COLUMN v_forecast.history_amount IS 'weighted by what became of leads that came as far';
+COMMENT ON VIEW v_stage_time IS 'how long leads stay in each stage; by the day they came; rows add up';
+COMMENT ON COLUMN v_stage_time.visits IS 'how often leads were in it';
+COMMENT ON COLUMN v_stage_time.days IS 'days they stayed, until now where they are still there';
+COMMENT ON VIEW v_stage_time_total IS 'median and 90th percentile of days in each stage, and stuck leads';
+COMMENT ON COLUMN v_stage_time_total.visits IS 'how often leads were in it';
+COMMENT ON COLUMN v_stage_time_total.average_days IS 'average days';
+COMMENT ON COLUMN v_stage_time_total.median_days IS 'median of days';
+COMMENT ON COLUMN v_stage_time_total.p90_days IS '90th percentile of days';
+COMMENT ON COLUMN v_stage_time_total.stuck IS 'leads that are stuck';
+COMMENT ON COLUMN v_stage_time_total.stuck_amount IS 'their expected amount';
+COMMENT ON VIEW v_stuck IS 'leads that are stuck at this moment; by the day they came; rows add up';
+COMMENT ON VIEW v_loss IS 'why leads are lost; by the day they were lost; rows add up';
+COMMENT ON COLUMN v_loss.stage IS 'the furthest stage they had reached';
+COMMENT ON COLUMN v_loss.loss_reason IS 'code of the reason';
+COMMENT ON COLUMN v_loss.loss_reason_label IS 'reason';
+COMMENT ON COLUMN v_loss.competitor IS 'competitor that won';
+COMMENT ON VIEW v_sla IS 'first contact: how soon, who waits, what is overdue; by the day they came; rows add up';
+COMMENT ON COLUMN v_sla.waiting IS 'leads that wait for it at this moment';
+COMMENT ON COLUMN v_sla.overdue IS 'those of them past the deadline';
+COMMENT ON COLUMN v_lead.process IS 'code of the process';
+COMMENT ON COLUMN v_lead.process_label IS 'name of the process';
+COMMENT ON COLUMN v_lead.stage_label IS 'name of the stage';
+COMMENT ON COLUMN v_lead.stage_kind IS 'kind of the stage: open, won, lost or converted';
+COMMENT ON COLUMN v_lead.stage_since IS 'since when it is in it';
+COMMENT ON COLUMN v_lead.stages IS 'stages in which it was, in the order of the first time';
+COMMENT ON COLUMN v_lead.furthest_stage IS 'the furthest open stage that it reached';
+COMMENT ON COLUMN v_lead.furthest_stage_label IS 'name of that stage';
+COMMENT ON COLUMN v_lead.won_at IS 'when it was won';
+COMMENT ON COLUMN v_lead.won_on IS 'day on which it was won, in the workspace''s time zone';
+COMMENT ON COLUMN v_lead.won_amount IS 'amount for which it was won';
+COMMENT ON COLUMN v_lead.lost_at IS 'when it was lost';
+COMMENT ON COLUMN v_lead.lost_on IS 'day on which it was lost, in the workspace''s time zone';
+COMMENT ON COLUMN v_lead.loss_reason IS 'code of the reason of the loss';
+COMMENT ON COLUMN v_lead.loss_reason_label IS 'reason of the loss';
+COMMENT ON COLUMN v_lead.loss_note IS 'note on the loss';
+COMMENT ON COLUMN v_lead.competitor IS 'competitor';
+COMMENT ON COLUMN v_lead.province IS 'code of the province';
+COMMENT ON COLUMN v_lead.province_name IS 'name of the province';
+COMMENT ON COLUMN v_lead.city IS 'code of the city';
+COMMENT ON COLUMN v_lead.city_name IS 'name of the city';
+COMMENT ON COLUMN v_lead.territory IS 'code of the territory';
+COMMENT ON COLUMN v_lead.territory_label IS 'name of the territory';
+COMMENT ON COLUMN v_lead.first_channel IS 'kind of channel of the first source';
+COMMENT ON COLUMN v_lead.last_channel IS 'kind of channel of the last source';
+COMMENT ON COLUMN v_lead.department IS 'department: the path of team codes from the uppermost down';
+COMMENT ON COLUMN v_lead.department_label IS 'department: the path of team names';
+COMMENT ON COLUMN v_lead.first_contacted_at IS 'when it was first contacted';
+COMMENT ON COLUMN v_lead.last_contacted_at IS 'when it was last contacted';
+
+-- Columns that mean the same in all views of numbers.
+DO $$
+DECLARE
+    c record;
+BEGIN
+    FOR c IN
+        SELECT a.attrelid::regclass AS view, a.attname, l.meaning
+          FROM pg_attribute a
+          JOIN (VALUES
+              ('day', 'day, in the workspace''s time zone'),
+              ('week', 'week, by its Monday'),
+              ('month', 'month, by its first day'),
+              ('quarter', 'quarter, by its first day'),
+              ('year', 'year'),
+              ('team', 'code of the team'),
+              ('team_label', 'name of the team'),
+              ('department', 'department: the path of team codes from the uppermost down'),
+              ('department_label', 'department: the path of team names'),
+              ('owner', 'code of the owner'),
+              ('owner_name', 'name of the owner'),
+              ('province', 'code of the province'),
+              ('province_name', 'name of the province'),
+              ('city', 'code of the city'),
+              ('city_name', 'name of the city'),
+              ('territory', 'territory: the innermost one in which the region lies'),
+              ('territory_label', 'name of the territory'),
+              ('industry', 'code of the industry'),
+              ('industry_label', 'name of the industry'),
+              ('product_line', 'code of the product line'),
+              ('product_line_label', 'name of the product line'),
+              ('source', 'code of the source'),
+              ('source_label', 'name of the source'),
+              ('channel', 'kind of channel'),
+              ('campaign', 'campaign'),
+              ('partner', 'partner'),
+              ('currency', 'currency; amounts add up within one only'),
+              ('process', 'code of the process'),
+              ('process_label', 'name of the process'),
+              ('stage', 'code of the stage'),
+              ('stage_label', 'name of the stage'),
+              ('stage_kind', 'kind of the stage: open, won, lost or converted'),
+              ('step', 'its place in the funnel, from 1'),
+              ('probability', 'how likely leads in this stage are won'),
+              ('leads', 'number of leads'),
+              ('amount', 'expected amount'),
+              ('expected_amount', 'expected amount'),
+              ('won', 'leads that are won'),
+              ('won_amount', 'amount of the won ones'),
+              ('lost', 'lost leads that got no further'),
+              ('lost_amount', 'their expected amount'),
+              ('scored', 'leads that have a score'),
+              ('score', 'sum of their scores'),
+              ('average_score', 'average score'),
+              ('hot', 'hot leads'),
+              ('cost', 'what it cost'),
+              ('intent', 'level of intent'),
+              ('intent_label', 'name of the level'),
+              ('intent_position', 'order of the level'),
+              ('assigned', 'leads that were assigned'),
+              ('contacted', 'leads that were contacted'),
+              ('contact_minutes', 'sum of minutes from assignment to first contact'),
+              ('contact_rate', 'contacted of the assigned'),
+              ('average_contact_minutes', 'average minutes to the first contact'),
+              ('target_won', 'target of reps: won leads'),
+              ('target_amount', 'target of reps: amount'),
+              ('attainment', 'won amount of the target')
+          ) AS l (name, meaning) ON l.name = a.attname
+         WHERE a.attrelid = ANY ('{v_stage, v_funnel, v_funnel_total, v_source, v_source_month, v_leaderboard, v_leaderboard_month,
+          v_team_month, v_intent, v_intent_total, v_pipeline, v_forecast, v_stage_time, v_stage_time_total,
+          v_stuck, v_loss, v_sla}'::regclass[])
+           AND col_description(a.attrelid, a.attnum) IS NULL
+    LOOP
+        EXECUTE format('COMMENT ON COLUMN %s.%I IS %L', c.view, c.attname, c.meaning);
+    END LOOP;
+END $$;
 
 -- part: seed
 

@@ -371,6 +371,38 @@ COMMENT ON COLUMN assignment_log.batch IS '批次；一起移交的相同';
 COMMENT ON COLUMN assignment_log.note IS '备注';
 COMMENT ON COLUMN assignment_log.actor IS '操作人';
 
+COMMENT ON TABLE lead_cube IS '线索按全部维度的数字：同一维度各行之和';
+COMMENT ON COLUMN lead_cube.key IS '散列值；负数的行是和的一部分，须与同键各行相加';
+COMMENT ON COLUMN lead_cube.created_on IS '创建日';
+COMMENT ON COLUMN lead_cube.won_on IS '赢单日';
+COMMENT ON COLUMN lead_cube.lost_on IS '输单日';
+COMMENT ON COLUMN lead_cube.closes_on IS '预计成交月的第一天';
+COMMENT ON COLUMN lead_cube.kind IS '种类';
+COMMENT ON COLUMN lead_cube.process IS '流程';
+COMMENT ON COLUMN lead_cube.stage IS '阶段';
+COMMENT ON COLUMN lead_cube.stages IS '到过的阶段，按首次进入的先后';
+COMMENT ON COLUMN lead_cube.owner IS '负责人';
+COMMENT ON COLUMN lead_cube.team IS '团队';
+COMMENT ON COLUMN lead_cube.region IS '地区';
+COMMENT ON COLUMN lead_cube.industry IS '行业';
+COMMENT ON COLUMN lead_cube.product_line IS '产品线';
+COMMENT ON COLUMN lead_cube.first_source IS '首次来源';
+COMMENT ON COLUMN lead_cube.last_source IS '最近来源';
+COMMENT ON COLUMN lead_cube.campaign IS '市场活动';
+COMMENT ON COLUMN lead_cube.partner IS '渠道伙伴';
+COMMENT ON COLUMN lead_cube.intent IS '意向';
+COMMENT ON COLUMN lead_cube.loss_reason IS '输单原因';
+COMMENT ON COLUMN lead_cube.competitor IS '竞争对手';
+COMMENT ON COLUMN lead_cube.currency IS '币种';
+COMMENT ON COLUMN lead_cube.leads IS '线索数';
+COMMENT ON COLUMN lead_cube.score IS '分数之和';
+COMMENT ON COLUMN lead_cube.scored IS '有分数的线索数';
+COMMENT ON COLUMN lead_cube.assigned IS '已分配的线索数';
+COMMENT ON COLUMN lead_cube.contacted IS '已首次联系的线索数';
+COMMENT ON COLUMN lead_cube.contact_minutes IS '从分配到首次联系的分钟数之和';
+COMMENT ON COLUMN lead_cube.expected_amount IS '预计金额之和';
+COMMENT ON COLUMN lead_cube.won_amount IS '赢单金额之和';
+
 COMMENT ON TABLE task IS '待办任务';
 COMMENT ON COLUMN task.id IS '编号';
 COMMENT ON COLUMN task.lead_id IS '相关线索';
@@ -449,18 +481,11 @@ COMMENT ON FUNCTION rule_coverage(text, timestamptz) IS '每条规则符合多�
 COMMENT ON FUNCTION explain_score(bigint, timestamptz) IS '说明线索在某一时刻的评分由哪些部分组成；各部分之和即评分';
 COMMENT ON FUNCTION score_at(bigint, timestamptz) IS '线索在某一时刻的评分';
 COMMENT ON FUNCTION hottest(integer, text, timestamptz) IS '某一时刻评分最高的线索，可加筛选条件；各部分之和即评分';
+COMMENT ON FUNCTION rebuild_cube() IS '由线索重新计算报表所用的数字；返回有误的数目';
 COMMENT ON FUNCTION tick(timestamptz, integer) IS '处理仅因时间而发生的一切，分批进行；返回剩余数量';
 COMMENT ON FUNCTION _begin_rescore(text, regclass) IS 'rescore 内部使用：开始或继续一次重算';
 COMMENT ON FUNCTION _rescore_chunk(bigint, integer, regclass) IS 'rescore 内部使用：重算下一批线索';
 COMMENT ON PROCEDURE rescore(text, integer, regclass) IS '规则改变后为所有线索重新评分定级；分批提交，可中断后继续';
-COMMENT ON VIEW v_intent IS '各意向级别的线索数和评分';
-COMMENT ON COLUMN v_intent.intent IS '意向';
-COMMENT ON COLUMN v_intent.label IS '显示名称';
-COMMENT ON COLUMN v_intent.position IS '次序';
-COMMENT ON COLUMN v_intent.living_leads IS '有效线索数';
-COMMENT ON COLUMN v_intent.average_score IS '平均评分';
-COMMENT ON COLUMN v_intent.lowest_score IS '最低评分';
-COMMENT ON COLUMN v_intent.highest_score IS '最高评分';
 COMMENT ON VIEW v_intent_change IS '意向变化的历史及原因';
 COMMENT ON COLUMN v_intent_change.lead_id IS '线索编号';
 COMMENT ON COLUMN v_intent_change.at IS '变化时间';
@@ -482,17 +507,17 @@ COMMENT ON COLUMN v_lead.intent_now IS '此刻的意向';
 COMMENT ON COLUMN v_lead.score_now IS '此刻的评分';
 COMMENT ON COLUMN v_lead.fit IS '符合度';
 
-COMMENT ON VIEW v_source IS '各来源的线索数量';
-COMMENT ON COLUMN v_source.source IS '首次来源的代码';
-COMMENT ON COLUMN v_source.label IS '来源名称';
-COMMENT ON COLUMN v_source.channel IS '渠道类别';
-COMMENT ON COLUMN v_source.active IS '是否启用';
-COMMENT ON COLUMN v_source.unconfirmed IS '随线索到来，尚未确认';
-COMMENT ON COLUMN v_source.living_leads IS '有效线索数';
-COMMENT ON COLUMN v_source.merged_leads IS '已合并的重复线索数';
-COMMENT ON COLUMN v_source.leads_in_review IS '有待复核的有效线索数';
-COMMENT ON COLUMN v_source.first_arrival_at IS '首条线索的时间';
-COMMENT ON COLUMN v_source.last_arrival_at IS '最近一条线索的时间';
+COMMENT ON VIEW v_source_intake IS '各来源的线索数量';
+COMMENT ON COLUMN v_source_intake.source IS '首次来源的代码';
+COMMENT ON COLUMN v_source_intake.label IS '来源名称';
+COMMENT ON COLUMN v_source_intake.channel IS '渠道类别';
+COMMENT ON COLUMN v_source_intake.active IS '是否启用';
+COMMENT ON COLUMN v_source_intake.unconfirmed IS '随线索到来，尚未确认';
+COMMENT ON COLUMN v_source_intake.living_leads IS '有效线索数';
+COMMENT ON COLUMN v_source_intake.merged_leads IS '已合并的重复线索数';
+COMMENT ON COLUMN v_source_intake.leads_in_review IS '有待复核的有效线索数';
+COMMENT ON COLUMN v_source_intake.first_arrival_at IS '首条线索的时间';
+COMMENT ON COLUMN v_source_intake.last_arrival_at IS '最近一条线索的时间';
 
 COMMENT ON VIEW v_intake IS '每日各来源的收取结果';
 COMMENT ON COLUMN v_intake.day IS '日期（工作区时区）';
@@ -1008,6 +1033,220 @@ COMMENT ON FUNCTION _follow_up(bigint, text, text, text, timestamptz, text, time
 COMMENT ON FUNCTION _recycle(timestamptz, integer, regclass) IS '内部：tick 放回公海的部分';
 COMMENT ON FUNCTION _warn_of_recycling(bigint[], timestamptz) IS '内部：提醒负责人';
 COMMENT ON FUNCTION _replan_recycling(timestamptz, integer, regclass) IS '内部：规则改变后重新安排';
+
+-- Numbers and reports.
+COMMENT ON TABLE rep_target IS '销售或团队每月的目标';
+COMMENT ON COLUMN rep_target.id IS '编号';
+COMMENT ON COLUMN rep_target.rep IS '销售；与团队二者填一';
+COMMENT ON COLUMN rep_target.team IS '团队';
+COMMENT ON COLUMN rep_target.month IS '月份的首日';
+COMMENT ON COLUMN rep_target.amount IS '目标金额，以工作区的币种计';
+COMMENT ON COLUMN rep_target.won IS '目标赢单数';
+COMMENT ON VIEW _cube_lead IS '内部：每条有效线索计入哪些数字';
+COMMENT ON VIEW _cube_recount IS '内部：由线索重新计算的 _cube，用于核对';
+COMMENT ON VIEW _cube IS '内部：线索按全部维度的数字，报表的来源';
+COMMENT ON VIEW _department IS '内部：各团队的部门路径';
+COMMENT ON VIEW _territory_region IS '内部：各地区所属片区';
+COMMENT ON VIEW _currency IS '内部：工作区的币种';
+COMMENT ON VIEW _path IS '内部：各流程中线索依次经过的阶段';
+COMMENT ON VIEW _part IS '内部：全部数字背后的行';
+COMMENT ON VIEW _fact IS '内部：同上，带全部维度，限当前角色可见';
+COMMENT ON VIEW _cost IS '内部：各来源每日费用';
+COMMENT ON VIEW _stage_history IS '内部：到过各阶段的线索的赢单率';
+COMMENT ON VIEW _rep_month IS '内部：每个销售每月的数字和目标';
+COMMENT ON FUNCTION sees_numbers() IS '当前角色是否可以看到全部数字';
+
+COMMENT ON VIEW v_stage IS '各流程的阶段';
+COMMENT ON COLUMN v_stage.subject IS '流转的对象';
+COMMENT ON COLUMN v_stage.stage_position IS '次序';
+COMMENT ON COLUMN v_stage.step IS '在漏斗中的次序，从 1 起；输单没有';
+COMMENT ON COLUMN v_stage.stuck_after IS '停留超过此时长视为停滞';
+COMMENT ON VIEW v_funnel IS '销售漏斗：线索走到了哪一步；按产生日期；各行可相加';
+COMMENT ON COLUMN v_funnel.leads IS '至少到达该阶段的线索数，跳过或直接进入其后阶段的也计入';
+COMMENT ON COLUMN v_funnel.amount IS '这些线索的预计金额；赢单为成交金额';
+COMMENT ON COLUMN v_funnel.entered IS '确实进入过该阶段的线索数';
+COMMENT ON COLUMN v_funnel.present IS '现在处于该阶段的线索数';
+COMMENT ON VIEW v_funnel_total IS '全部线索的漏斗：转化率、流失率和最薄弱的一步';
+COMMENT ON COLUMN v_funnel_total.leads IS '至少到达该阶段的线索数';
+COMMENT ON COLUMN v_funnel_total.amount IS '这些线索的预计金额；赢单为成交金额';
+COMMENT ON COLUMN v_funnel_total.entered IS '确实进入过该阶段的线索数';
+COMMENT ON COLUMN v_funnel_total.present IS '现在处于该阶段的线索数';
+COMMENT ON COLUMN v_funnel_total.from_previous IS '转化率：占上一步的比例';
+COMMENT ON COLUMN v_funnel_total.from_first IS '占第一步的比例';
+COMMENT ON COLUMN v_funnel_total.loss_rate IS '流失率：到此输单的比例';
+COMMENT ON COLUMN v_funnel_total.worst IS '转化率最低的一步';
+COMMENT ON VIEW v_source IS '各来源的线索、质量、成交和费用；按产生日期；各行可相加';
+COMMENT ON COLUMN v_source.leads IS '首次来自该来源的线索数';
+COMMENT ON COLUMN v_source.won IS '其中赢单数';
+COMMENT ON COLUMN v_source.won_amount IS '其赢单金额';
+COMMENT ON COLUMN v_source.leads_last_touch IS '最近一次来自该来源的线索数';
+COMMENT ON COLUMN v_source.won_last_touch IS '其中赢单数';
+COMMENT ON COLUMN v_source.won_amount_last_touch IS '其赢单金额';
+COMMENT ON COLUMN v_source.leads_equal_share IS '首次和最近来源各计一半的线索数';
+COMMENT ON COLUMN v_source.won_equal_share IS '其中赢单数';
+COMMENT ON COLUMN v_source.won_amount_equal_share IS '其赢单金额';
+COMMENT ON COLUMN v_source.cost IS '当日费用';
+COMMENT ON VIEW v_source_month IS '各来源每月的效果：成本、投资回报、环比、连续偏低';
+COMMENT ON COLUMN v_source_month.leads_before IS '上月线索数';
+COMMENT ON COLUMN v_source_month.leads_trend IS '线索数环比';
+COMMENT ON COLUMN v_source_month.hot_rate IS '高意向比例';
+COMMENT ON COLUMN v_source_month.win_rate IS '赢单率';
+COMMENT ON COLUMN v_source_month.win_rate_trend IS '赢单率较上月的变化';
+COMMENT ON COLUMN v_source_month.win_rate_all IS '当月全部来源的赢单率';
+COMMENT ON COLUMN v_source_month.amount_per_lead IS '每条线索带来的赢单金额';
+COMMENT ON COLUMN v_source_month.cost_per_lead IS '每条线索的成本';
+COMMENT ON COLUMN v_source_month.cost_per_won IS '每单的成本';
+COMMENT ON COLUMN v_source_month.roi IS '投资回报率，归于首次来源';
+COMMENT ON COLUMN v_source_month.roi_last_touch IS '投资回报率，归于最近来源';
+COMMENT ON COLUMN v_source_month.roi_equal_share IS '投资回报率，首次和最近来源平分';
+COMMENT ON COLUMN v_source_month.low IS '赢单率低于全部来源';
+COMMENT ON COLUMN v_source_month.low_for_three IS '连续三个月偏低';
+COMMENT ON VIEW v_leaderboard IS '销售业绩：线索按产生日期，赢单按赢单日期，目标按月；各行可相加';
+COMMENT ON COLUMN v_leaderboard.team_target_won IS '团队目标：赢单数';
+COMMENT ON COLUMN v_leaderboard.team_target_amount IS '团队目标：金额';
+COMMENT ON VIEW v_leaderboard_month IS '每月龙虎榜：名次、业绩、目标完成率、首次联系';
+COMMENT ON COLUMN v_leaderboard_month.rank IS '当月在全体销售中的名次';
+COMMENT ON COLUMN v_leaderboard_month.attainment_won IS '赢单数目标完成率';
+COMMENT ON VIEW v_team_month IS '每月各团队（含下级）业绩和人均';
+COMMENT ON COLUMN v_team_month.heads IS '在岗销售人数';
+COMMENT ON COLUMN v_team_month.won_per_head IS '人均赢单数';
+COMMENT ON COLUMN v_team_month.won_amount_per_head IS '人均赢单金额';
+COMMENT ON COLUMN v_team_month.target_won IS '目标赢单数：团队的，没有则为成员之和';
+COMMENT ON COLUMN v_team_month.target_amount IS '目标金额：团队的，没有则为成员之和';
+COMMENT ON VIEW v_intent IS '此刻各意向级别的线索；按产生日期；各行可相加';
+COMMENT ON VIEW v_intent_total IS '此刻意向的分布';
+COMMENT ON COLUMN v_intent_total.share IS '占比';
+COMMENT ON VIEW v_pipeline IS '进行中的线索和加权金额；按产生日期；各行可相加';
+COMMENT ON COLUMN v_pipeline.weighted_amount IS '金额 × 阶段概率';
+COMMENT ON VIEW v_forecast IS '预测：按预计成交月份的加权金额，以及已赢单的；各行可相加';
+COMMENT ON COLUMN v_forecast.leads IS '进行中的线索数';
+COMMENT ON COLUMN v_forecast.amount IS '其预计金额';
+COMMENT ON COLUMN v_forecast.weighted_amount IS '按阶段概率加权';
+COMMENT ON COLUMN v_forecast.history_amount IS '按同阶段线索的历史赢单率加权';
+COMMENT ON VIEW v_stage_time IS '线索在各阶段停留的天数；按产生日期；各行可相加';
+COMMENT ON COLUMN v_stage_time.visits IS '进入该阶段的次数';
+COMMENT ON COLUMN v_stage_time.days IS '停留天数之和，未离开的算到此刻';
+COMMENT ON VIEW v_stage_time_total IS '各阶段停留天数的中位数和 90 分位，以及停滞线索';
+COMMENT ON COLUMN v_stage_time_total.visits IS '进入该阶段的次数';
+COMMENT ON COLUMN v_stage_time_total.average_days IS '平均天数';
+COMMENT ON COLUMN v_stage_time_total.median_days IS '天数的中位数';
+COMMENT ON COLUMN v_stage_time_total.p90_days IS '天数的 90 分位';
+COMMENT ON COLUMN v_stage_time_total.stuck IS '停滞的线索数';
+COMMENT ON COLUMN v_stage_time_total.stuck_amount IS '其预计金额';
+COMMENT ON VIEW v_stuck IS '此刻停滞的线索；按产生日期；各行可相加';
+COMMENT ON VIEW v_loss IS '输单原因；按输单日期；各行可相加';
+COMMENT ON COLUMN v_loss.stage IS '输单前到达的最远阶段';
+COMMENT ON COLUMN v_loss.loss_reason IS '输单原因代码';
+COMMENT ON COLUMN v_loss.loss_reason_label IS '输单原因';
+COMMENT ON COLUMN v_loss.competitor IS '输给的竞争对手';
+COMMENT ON VIEW v_sla IS '首次联系：时效、等待和超期；按产生日期；各行可相加';
+COMMENT ON COLUMN v_sla.waiting IS '此刻等待首次联系的线索数';
+COMMENT ON COLUMN v_sla.overdue IS '其中已过期限的';
+COMMENT ON COLUMN v_lead.process IS '流程代码';
+COMMENT ON COLUMN v_lead.process_label IS '流程名称';
+COMMENT ON COLUMN v_lead.stage_label IS '阶段名称';
+COMMENT ON COLUMN v_lead.stage_kind IS '阶段种类：open 进行中，won 赢单，lost 输单，converted 已转化';
+COMMENT ON COLUMN v_lead.stage_since IS '进入当前阶段的时间';
+COMMENT ON COLUMN v_lead.stages IS '到过的阶段，按首次进入的顺序';
+COMMENT ON COLUMN v_lead.furthest_stage IS '到达的最远阶段';
+COMMENT ON COLUMN v_lead.furthest_stage_label IS '最远阶段名称';
+COMMENT ON COLUMN v_lead.won_at IS '赢单时间';
+COMMENT ON COLUMN v_lead.won_on IS '赢单日期（工作区时区）';
+COMMENT ON COLUMN v_lead.won_amount IS '赢单金额';
+COMMENT ON COLUMN v_lead.lost_at IS '输单时间';
+COMMENT ON COLUMN v_lead.lost_on IS '输单日期（工作区时区）';
+COMMENT ON COLUMN v_lead.loss_reason IS '输单原因代码';
+COMMENT ON COLUMN v_lead.loss_reason_label IS '输单原因';
+COMMENT ON COLUMN v_lead.loss_note IS '输单说明';
+COMMENT ON COLUMN v_lead.competitor IS '竞争对手';
+COMMENT ON COLUMN v_lead.province IS '省级代码';
+COMMENT ON COLUMN v_lead.province_name IS '省级名称';
+COMMENT ON COLUMN v_lead.city IS '地级代码';
+COMMENT ON COLUMN v_lead.city_name IS '地级名称';
+COMMENT ON COLUMN v_lead.territory IS '销售片区代码';
+COMMENT ON COLUMN v_lead.territory_label IS '销售片区名称';
+COMMENT ON COLUMN v_lead.first_channel IS '首次来源的渠道类别';
+COMMENT ON COLUMN v_lead.last_channel IS '最近来源的渠道类别';
+COMMENT ON COLUMN v_lead.department IS '部门：从最上级团队起的代码路径';
+COMMENT ON COLUMN v_lead.department_label IS '部门：名称路径';
+COMMENT ON COLUMN v_lead.first_contacted_at IS '首次联系的时间';
+COMMENT ON COLUMN v_lead.last_contacted_at IS '最近联系的时间';
+
+-- Columns that mean the same in all views of numbers.
+DO $$
+DECLARE
+    c record;
+BEGIN
+    FOR c IN
+        SELECT a.attrelid::regclass AS view, a.attname, l.meaning
+          FROM pg_attribute a
+          JOIN (VALUES
+              ('day', '日（工作区时区）'),
+              ('week', '周，以周一表示'),
+              ('month', '月，以首日表示'),
+              ('quarter', '季度，以首日表示'),
+              ('year', '年'),
+              ('team', '团队代码'),
+              ('team_label', '团队名称'),
+              ('department', '部门：从最上级团队起的代码路径'),
+              ('department_label', '部门：名称路径'),
+              ('owner', '负责人的销售代码'),
+              ('owner_name', '负责人姓名'),
+              ('province', '省级代码'),
+              ('province_name', '省级名称'),
+              ('city', '地级代码'),
+              ('city_name', '地级名称'),
+              ('territory', '销售片区代码：最贴近该地区的一个'),
+              ('territory_label', '销售片区名称'),
+              ('industry', '行业代码'),
+              ('industry_label', '行业名称'),
+              ('product_line', '产品线代码'),
+              ('product_line_label', '产品线名称'),
+              ('source', '来源代码'),
+              ('source_label', '来源名称'),
+              ('channel', '渠道类别'),
+              ('campaign', '推广计划'),
+              ('partner', '渠道伙伴'),
+              ('currency', '币种；金额只能按同一币种相加'),
+              ('process', '流程代码'),
+              ('process_label', '流程名称'),
+              ('stage', '阶段代码'),
+              ('stage_label', '阶段名称'),
+              ('stage_kind', '阶段种类：open 进行中，won 赢单，lost 输单，converted 已转化'),
+              ('step', '在漏斗中的次序，从 1 起'),
+              ('probability', '该阶段赢单的概率'),
+              ('leads', '线索数'),
+              ('amount', '预计成交金额'),
+              ('expected_amount', '预计成交金额'),
+              ('won', '赢单数'),
+              ('won_amount', '赢单金额'),
+              ('lost', '到此为止而输单的线索数'),
+              ('lost_amount', '其预计金额'),
+              ('scored', '有评分的线索数'),
+              ('score', '评分之和'),
+              ('average_score', '平均评分'),
+              ('hot', '高意向线索数'),
+              ('cost', '投放费用'),
+              ('intent', '意向级别'),
+              ('intent_label', '意向名称'),
+              ('intent_position', '意向次序'),
+              ('assigned', '已分配的线索数'),
+              ('contacted', '已首次联系的线索数'),
+              ('contact_minutes', '从分配到首次联系的分钟数之和'),
+              ('contact_rate', '首次联系率：已联系 / 已分配'),
+              ('average_contact_minutes', '平均多少分钟后首次联系'),
+              ('target_won', '销售目标：赢单数'),
+              ('target_amount', '销售目标：金额'),
+              ('attainment', '金额目标完成率')
+          ) AS l (name, meaning) ON l.name = a.attname
+         WHERE a.attrelid = ANY ('{v_stage, v_funnel, v_funnel_total, v_source, v_source_month, v_leaderboard, v_leaderboard_month,
+          v_team_month, v_intent, v_intent_total, v_pipeline, v_forecast, v_stage_time, v_stage_time_total,
+          v_stuck, v_loss, v_sla}'::regclass[])
+           AND col_description(a.attrelid, a.attnum) IS NULL
+    LOOP
+        EXECUTE format('COMMENT ON COLUMN %s.%I IS %L', c.view, c.attname, c.meaning);
+    END LOOP;
+END $$;
 
 -- part: seed
 

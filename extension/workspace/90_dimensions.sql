@@ -1,0 +1,186 @@
+-- What numbers are read by: one place where codes become paths and labels.
+
+-- Each team's department, the path of teams from the uppermost down to it.
+CREATE OR REPLACE VIEW _department AS
+WITH RECURSIVE down AS (
+    SELECT t.code AS team, t.code AS department, coalesce(t.label, t.code) AS department_label
+      FROM team t
+     WHERE t.parent IS NULL
+     UNION ALL
+    SELECT t.code, d.department || '/' || t.code, d.department_label || '/' || coalesce(t.label, t.code)
+      FROM down d
+      JOIN team t ON t.parent = d.team
+)
+SELECT d.team, min(d.department) AS department, min(d.department_label) AS department_label
+  FROM down d
+ GROUP BY d.team;
+
+-- The territory that names a region, the first by code where several do.
+CREATE OR REPLACE VIEW _territory_region AS
+SELECT rtrim(r.region) AS region, min(t.code COLLATE "C") AS territory
+  FROM territory t
+ CROSS JOIN unnest(t.regions) AS r (region)
+ WHERE t.active
+ GROUP BY 1;
+
+-- The currency in which rates are worked out, and that of amounts without one.
+CREATE OR REPLACE VIEW _currency AS
+SELECT coalesce(w.settings ->> 'currency', 'CNY') AS currency FROM workspace w;
+
+-- The way that leads take through each process: its open stages in order, how
+-- many these are, and after them the stages that end it well.
+CREATE OR REPLACE VIEW _path AS
+SELECT s.process,
+       array_agg(s.code ORDER BY s.kind <> 'open', s.position, s.code) AS path,
+       (count(*) FILTER (WHERE s.kind = 'open'))::integer AS steps
+  FROM stage s
+ WHERE s.kind <> 'lost'
+ GROUP BY s.process;
+
+-- The stages of all processes; step is the place of a stage in the funnel.
+CREATE OR REPLACE VIEW v_stage AS
+SELECT s.process,
+       coalesce(p.label, s.process) AS process_label,
+       p.subject,
+       s.code AS stage,
+       coalesce(s.label, s.code) AS stage_label,
+       s.position AS stage_position,
+       s.kind AS stage_kind,
+       CASE s.kind WHEN 'open' THEN array_position(a.path, s.code) WHEN 'lost' THEN NULL ELSE a.steps + 1 END AS step,
+       s.probability,
+       s.stuck_after
+  FROM stage s
+  JOIN process p ON p.code = s.process
+  JOIN _path a ON a.process = s.process;
+
+-- The rows behind all numbers, by part: what the cube counts, and beside it
+-- what depends on the moment, each found by an index of its own.
+--   cube     the leads
+--   intent   leads whose intent time alone may have changed: taken from the
+--            level that was written down and added to the present one
+--   waiting  leads that wait for their first contact; late: past the deadline
+--   stuck    leads that are in an open stage for too long
+--   visit    the visits of leads to stages, with the days they stayed until now
+-- Of a query that names one part the others are not run.
+CREATE OR REPLACE VIEW _part AS
+SELECT 'cube'::text AS part, c.created_on, c.won_on, c.lost_on, c.closes_on, c.kind, c.process, c.stage, c.stages, c.owner,
+       c.team, c.region, c.industry, c.product_line, c.first_source, c.last_source, c.campaign, c.partner, c.intent,
+       c.loss_reason, c.competitor, c.currency, c.leads, c.expected_amount, c.won_amount, c.score, c.scored, c.assigned,
+       c.contacted, c.contact_minutes, 0::bigint AS late, 0::numeric AS stayed
+  FROM _cube c
+ UNION ALL
+SELECT 'intent', c.created_on, c.won_on, c.lost_on, c.closes_on, c.kind, c.process, c.stage, c.stages, c.owner, c.team,
+       c.region, c.industry, c.product_line, c.first_source, c.last_source, c.campaign, c.partner,
+       CASE n.sign WHEN 1 THEN leadcrm.intent_at(l, now()) ELSE l.intent END, c.loss_reason, c.competitor, c.currency,
+       n.sign, n.sign * c.expected_amount, n.sign * c.won_amount, n.sign * c.score, n.sign * c.scored,
+       n.sign * c.assigned, n.sign * c.contacted, n.sign * c.contact_minutes, 0, 0
+  FROM lead l
+  JOIN _cube_lead c ON c.id = l.id
+ CROSS JOIN (VALUES (-1::bigint), (1)) AS n (sign)
+ WHERE l.intent_due_at <= now()
+ UNION ALL
+SELECT 'waiting', c.created_on, c.won_on, c.lost_on, c.closes_on, c.kind, c.process, c.stage, c.stages, c.owner, c.team,
+       c.region, c.industry, c.product_line, c.first_source, c.last_source, c.campaign, c.partner, c.intent,
+       c.loss_reason, c.competitor, c.currency, c.leads, c.expected_amount, c.won_amount, c.score, c.scored, c.assigned,
+       c.contacted, c.contact_minutes, (l.first_contact_due_at < now())::integer, 0
+  FROM lead l
+  JOIN _cube_lead c ON c.id = l.id
+  LEFT JOIN stage g ON g.process = l.process AND g.code = l.stage
+ WHERE l.first_contacted_at IS NULL AND l.owner IS NOT NULL AND l.first_contact_due_at IS NOT NULL
+   AND coalesce(g.kind, 'open') = 'open'
+ UNION ALL
+SELECT 'stuck', c.created_on, c.won_on, c.lost_on, c.closes_on, c.kind, c.process, c.stage, c.stages, c.owner, c.team,
+       c.region, c.industry, c.product_line, c.first_source, c.last_source, c.campaign, c.partner, c.intent,
+       c.loss_reason, c.competitor, c.currency, c.leads, c.expected_amount, c.won_amount, c.score, c.scored, c.assigned,
+       c.contacted, c.contact_minutes, 0, 0
+  FROM workspace w
+ CROSS JOIN stage g
+  JOIN lead l ON l.process = g.process AND l.stage = g.code
+             AND l.stage_since < leadcrm.subtract(now(), g.stuck_after, w.time_zone)
+  JOIN _cube_lead c ON c.id = l.id
+ WHERE g.kind = 'open' AND l.merged_into IS NULL AND l.won_at IS NULL AND l.lost_at IS NULL
+ UNION ALL
+SELECT 'visit', c.created_on, c.won_on, c.lost_on, c.closes_on, c.kind, h.process, h.to_stage, c.stages, c.owner, c.team,
+       c.region, c.industry, c.product_line, c.first_source, c.last_source, c.campaign, c.partner, c.intent,
+       c.loss_reason, c.competitor, c.currency, c.leads, c.expected_amount, c.won_amount, c.score, c.scored, c.assigned,
+       c.contacted, c.contact_minutes, 0, extract(epoch FROM coalesce(h.until_at, now()) - h.at) / 86400
+  FROM (SELECT s.lead_id, s.process, s.to_stage, s.at,
+               lead(s.at) OVER (PARTITION BY s.lead_id ORDER BY s.position) AS until_at
+          FROM stage_change s) h
+  JOIN _cube_lead c ON c.id = h.lead_id;
+
+-- The same with all dimensions, as far as the acting role sees numbers: all of
+-- them, or those of its own leads, or of its teams.  Each join is to something
+-- small with one row a key, so that a query that does not ask for a label does
+-- not join for it.
+CREATE OR REPLACE VIEW _fact AS
+SELECT c.part,
+       c.created_on, c.won_on, c.lost_on, c.closes_on,
+       c.process, c.stage, c.stages, c.intent, c.loss_reason, c.competitor, c.last_source,
+       c.team, coalesce(t.label, c.team) AS team_label,
+       coalesce(d.department, c.team) AS department, coalesce(d.department_label, c.team) AS department_label,
+       c.owner, coalesce(o.name, c.owner) AS owner_name,
+       p.code AS province, p.name AS province_name,
+       q.code AS city, q.full_name AS city_name,
+       y.code AS territory, coalesce(y.label, y.code) AS territory_label,
+       c.industry, coalesce(i.label, c.industry) AS industry_label,
+       c.product_line, coalesce(k.label, c.product_line) AS product_line_label,
+       c.first_source AS source, coalesce(s.label, c.first_source) AS source_label, s.channel,
+       c.campaign, c.partner,
+       coalesce(c.currency, (SELECT u.currency FROM _currency u)) AS currency,
+       c.leads, c.expected_amount, c.won_amount, c.score, c.scored, c.assigned, c.contacted, c.contact_minutes, c.late,
+       c.stayed
+  FROM _part c
+  LEFT JOIN team t ON t.code = c.team
+  LEFT JOIN _department d ON d.team = c.team
+  LEFT JOIN rep o ON o.code = c.owner
+  LEFT JOIN region p ON p.code = left(c.region, 2)
+  LEFT JOIN region q ON q.code = left(c.region, 4) AND length(c.region) >= 4
+  LEFT JOIN _territory_region a ON a.region = c.region
+  LEFT JOIN _territory_region b ON b.region = left(c.region, 4)
+  LEFT JOIN _territory_region e ON e.region = left(c.region, 2)
+  LEFT JOIN territory y ON y.code = coalesce(a.territory, b.territory, e.territory)
+  LEFT JOIN industry i ON i.code = c.industry
+  LEFT JOIN product_line k ON k.code = c.product_line
+  LEFT JOIN source s ON s.code = c.first_source
+ WHERE (SELECT sees_numbers()) OR c.owner = ANY ((SELECT my_reps())::text[]);
+
+-- What each source costs, day by day: an amount spread evenly over its days, so
+-- that the days add up to it exactly.
+CREATE OR REPLACE VIEW _cost AS
+SELECT c.from_date + d.n AS day, c.source, c.campaign, c.currency,
+       round(c.amount * (d.n + 1) / (c.to_date - c.from_date + 1), greatest(scale(c.amount), 2))
+         - round(c.amount * d.n / (c.to_date - c.from_date + 1), greatest(scale(c.amount), 2)) AS cost
+  FROM source_cost c
+ CROSS JOIN LATERAL generate_series(0, c.to_date - c.from_date) AS d (n);
+
+-- Of the leads that came as far as a stage and were decided since, the share
+-- that was won; none where fewer than 20 were decided.
+CREATE OR REPLACE VIEW _stage_history AS
+SELECT s.process, s.stage, sum(c.leads) FILTER (WHERE c.won_on IS NOT NULL) / sum(c.leads) AS win_rate
+  FROM (SELECT k.process, k.won_on, k.leads, greatest(least(leadcrm.furthest(k.stages, p.path), p.steps), 1) AS furthest
+          FROM _cube k
+          JOIN _path p ON p.process = k.process
+         WHERE k.won_on IS NOT NULL OR k.lost_on IS NOT NULL
+        OFFSET 0) c
+  JOIN v_stage s ON s.process = c.process AND s.step <= c.furthest
+ GROUP BY s.process, s.stage
+HAVING sum(c.leads) >= 20;
+
+-- What each rep did, won and was to win, by month, of all reps.
+CREATE OR REPLACE VIEW _rep_month AS
+SELECT date_trunc('month', c.created_on::timestamp)::date AS month, c.owner,
+       c.leads, c.assigned, c.contacted, c.contact_minutes, 0::bigint AS won, 0::numeric AS won_amount,
+       0::bigint AS target_won, 0::numeric AS target_amount
+  FROM _cube c
+ WHERE c.owner IS NOT NULL
+ UNION ALL
+SELECT date_trunc('month', c.won_on::timestamp)::date, c.owner, 0, 0, 0, 0,
+       c.leads, CASE WHEN coalesce(c.currency, u.currency) = u.currency THEN c.won_amount ELSE 0 END, 0, 0
+  FROM _cube c
+ CROSS JOIN _currency u
+ WHERE c.owner IS NOT NULL AND c.won_on IS NOT NULL
+ UNION ALL
+SELECT g.month, g.rep, 0, 0, 0, 0, 0, 0, coalesce(g.won, 0), coalesce(g.amount, 0)
+  FROM rep_target g
+ WHERE g.rep IS NOT NULL;
