@@ -53,6 +53,10 @@ SELECT s.process,
   JOIN process p ON p.code = s.process
   JOIN _path a ON a.process = s.process;
 
+CREATE OR REPLACE VIEW v_intent_level AS
+SELECT v.level AS intent, coalesce(v.label, v.level) AS intent_label, v.position AS intent_position
+  FROM intent_level v;
+
 -- The rows behind all numbers, by part: what the cube counts, and beside it
 -- what depends on the moment, each found by an index of its own.
 --   cube     the leads
