@@ -1,0 +1,100 @@
+/*-------------------------------------------------------------------------
+ * window_funnel.h
+ *	  How far a sequence of events got through the steps of a funnel.
+ *-------------------------------------------------------------------------
+ */
+#ifndef LEADCRM_WINDOW_FUNNEL_H
+#define LEADCRM_WINDOW_FUNNEL_H
+
+#include "datatype/timestamp.h"
+#include "utils/array.h"
+
+#include "lifecycle.h"
+
+/* As many as ClickHouse has. */
+#define FUNNEL_STEPS_MAX	32
+
+/* Flags; none of them is the mode "default". */
+typedef enum FunnelMode
+{
+	FUNNEL_DEFAULT = 0,
+	FUNNEL_STRICT_DEDUPLICATION = 1,
+	FUNNEL_STRICT_ORDER = 2,
+	FUNNEL_STRICT_INCREASE = 4
+} FunnelMode;
+
+/* An event that is a step, counted from 1, or 0: none of them. */
+typedef struct FunnelEvent
+{
+	TimestampTz at;
+	int			step;
+} FunnelEvent;
+
+/* Buckets for the names of steps; a power of two. */
+#define FUNNEL_BUCKETS		64
+
+/*
+ * What to look for: the arguments steps, within and mode of a funnel, checked.
+ *
+ * Steps count from 1, 0 is none.  A step's name is found through its bucket,
+ * the first one of the name stands there or follows by `other`; the next step of
+ * the same name follows by `again`.
+ */
+typedef struct FunnelSettings
+{
+	int			nsteps;
+	FunnelMode	mode;
+	int64		within;			/* microseconds */
+	uint32		steps_hash;		/* of the names in order */
+	const char *name[FUNNEL_STEPS_MAX + 1];
+	int			len[FUNNEL_STEPS_MAX + 1];
+	uint8		bucket[FUNNEL_BUCKETS];
+	uint8		other[FUNNEL_STEPS_MAX + 1];
+	uint8		again[FUNNEL_STEPS_MAX + 1];
+	/* the arguments as they came, to see whether they are still the same */
+	ArrayType  *steps_given;
+	Interval	within_given;
+	text	   *mode_given;		/* or NULL */
+} FunnelSettings;
+
+/* window_funnel.c */
+extern int	leadcrm_window_funnel(const FunnelEvent *sorted, int n, int nsteps,
+								  int64 within, FunnelMode mode, TimestampTz *reached);
+extern void leadcrm_funnel_sort(FunnelEvent *events, int n);
+
+/* funnel_settings.c */
+extern const FunnelSettings *leadcrm_funnel_settings(FunnelSettings **cache, MemoryContext cxt,
+													 ArrayType *steps, const Interval *within,
+													 const text *mode);
+
+/* funnel_depth.c */
+extern int	leadcrm_funnel_depth(const struct varlena *lifecycle, const FunnelSettings *settings,
+								 TimestampTz *reached);
+
+/* Which bucket is a name's? */
+static inline int
+funnel_bucket(const char *name, int len)
+{
+	const uint8 *s = (const uint8 *) name;
+
+	if (len == 0)
+		return 0;
+	return (len * 5 + s[0] + s[len / 2] * 3 + s[len - 1] * 7) % FUNNEL_BUCKETS;
+}
+
+/*
+ * leadcrm_funnel_step
+ *		The first step of a name, or 0.
+ */
+static inline int
+leadcrm_funnel_step(const FunnelSettings *settings, const char *name, int len)
+{
+	int			step = settings->bucket[funnel_bucket(name, len)];
+
+	while (step != 0 &&
+		   (settings->len[step] != len || memcmp(settings->name[step], name, len) != 0))
+		step = settings->other[step];
+	return step;
+}
+
+#endif							/* LEADCRM_WINDOW_FUNNEL_H */
