@@ -15,13 +15,22 @@ SELECT d.team, min(d.department) AS department, min(d.department_label) AS depar
   FROM down d
  GROUP BY d.team;
 
--- The territory that names a region, the first by code where several do.
+-- The innermost territory that each region lies in: the one that names most
+-- digits of its code, then the first by code.
 CREATE OR REPLACE VIEW _territory_region AS
-SELECT rtrim(r.region) AS region, min(t.code COLLATE "C") AS territory
-  FROM territory t
- CROSS JOIN unnest(t.regions) AS r (region)
- WHERE t.active
- GROUP BY 1;
+WITH named AS MATERIALIZED (
+    SELECT rtrim(n.region) AS region, min(t.code COLLATE "C") AS territory
+      FROM territory t
+     CROSS JOIN unnest(t.regions) AS n (region)
+     WHERE t.active
+     GROUP BY 1
+)
+SELECT r.code AS region, min(coalesce(a.territory, b.territory, c.territory)) AS territory
+  FROM (SELECT r.code FROM region r UNION SELECT n.region FROM named n) r
+  LEFT JOIN named a ON a.region = r.code
+  LEFT JOIN named b ON b.region = left(r.code, 4)
+  LEFT JOIN named c ON c.region = left(r.code, 2)
+ GROUP BY r.code;
 
 -- The currency in which rates are worked out, and that of amounts without one.
 CREATE OR REPLACE VIEW _currency AS
@@ -104,14 +113,15 @@ SELECT 'stuck', c.created_on, c.won_on, c.lost_on, c.closes_on, c.kind, c.proces
   JOIN _cube_lead c ON c.id = l.id
  WHERE g.kind = 'open' AND l.merged_into IS NULL AND l.won_at IS NULL AND l.lost_at IS NULL
  UNION ALL
-SELECT 'visit', c.created_on, c.won_on, c.lost_on, c.closes_on, c.kind, h.process, h.to_stage, c.stages, c.owner, c.team,
+SELECT 'visit', c.created_on, c.won_on, c.lost_on, c.closes_on, c.kind, c.process, v.stage, c.stages, c.owner, c.team,
        c.region, c.industry, c.product_line, c.first_source, c.last_source, c.campaign, c.partner, c.intent,
        c.loss_reason, c.competitor, c.currency, c.leads, c.expected_amount, c.won_amount, c.score, c.scored, c.assigned,
-       c.contacted, c.contact_minutes, 0, extract(epoch FROM coalesce(h.until_at, now()) - h.at) / 86400
-  FROM (SELECT s.lead_id, s.process, s.to_stage, s.at,
-               lead(s.at) OVER (PARTITION BY s.lead_id ORDER BY s.position) AS until_at
-          FROM stage_change s) h
-  JOIN _cube_lead c ON c.id = h.lead_id;
+       c.contacted, c.contact_minutes, 0, round(extract(epoch FROM v.stayed) / 86400, 6)
+  FROM lead l
+  JOIN _cube_lead c ON c.id = l.id
+ CROSS JOIN LATERAL (SELECT t.from_stage AS stage, t.stayed FROM leadcrm.transitions(l.lifecycle) t WHERE t.from_stage IS NOT NULL
+                      UNION ALL
+                     SELECT l.stage, now() - l.stage_since) v;
 
 -- The same with all dimensions, as far as the acting role sees numbers: all of
 -- them, or those of its own leads, or of its teams.  Each join is to something
@@ -141,9 +151,7 @@ SELECT c.part,
   LEFT JOIN region p ON p.code = left(c.region, 2)
   LEFT JOIN region q ON q.code = left(c.region, 4) AND length(c.region) >= 4
   LEFT JOIN _territory_region a ON a.region = c.region
-  LEFT JOIN _territory_region b ON b.region = left(c.region, 4)
-  LEFT JOIN _territory_region e ON e.region = left(c.region, 2)
-  LEFT JOIN territory y ON y.code = coalesce(a.territory, b.territory, e.territory)
+  LEFT JOIN territory y ON y.code = a.territory
   LEFT JOIN industry i ON i.code = c.industry
   LEFT JOIN product_line k ON k.code = c.product_line
   LEFT JOIN source s ON s.code = c.first_source

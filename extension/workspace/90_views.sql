@@ -170,7 +170,8 @@ SELECT l.id,
                a.industry, a.product_line, a.company_size, a.budget_min, a.budget_max, a.budget_status,
                a.first_source, a.last_source, a.last_form, a.last_inbound_at, a.campaign, a.partner, a.external_id,
                a.project_name, a.expected_amount, a.currency, a.expected_close_on, a.process, a.stage, a.stage_since,
-               CASE WHEN a.stage IS NULL THEN '{}' ELSE ARRAY[a.stage] END AS stages,
+               CASE WHEN a.lifecycle IS NOT NULL THEN leadcrm.reached(a.lifecycle)
+                    WHEN a.stage IS NOT NULL THEN ARRAY[a.stage] ELSE '{}' END AS stages,
                a.won_at, a.won_amount, a.lost_at, a.loss_reason, a.loss_note, a.competitor,
                a.intent, a.intent_since, a.score, a.fit, a.owner, a.team, a.pool, a.assigned_at,
                a.first_contact_due_at, a.first_contacted_at, a.last_contacted_at, a.attrs, a.created_at, a.updated_at,
@@ -182,7 +183,8 @@ SELECT l.id,
                a.industry, a.product_line, a.company_size, a.budget_min, a.budget_max, a.budget_status,
                a.first_source, a.last_source, a.last_form, a.last_inbound_at, a.campaign, a.partner, a.external_id,
                a.project_name, a.expected_amount, a.currency, a.expected_close_on, a.process, a.stage, a.stage_since,
-               CASE WHEN a.stage IS NULL THEN '{}' ELSE ARRAY[a.stage] END AS stages,
+               CASE WHEN a.lifecycle IS NOT NULL THEN leadcrm.reached(a.lifecycle)
+                    WHEN a.stage IS NOT NULL THEN ARRAY[a.stage] ELSE '{}' END AS stages,
                a.won_at, a.won_amount, a.lost_at, a.loss_reason, a.loss_note, a.competitor,
                a.intent, a.intent_since, a.score, a.fit, a.owner, a.team, a.pool, a.assigned_at,
                a.first_contact_due_at, a.first_contacted_at, a.last_contacted_at, a.attrs, a.created_at, a.updated_at,
@@ -203,9 +205,7 @@ SELECT l.id,
   LEFT JOIN region j ON j.code = left(l.region, 2)
   LEFT JOIN region q ON q.code = left(l.region, 4) AND length(l.region) >= 4
   LEFT JOIN _territory_region x ON x.region = l.region
-  LEFT JOIN _territory_region b ON b.region = left(l.region, 4)
-  LEFT JOIN _territory_region z ON z.region = left(l.region, 2)
-  LEFT JOIN territory y ON y.code = coalesce(x.territory, b.territory, z.territory)
+  LEFT JOIN territory y ON y.code = x.territory
   LEFT JOIN process e ON e.code = l.process
   LEFT JOIN stage g ON g.process = l.process AND g.code = l.stage
   LEFT JOIN _path h ON h.process = l.process

@@ -1,7 +1,8 @@
 -- From a number to the leads behind it.  All of these run with the rights of
 -- their caller, who gets what he sees in v_lead and v_funnel.
 
--- A filter on the columns of a view, as a condition in SQL on rows f.  A value
+-- A filter on the columns of a view, as a condition in SQL on rows f, the values
+-- taken from the filter itself, which is to be parameter 1.  A value
 -- is what a column must be, null that it is empty, an array what it may be,
 -- {"from": .., "to": ..} a range with both ends, {"under": ..} a path with all
 -- below it.  Columns of the view that are none of the dimensions are numbers:
@@ -32,11 +33,10 @@ BEGIN
         ELSIF entry.kind = 'object' THEN
             FOR part IN SELECT e.key, e.value FROM jsonb_each_text(entry.value) e LOOP
                 IF part.key = 'under' THEN
-                    condition := condition || format(' AND (f.%1$I::text = %2$L OR starts_with(f.%1$I::text, %2$L || ''/''))',
-                                                     entry.name, part.value);
+                    condition := condition || format(' AND starts_with(f.%1$I || ''/'', ($1 -> %1$L ->> ''under'') || ''/'')', entry.name);
                 ELSIF part.key IN ('from', 'to') THEN
-                    condition := condition || format(' AND f.%I %s %L::%s', entry.name,
-                                                     CASE part.key WHEN 'from' THEN '>=' ELSE '<=' END, part.value, type);
+                    condition := condition || format(' AND f.%1$I %2$s ($1 -> %1$L ->> %3$L)::%4$s', entry.name,
+                                                     CASE part.key WHEN 'from' THEN '>=' ELSE '<=' END, part.key, type);
                 ELSE
                     RAISE invalid_parameter_value USING
                         MESSAGE = format('a filter on "%s" cannot say "%s"', entry.name, part.key),
@@ -44,12 +44,12 @@ BEGIN
                 END IF;
             END LOOP;
         ELSIF entry.kind = 'array' THEN
-            condition := condition || format(' AND f.%I = ANY (%L::%s[])', entry.name,
-                                             ARRAY(SELECT jsonb_array_elements_text(entry.value)), type);
+            condition := condition || format(' AND f.%1$I = ANY (ARRAY(SELECT jsonb_array_elements_text($1 -> %1$L))::%2$s[])',
+                                             entry.name, type);
         ELSIF entry.kind = 'null' THEN
             condition := condition || format(' AND f.%I IS NULL', entry.name);
         ELSE
-            condition := condition || format(' AND f.%I = %L::%s', entry.name, entry.value #>> '{}', type);
+            condition := condition || format(' AND f.%1$I = ($1 ->> %1$L)::%2$s', entry.name, type);
         END IF;
     END LOOP;
     RETURN condition;
@@ -118,9 +118,9 @@ BEGIN
     IF NOT FOUND THEN
         RAISE undefined_object USING
             MESSAGE = format('there is no number "%s" of leads in view "%s"', asked, drill.view),
-            HINT = coalesce((SELECT format('Its numbers of leads are %s.', string_agg(format('"%s"', n.number), ', '))
-                               FROM _numbers() n WHERE n.view = base),
-                            (SELECT format('The views to drill into are %s.', string_agg(DISTINCT n.view, ', ')) FROM _numbers() n));
+            HINT = CASE WHEN base IN (SELECT n.view FROM _numbers() n)
+                        THEN format('Its numbers of leads are %s.', (SELECT string_agg(n.number, ', ') FROM _numbers() n WHERE n.view = base))
+                        ELSE format('The views to drill into are %s.', (SELECT string_agg(DISTINCT n.view, ', ') FROM _numbers() n)) END;
     END IF;
     EXECUTE format($query$
         SELECT array_agg(DISTINCT f.id)
@@ -141,7 +141,7 @@ BEGIN
                  WHERE %4$s) f
          WHERE %5$s
         $query$, counted.touch, counted.stages, counted.dated, counted.condition,
-        _filter(drill.view, filter - 'number', dimensions)) INTO leads;
+        _filter(drill.view, filter - 'number', dimensions)) INTO leads USING filter;
     RETURN QUERY SELECT l.* FROM v_lead l WHERE l.id = ANY (leads);
 END
 $$;
@@ -167,7 +167,7 @@ BEGIN
         SELECT t.value, t.process, t.stage, t.stage_label, t.step, t.leads, t.amount, t.entered, t.present, t.lost,
                t.lost_amount, round(t.kept, 4), round(t.leads::numeric / nullif(t.first, 0), 4),
                round(t.lost::numeric / nullif(t.leads, 0), 4),
-               coalesce(t.kept = min(t.kept) OVER (PARTITION BY t.value, t.process), false)
+               coalesce(t.kept < 1 AND t.kept = min(t.kept) OVER (PARTITION BY t.value, t.process), false)
           FROM (SELECT g.*, g.leads::numeric / nullif(max(g.leads) OVER (PARTITION BY g.value, g.process ORDER BY g.step
                                                               RANGE BETWEEN 1 PRECEDING AND 1 PRECEDING), 0) AS kept,
                        max(g.leads) FILTER (WHERE g.step = 1) OVER (PARTITION BY g.value, g.process) AS first
@@ -180,6 +180,6 @@ BEGIN
                          GROUP BY 1, 2, 3, 4, 5) g) t
          ORDER BY t.value, t.process, t.step, t.stage
         $query$, CASE WHEN dimension IS NULL THEN 'NULL::text' ELSE format('f.%I::text', dimension) END,
-        _filter('v_funnel', filter, dimensions));
+        _filter('v_funnel', filter, dimensions)) USING filter;
 END
 $$;
