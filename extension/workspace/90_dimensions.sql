@@ -55,12 +55,13 @@ SELECT s.process,
        coalesce(s.label, s.code) AS stage_label,
        s.position AS stage_position,
        s.kind AS stage_kind,
-       CASE s.kind WHEN 'open' THEN array_position(a.path, s.code) WHEN 'lost' THEN NULL ELSE a.steps + 1 END AS step,
+       CASE s.kind WHEN 'open' THEN row_number() OVER (PARTITION BY s.process, s.kind = 'open' ORDER BY s.position, s.code)
+                   WHEN 'lost' THEN NULL
+                   ELSE count(*) FILTER (WHERE s.kind = 'open') OVER (PARTITION BY s.process) + 1 END::integer AS step,
        s.probability,
        s.stuck_after
   FROM stage s
-  JOIN process p ON p.code = s.process
-  JOIN _path a ON a.process = s.process;
+  JOIN process p ON p.code = s.process;
 
 CREATE OR REPLACE VIEW v_intent_level AS
 SELECT v.level AS intent, coalesce(v.label, v.level) AS intent_label, v.position AS intent_position
@@ -74,7 +75,8 @@ SELECT v.level AS intent, coalesce(v.label, v.level) AS intent_label, v.position
 --   waiting  leads that wait for their first contact; late: past the deadline
 --   stuck    leads that are in an open stage for too long
 --   visit    the visits of leads to stages, with the days they stayed until now
--- Of a query that names one part the others are not run.
+-- Of a query that names one part the others are not run: the parts have columns
+-- of exactly the same types, or PostgreSQL would not look into them.
 CREATE OR REPLACE VIEW _part AS
 SELECT 'cube'::text AS part, c.created_on, c.won_on, c.lost_on, c.closes_on, c.kind, c.process, c.stage, c.stages, c.owner,
        c.team, c.region, c.industry, c.product_line, c.first_source, c.last_source, c.campaign, c.partner, c.intent,
@@ -82,41 +84,40 @@ SELECT 'cube'::text AS part, c.created_on, c.won_on, c.lost_on, c.closes_on, c.k
        c.contacted, c.contact_minutes, 0::bigint AS late, 0::numeric AS stayed
   FROM _cube c
  UNION ALL
-SELECT 'intent', c.created_on, c.won_on, c.lost_on, c.closes_on, c.kind, c.process, c.stage, c.stages, c.owner, c.team,
+SELECT 'intent'::text, c.created_on, c.won_on, c.lost_on, c.closes_on, c.kind, c.process, c.stage, c.stages, c.owner, c.team,
        c.region, c.industry, c.product_line, c.first_source, c.last_source, c.campaign, c.partner,
        CASE n.sign WHEN 1 THEN leadcrm.intent_at(l, now()) ELSE l.intent END, c.loss_reason, c.competitor, c.currency,
        n.sign, n.sign * c.expected_amount, n.sign * c.won_amount, n.sign * c.score, n.sign * c.scored,
-       n.sign * c.assigned, n.sign * c.contacted, n.sign * c.contact_minutes, 0, 0
+       n.sign * c.assigned, n.sign * c.contacted, n.sign * c.contact_minutes, 0::bigint, 0::numeric
   FROM lead l
   JOIN _cube_lead c ON c.id = l.id
  CROSS JOIN (VALUES (-1::bigint), (1)) AS n (sign)
  WHERE l.intent_due_at <= now()
  UNION ALL
-SELECT 'waiting', c.created_on, c.won_on, c.lost_on, c.closes_on, c.kind, c.process, c.stage, c.stages, c.owner, c.team,
+SELECT 'waiting'::text, c.created_on, c.won_on, c.lost_on, c.closes_on, c.kind, c.process, c.stage, c.stages, c.owner, c.team,
        c.region, c.industry, c.product_line, c.first_source, c.last_source, c.campaign, c.partner, c.intent,
        c.loss_reason, c.competitor, c.currency, c.leads, c.expected_amount, c.won_amount, c.score, c.scored, c.assigned,
-       c.contacted, c.contact_minutes, (l.first_contact_due_at < now())::integer, 0
+       c.contacted, c.contact_minutes, (l.first_contact_due_at < now())::integer::bigint, 0::numeric
   FROM lead l
   JOIN _cube_lead c ON c.id = l.id
   LEFT JOIN stage g ON g.process = l.process AND g.code = l.stage
  WHERE l.first_contacted_at IS NULL AND l.owner IS NOT NULL AND l.first_contact_due_at IS NOT NULL
    AND coalesce(g.kind, 'open') = 'open'
  UNION ALL
-SELECT 'stuck', c.created_on, c.won_on, c.lost_on, c.closes_on, c.kind, c.process, c.stage, c.stages, c.owner, c.team,
+SELECT 'stuck'::text, c.created_on, c.won_on, c.lost_on, c.closes_on, c.kind, c.process, c.stage, c.stages, c.owner, c.team,
        c.region, c.industry, c.product_line, c.first_source, c.last_source, c.campaign, c.partner, c.intent,
        c.loss_reason, c.competitor, c.currency, c.leads, c.expected_amount, c.won_amount, c.score, c.scored, c.assigned,
-       c.contacted, c.contact_minutes, 0, 0
-  FROM workspace w
- CROSS JOIN stage g
+       c.contacted, c.contact_minutes, 0::bigint, 0::numeric
+  FROM stage g
   JOIN lead l ON l.process = g.process AND l.stage = g.code
-             AND l.stage_since < leadcrm.subtract(now(), g.stuck_after, w.time_zone)
+             AND l.stage_since < leadcrm.subtract(now(), g.stuck_after, (SELECT w.time_zone FROM workspace w))
   JOIN _cube_lead c ON c.id = l.id
  WHERE g.kind = 'open' AND l.merged_into IS NULL AND l.won_at IS NULL AND l.lost_at IS NULL
  UNION ALL
-SELECT 'visit', c.created_on, c.won_on, c.lost_on, c.closes_on, c.kind, c.process, v.stage, c.stages, c.owner, c.team,
+SELECT 'visit'::text, c.created_on, c.won_on, c.lost_on, c.closes_on, c.kind, c.process, v.stage, c.stages, c.owner, c.team,
        c.region, c.industry, c.product_line, c.first_source, c.last_source, c.campaign, c.partner, c.intent,
        c.loss_reason, c.competitor, c.currency, c.leads, c.expected_amount, c.won_amount, c.score, c.scored, c.assigned,
-       c.contacted, c.contact_minutes, 0, round(extract(epoch FROM v.stayed) / 86400, 6)
+       c.contacted, c.contact_minutes, 0::bigint, round(extract(epoch FROM v.stayed) / 86400, 6)
   FROM lead l
   JOIN _cube_lead c ON c.id = l.id
  CROSS JOIN LATERAL (SELECT t.from_stage AS stage, t.stayed FROM leadcrm.transitions(l.lifecycle) t WHERE t.from_stage IS NOT NULL
@@ -187,12 +188,12 @@ SELECT date_trunc('month', c.created_on::timestamp)::date AS month, c.owner,
   FROM _cube c
  WHERE c.owner IS NOT NULL
  UNION ALL
-SELECT date_trunc('month', c.won_on::timestamp)::date, c.owner, 0, 0, 0, 0,
-       c.leads, CASE WHEN coalesce(c.currency, u.currency) = u.currency THEN c.won_amount ELSE 0 END, 0, 0
+SELECT date_trunc('month', c.won_on::timestamp)::date, c.owner, 0::bigint, 0::bigint, 0::bigint, 0::bigint,
+       c.leads, CASE WHEN c.currency IS NULL OR c.currency = (SELECT u.currency FROM _currency u) THEN c.won_amount ELSE 0 END, 0::bigint, 0::numeric
   FROM _cube c
- CROSS JOIN _currency u
  WHERE c.owner IS NOT NULL AND c.won_on IS NOT NULL
  UNION ALL
-SELECT g.month, g.rep, 0, 0, 0, 0, 0, 0, coalesce(g.won, 0), coalesce(g.amount, 0)
+SELECT g.month, g.rep, 0::bigint, 0::bigint, 0::bigint, 0::bigint, 0::bigint, 0::numeric, coalesce(g.won, 0)::bigint,
+       coalesce(g.amount, 0)
   FROM rep_target g
  WHERE g.rep IS NOT NULL;

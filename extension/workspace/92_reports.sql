@@ -88,16 +88,18 @@ SELECT f.day AS day, date_trunc('week', f.day::timestamp)::date AS week,
                f.province, f.province_name, f.city, f.city_name, f.territory, f.territory_label,
                f.industry, f.industry_label, f.product_line, f.product_line_label,
                f.last_source, coalesce(s.label, f.last_source), s.channel, f.campaign, f.partner, f.currency,
-               0, 0, 0, 0, 0, 0, 0,
+               0::bigint, 0::bigint, 0::bigint, 0::bigint, 0::bigint, 0::numeric, 0::numeric,
                f.leads, CASE WHEN f.won_on IS NOT NULL THEN f.leads ELSE 0 END, f.won_amount,
-               f.leads * 0.5, CASE WHEN f.won_on IS NOT NULL THEN f.leads * 0.5 ELSE 0 END, f.won_amount * 0.5, 0
+               f.leads * 0.5, CASE WHEN f.won_on IS NOT NULL THEN f.leads * 0.5 ELSE 0 END, f.won_amount * 0.5, 0::numeric
           FROM _fact f
           LEFT JOIN source s ON s.code = f.last_source
          WHERE f.part = 'cube'
          UNION ALL
-        SELECT c.day, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
-               c.source, coalesce(s.label, c.source), s.channel, c.campaign, NULL, c.currency,
-               0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, c.cost
+        SELECT c.day, NULL::text, NULL::text, NULL::text, NULL::text, NULL::text, NULL::text, NULL::text, NULL::text,
+               NULL::text, NULL::text, NULL::text, NULL::text, NULL::text, NULL::text, NULL::text, NULL::text,
+               c.source, coalesce(s.label, c.source), s.channel, c.campaign, NULL::text, c.currency,
+               0::bigint, 0::bigint, 0::bigint, 0::bigint, 0::bigint, 0::numeric, 0::numeric,
+               0::bigint, 0::bigint, 0::numeric, 0::numeric, 0::numeric, 0::numeric, c.cost
           FROM _cost c
           LEFT JOIN source s ON s.code = c.source
          WHERE (SELECT sees_numbers())) f;
@@ -139,12 +141,11 @@ SELECT r.month,
           FROM (SELECT f.month, f.source, f.source_label, f.channel,
                        sum(f.leads) AS leads, sum(f.scored) AS scored, sum(f.score) AS score, sum(f.hot) AS hot,
                        sum(f.won) AS won,
-                       coalesce(sum(f.won_amount) FILTER (WHERE f.currency = u.currency), 0) AS won_amount,
-                       coalesce(sum(f.won_amount_last_touch) FILTER (WHERE f.currency = u.currency), 0) AS won_amount_last_touch,
-                       coalesce(sum(f.won_amount_equal_share) FILTER (WHERE f.currency = u.currency), 0) AS won_amount_equal_share,
-                       coalesce(sum(f.cost) FILTER (WHERE f.currency = u.currency), 0) AS cost
+                       coalesce(sum(f.won_amount) FILTER (WHERE f.currency = (SELECT u.currency FROM _currency u)), 0) AS won_amount,
+                       coalesce(sum(f.won_amount_last_touch) FILTER (WHERE f.currency = (SELECT u.currency FROM _currency u)), 0) AS won_amount_last_touch,
+                       coalesce(sum(f.won_amount_equal_share) FILTER (WHERE f.currency = (SELECT u.currency FROM _currency u)), 0) AS won_amount_equal_share,
+                       coalesce(sum(f.cost) FILTER (WHERE f.currency = (SELECT u.currency FROM _currency u)), 0) AS cost
                   FROM v_source f
-                 CROSS JOIN _currency u
                  GROUP BY f.month, f.source, f.source_label, f.channel) m
         WINDOW before AS (PARTITION BY m.source ORDER BY m.month RANGE BETWEEN '1 month' PRECEDING AND '1 month' PRECEDING),
                together AS (PARTITION BY m.month)) r;
@@ -177,19 +178,21 @@ SELECT f.day AS day, date_trunc('week', f.day::timestamp)::date AS week,
                f.province, f.province_name, f.city, f.city_name, f.territory, f.territory_label,
                f.industry, f.industry_label, f.product_line, f.product_line_label,
                f.source, f.source_label, f.channel, f.campaign, f.partner, f.currency,
-               0, 0, 0, 0, f.leads, f.won_amount, 0, 0, 0, 0
+               0::bigint, 0::bigint, 0::bigint, 0::bigint, f.leads, f.won_amount,
+               0::bigint, 0::numeric, 0::bigint, 0::numeric
           FROM _fact f
          WHERE f.part = 'cube' AND f.won_on IS NOT NULL
          UNION ALL
         SELECT g.month, t.code, coalesce(t.label, t.code), d.department, d.department_label, g.rep, coalesce(o.name, g.rep),
-               NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, u.currency,
-               0, 0, 0, 0, 0, 0,
-               CASE WHEN g.rep IS NOT NULL THEN coalesce(g.won, 0) ELSE 0 END,
+               NULL::text, NULL::text, NULL::text, NULL::text, NULL::text, NULL::text, NULL::text, NULL::text,
+               NULL::text, NULL::text, NULL::text, NULL::text, NULL::text, NULL::text, NULL::text,
+               (SELECT u.currency FROM _currency u),
+               0::bigint, 0::bigint, 0::bigint, 0::bigint, 0::bigint, 0::numeric,
+               CASE WHEN g.rep IS NOT NULL THEN coalesce(g.won, 0) ELSE 0 END::bigint,
                CASE WHEN g.rep IS NOT NULL THEN coalesce(g.amount, 0) ELSE 0 END,
-               CASE WHEN g.rep IS NULL THEN coalesce(g.won, 0) ELSE 0 END,
+               CASE WHEN g.rep IS NULL THEN coalesce(g.won, 0) ELSE 0 END::bigint,
                CASE WHEN g.rep IS NULL THEN coalesce(g.amount, 0) ELSE 0 END
           FROM rep_target g
-         CROSS JOIN _currency u
           LEFT JOIN rep o ON o.code = g.rep
           LEFT JOIN team t ON t.code = coalesce(g.team, o.team)
           LEFT JOIN _department d ON d.team = t.code
@@ -331,7 +334,7 @@ SELECT f.day AS day, date_trunc('week', f.day::timestamp)::date AS week,
                f.province, f.province_name, f.city, f.city_name, f.territory, f.territory_label,
                f.industry, f.industry_label, f.product_line, f.product_line_label,
                f.source, f.source_label, f.channel, f.campaign, f.partner, f.currency,
-               0, 0, 0, 0, f.leads, f.won_amount
+               0::bigint, 0::numeric, 0::numeric, 0::numeric, f.leads, f.won_amount
           FROM _fact f
          WHERE f.part = 'cube' AND f.won_on IS NOT NULL) f;
 
