@@ -87,6 +87,7 @@ AS $$
            ('admin',   'EXECUTE',                        'function', 'rule_test'),
            ('admin',   'EXECUTE',                        'function', 'rule_coverage'),
            ('admin',   'EXECUTE',                        'function', 'hottest'),
+           ('admin',   'EXECUTE',                        'function', 'rebuild_cube'),
            ('admin',   'SELECT, INSERT',                 'view',     'lead_in'),
            ('admin',   'SELECT',                         'view',     'v_*'),
            ('admin',   'SELECT',                         'table',    '*'),

@@ -209,6 +209,7 @@ BEGIN
     USING workspace, to_regclass(format('%s.lead', workspace));
 
     RETURN QUERY SELECT * FROM leadcrm._check_people(workspace);
+    RETURN QUERY SELECT * FROM leadcrm._check_cube(workspace);
 
     -- What time should have caused
     RETURN QUERY EXECUTE format($sql$

@@ -134,11 +134,12 @@ BEGIN
     PERFORM leadcrm._claim_leads(workspace);
     PERFORM leadcrm._grade_leads(workspace);
     PERFORM leadcrm.rebuild_loads(format('%s.lead', workspace));
+    PERFORM leadcrm.rebuild_cube(format('%s.lead', workspace));
     RETURN QUERY SELECT * FROM leadcrm._check_workspace(workspace);
 END
 $$;
 COMMENT ON FUNCTION leadcrm._repair_workspace(regnamespace) IS
-'repairs, claims the keys of leads that came meanwhile, grades them, rebuilds loads, and checks';
+'repairs, claims the keys of leads that came meanwhile, grades them, rebuilds loads and the cube, and checks';
 
 CREATE FUNCTION leadcrm.upgrade_workspace(name text)
 RETURNS TABLE (object text, kept text, shipped text)

@@ -70,7 +70,7 @@ RETURNS TABLE (severity text, item text, problem text, next_step text)
 LANGUAGE C VOLATILE
 AS 'MODULE_PATHNAME', 'leadcrm_manage_as_owner';
 COMMENT ON FUNCTION leadcrm.end_restore(text) IS
-'turns the engine''s triggers on as the template has them, sets sequences, claims, behaviour and loads behind the data; returns what is wrong, as check_workspace()';
+'turns the engine''s triggers on as the template has them, sets sequences, claims, behaviour, loads and the cube behind the data; returns what is wrong, as check_workspace()';
 
 CREATE FUNCTION leadcrm._end_restore(workspace regnamespace)
 RETURNS TABLE (severity text, item text, problem text, next_step text)
@@ -94,9 +94,10 @@ BEGIN
     PERFORM leadcrm._claim_leads(workspace);
     PERFORM leadcrm._grade_leads(workspace);
     PERFORM leadcrm.rebuild_loads(format('%s.lead', workspace));
+    PERFORM leadcrm.rebuild_cube(format('%s.lead', workspace));
     PERFORM leadcrm._apply_access(workspace);
     RETURN QUERY SELECT * FROM leadcrm._check_workspace(workspace);
 END
 $$;
 COMMENT ON FUNCTION leadcrm._end_restore(regnamespace) IS
-'turns triggers on, sets sequences, claims keys, sums up behaviour, rebuilds loads, and checks';
+'turns triggers on, sets sequences, claims keys, sums up behaviour, rebuilds loads and the cube, and checks';

@@ -35,6 +35,7 @@
 #include "utils/timestamp.h"
 
 #include "assign.h"
+#include "cube.h"
 #include "dedup.h"
 #include "recycle.h"
 #include "score.h"
@@ -43,7 +44,6 @@
 static SettleFrame *frames = NULL;	/* top of the stack */
 
 static void frame_open(Workspace *ws, Relation lead, bool insert);
-static SettleFrame *frame_find(Relation lead, bool insert);
 static void frame_forget(void *arg);
 static bool frame_pending(int64 lead);
 static Datum dedup_insert_row(TriggerData *trigdata);
@@ -106,6 +106,7 @@ leadcrm_dedup(PG_FUNCTION_ARGS)
 		if (TRIGGER_FIRED_BY_DELETE(event) && trigdata->tg_oldtable != NULL)
 		{
 			leadcrm_settle_delete(ws, trigdata);
+			leadcrm_cube_settle_rows(ws, trigdata, -1);
 			return PointerGetDatum(NULL);
 		}
 		if (TRIGGER_FIRED_BY_INSERT(event) && trigdata->tg_newtable != NULL &&
@@ -120,6 +121,7 @@ leadcrm_dedup(PG_FUNCTION_ARGS)
 			leadcrm_score_settle(ws, frame);
 			leadcrm_assign_log(ws, frame);
 			leadcrm_recycle_settle(ws, frame->now);
+			leadcrm_cube_settle_rows(ws, trigdata, 1);
 			MemoryContextDelete(frame->cxt);
 			return PointerGetDatum(NULL);
 		}
@@ -132,6 +134,7 @@ leadcrm_dedup(PG_FUNCTION_ARGS)
 			leadcrm_score_settle(ws, frame);
 			leadcrm_assign_log(ws, frame);
 			leadcrm_recycle_settle(ws, frame->now);
+			leadcrm_cube_settle_update(frame);
 			MemoryContextDelete(frame->cxt);
 			return PointerGetDatum(NULL);
 		}
@@ -172,7 +175,7 @@ frame_open(Workspace *ws, Relation lead, bool insert)
 SettleFrame *
 leadcrm_settle_frame(Relation lead, bool insert)
 {
-	SettleFrame *frame = frame_find(lead, insert);
+	SettleFrame *frame = leadcrm_settle_frame_or_null(lead, insert);
 
 	if (frame == NULL)
 		ereport(ERROR,
@@ -184,20 +187,11 @@ leadcrm_settle_frame(Relation lead, bool insert)
 }
 
 /*
- * leadcrm_settle_chain
- *		How the running statement's row triggers follow each other; NULL when
- *		its own is missing or disabled.
+ * leadcrm_settle_frame_or_null
+ *		The same; NULL where the statement has none.
  */
-RowChain *
-leadcrm_settle_chain(TriggerData *trigdata)
-{
-	SettleFrame *frame = frame_find(trigdata->tg_relation, TRIGGER_FIRED_BY_INSERT(trigdata->tg_event));
-
-	return frame == NULL ? NULL : &frame->chain;
-}
-
-static SettleFrame *
-frame_find(Relation lead, bool insert)
+SettleFrame *
+leadcrm_settle_frame_or_null(Relation lead, bool insert)
 {
 	for (SettleFrame *frame = frames; frame != NULL; frame = frame->below)
 	{
@@ -205,6 +199,19 @@ frame_find(Relation lead, bool insert)
 			return frame;
 	}
 	return NULL;
+}
+
+/*
+ * leadcrm_settle_chain
+ *		How the running statement's row triggers follow each other; NULL when
+ *		its own is missing or disabled.
+ */
+RowChain *
+leadcrm_settle_chain(TriggerData *trigdata)
+{
+	SettleFrame *frame = leadcrm_settle_frame_or_null(trigdata->tg_relation, TRIGGER_FIRED_BY_INSERT(trigdata->tg_event));
+
+	return frame == NULL ? NULL : &frame->chain;
 }
 
 /* Reset callback: the frame's memory goes, so must its place on the stack. */

@@ -40,7 +40,6 @@ static const char *const side_table[] = {
 	[SIDE_REP_LOAD] = "rep_load",
 };
 
-static void direct_flush(DirectTable *table);
 static bool direct_is_plain(Workspace *ws, Relation rel, const DirectColumn *column, int ncolumns);
 
 /*
@@ -124,7 +123,7 @@ leadcrm_direct_row(DirectTable *table)
 
 /*
  * leadcrm_direct_insert
- *		Insert the row in the slot, at the latest when the table is closed.
+ *		Insert the row in the slot, at the latest with leadcrm_direct_flush().
  *
  * Raises what INSERT would: 23505, 23502, 23514.
  */
@@ -150,31 +149,15 @@ leadcrm_direct_insert(DirectTable *table)
 	table->nrows++;
 	ResetPerTupleExprContext(table->estate);
 	if (table->nrows == DIRECT_MAX_ROWS)
-		direct_flush(table);
+		leadcrm_direct_flush(table);
 }
 
 /*
- * leadcrm_direct_close
- *		Insert what is left and close the table; its lock stays to the end.
+ * leadcrm_direct_flush
+ *		Insert what has not been inserted yet.
  */
 void
-leadcrm_direct_close(DirectTable *table)
-{
-	ResourceOwner owner = CurrentResourceOwner;
-
-	direct_flush(table);
-	CurrentResourceOwner = table->owner;
-	for (int i = 0; i < DIRECT_MAX_ROWS && table->row[i] != NULL; i++)
-		ExecDropSingleTupleTableSlot(table->row[i]);
-	ExecDropSingleTupleTableSlot(table->slot);
-	ExecCloseIndices(table->result);
-	table_close(table->rel, NoLock);
-	CurrentResourceOwner = owner;
-	FreeExecutorState(table->estate);
-}
-
-static void
-direct_flush(DirectTable *table)
+leadcrm_direct_flush(DirectTable *table)
 {
 	CommandId	cid;
 
@@ -200,6 +183,26 @@ direct_flush(DirectTable *table)
 		ExecClearTuple(table->row[i]);
 	}
 	table->nrows = 0;
+}
+
+/*
+ * leadcrm_direct_close
+ *		Insert what is left and close the table; its lock stays to the end.
+ */
+void
+leadcrm_direct_close(DirectTable *table)
+{
+	ResourceOwner owner = CurrentResourceOwner;
+
+	leadcrm_direct_flush(table);
+	CurrentResourceOwner = table->owner;
+	for (int i = 0; i < DIRECT_MAX_ROWS && table->row[i] != NULL; i++)
+		ExecDropSingleTupleTableSlot(table->row[i]);
+	ExecDropSingleTupleTableSlot(table->slot);
+	ExecCloseIndices(table->result);
+	table_close(table->rel, NoLock);
+	CurrentResourceOwner = owner;
+	FreeExecutorState(table->estate);
 }
 
 /* Is the table nothing but what the template makes of it? */

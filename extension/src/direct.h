@@ -44,6 +44,7 @@ extern DirectTable *leadcrm_direct_open_side(Workspace *ws, WorkspaceSide which,
 											 MemoryContext cxt);
 extern TupleTableSlot *leadcrm_direct_row(DirectTable *table);
 extern void leadcrm_direct_insert(DirectTable *table);
+extern void leadcrm_direct_flush(DirectTable *table);
 extern void leadcrm_direct_close(DirectTable *table);
 
 #endif							/* LEADCRM_DIRECT_H */

@@ -36,9 +36,8 @@
  * transactions at SERIALIZABLE: reading them leaves no predicate locks, or
  * whoever deals to the same rep at the same time would end in 40001.
  *
- * Rows are read and written past the executor (see direct.c), by triggers that
- * act as the table's owner; an update is a HOT one as a rule, for no indexed
- * column changes and the pages are kept half empty.
+ * Rows are found and written by ledger.c, by triggers that act as the table's
+ * owner.
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
@@ -60,9 +59,8 @@
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
 
-#include "direct.h"
+#include "ledger.h"
 #include "load.h"
-#include "load_trail.h"
 
 /* Columns of rep_load, in the order in which the template makes them. */
 enum
@@ -95,10 +93,7 @@ static const DirectColumn load_column[] = {
 typedef struct LoadRow
 {
 	int64		id;
-	ItemPointerData tid;
-	ItemPointerData entry;		/* the index entry that led there */
-	bool		ours;			/* written by this transaction */
-	bool		busy;			/* being written by another */
+	LedgerVersion version;
 	bool		folded;
 	bool		same_via;
 	bool		pool;			/* its via is a pool's */
@@ -115,13 +110,7 @@ typedef struct LoadRow
 
 struct LoadTable
 {
-	MemoryContext cxt;
-	DirectTable *table;
-	TupleTableSlot *slot;		/* the version being looked at */
-	SnapshotData dirty;
-	IndexScanDesc scan;			/* of the index on rep, id */
-	ScanKeyData key;
-	ItemPointerData entry;		/* the scan's */
+	Ledger	   *ledger;			/* by the index on rep, id */
 	DateADT		today;
 	text	   *rep;			/* these three while a function is under way */
 	text	   *via;
@@ -132,8 +121,6 @@ struct LoadTable
 
 static Relation load_index(const ResultRelInfo *result);
 static void load_begin(LoadTable *t, const char *rep, const char *via, DateADT today);
-static void load_seek(LoadTable *t, Snapshot snapshot);
-static bool load_next(LoadTable *t);
 static void load_scan(LoadTable *t);
 static bool load_confirm(LoadTable *t);
 static bool load_is_superseded(HeapTupleHeader tuple, TransactionId writer);
@@ -148,7 +135,6 @@ static int64 load_write(LoadTable *t, const Load *amount);
 static bool load_is_usable(const LoadTable *t, const LoadRow *row, const Load *amount);
 static bool load_update(LoadTable *t, LoadRow *row, const Load *amount);
 static int64 load_insert(LoadTable *t, const Load *amount);
-static void load_written(LoadTable *t);
 
 /*
  * leadcrm_load_open
@@ -179,12 +165,7 @@ leadcrm_load_open(Workspace *ws, MemoryContext cxt)
 
 	old = MemoryContextSwitchTo(cxt);
 	t = palloc0(sizeof(LoadTable));
-	t->cxt = cxt;
-	t->table = table;
-	t->slot = table_slot_create(table->rel, NULL);
-	InitDirtySnapshot(t->dirty);
-	t->scan = index_beginscan_compat(table->rel, index, &t->dirty, 1);
-	ScanKeyInit(&t->key, 1, BTEqualStrategyNumber, F_TEXTEQ, (Datum) 0);
+	t->ledger = leadcrm_ledger_open(table, index, F_TEXTEQ, cxt);
 	t->maxrows = 16;
 	t->row = palloc(t->maxrows * sizeof(LoadRow));
 	MemoryContextSwitchTo(old);
@@ -283,13 +264,7 @@ leadcrm_load_add(LoadTable *t, const char *rep, const char *via, DateADT today, 
 void
 leadcrm_load_close(LoadTable *t)
 {
-	ResourceOwner owner = CurrentResourceOwner;
-
-	CurrentResourceOwner = t->table->owner;
-	index_endscan(t->scan);
-	ExecDropSingleTupleTableSlot(t->slot);
-	CurrentResourceOwner = owner;
-	leadcrm_direct_close(t->table);
+	leadcrm_ledger_close(t->ledger);
 }
 
 /* The index on rep, id; NULL when it is not there. */
@@ -322,53 +297,6 @@ load_begin(LoadTable *t, const char *rep, const char *via, DateADT today)
 	t->rep = cstring_to_text(rep);
 	t->via = cstring_to_text(via);
 	t->today = today;
-	t->key.sk_argument = PointerGetDatum(t->rep);
-}
-
-static void
-load_seek(LoadTable *t, Snapshot snapshot)
-{
-	MemoryContext old = MemoryContextSwitchTo(t->cxt);	/* the scan's */
-
-	t->scan->xs_snapshot = snapshot;
-	index_rescan(t->scan, &t->key, 1, NULL, 0);
-	MemoryContextSwitchTo(old);
-}
-
-/*
- * The next version of a row of the rep; after the last no page is pinned.
- * This is index_getnext_slot(), but for entries that need no look.
- */
-static bool
-load_next(LoadTable *t)
-{
-	MemoryContext old = MemoryContextSwitchTo(t->cxt);
-	bool		found = false;
-
-	do
-	{
-		if (!t->scan->xs_heap_continue)
-		{
-			ItemPointer tid = index_getnext_tid(t->scan, ForwardScanDirection);
-
-			if (tid == NULL)
-				break;
-			if (leadcrm_load_trail_has(t->table->rel, tid))
-				continue;
-			t->entry = *tid;
-		}
-		found = index_fetch_heap(t->scan, t->slot);
-	} while (!found);
-
-	if (found)
-		slot_getallattrs(t->slot);
-	else
-	{
-		ExecClearTuple(t->slot);
-		index_rescan(t->scan, &t->key, 1, NULL, 0);
-	}
-	MemoryContextSwitchTo(old);
-	return found;
 }
 
 /*
@@ -379,26 +307,25 @@ load_next(LoadTable *t)
 static void
 load_scan(LoadTable *t)
 {
+	Ledger	   *ledger = t->ledger;
+
 	t->nrows = 0;
-	load_seek(t, &t->dirty);
-	while (load_next(t))
+	leadcrm_ledger_seek(ledger, PointerGetDatum(t->rep), &ledger->dirty);
+	while (leadcrm_ledger_next(ledger))
 	{
-		const Datum *value = t->slot->tts_values;
-		HeapTupleHeader tuple = ExecFetchSlotHeapTuple(t->slot, false, NULL)->t_data;
-		bool		in_flight = TransactionIdIsValid(t->dirty.xmin);
+		const Datum *value = ledger->slot->tts_values;
+		bool		in_flight = ledger->version.in_flight;
 		LoadRow    *row = t->nrows > 0 ? &t->row[t->nrows - 1] : NULL;
 
 		if (in_flight &&
-			(DatumGetBool(value[LOAD_FOLDED]) || load_is_superseded(tuple, t->dirty.xmin)))
+			(DatumGetBool(value[LOAD_FOLDED]) ||
+			 load_is_superseded(ExecFetchSlotHeapTuple(ledger->slot, false, NULL)->t_data,
+								ledger->dirty.xmin)))
 			continue;
 		if (row == NULL || row->id != DatumGetInt64(value[LOAD_ID]))
 			row = load_add_row(t);
 		load_raise(t, row);
-		row->tid = t->slot->tts_tid;
-		row->entry = t->entry;
-		row->ours = !HeapTupleHeaderXminCommitted(tuple) &&
-			TransactionIdIsCurrentTransactionId(HeapTupleHeaderGetRawXmin(tuple));
-		row->busy = in_flight || TransactionIdIsValid(t->dirty.xmax);
+		row->version = ledger->version;
 		row->folded = DatumGetBool(value[LOAD_FOLDED]);
 		row->open = DatumGetInt64(value[LOAD_OPEN]);
 		row->turn = DatumGetFloat8(value[LOAD_TURN]);
@@ -424,13 +351,14 @@ load_confirm(LoadTable *t)
 	int			nscanned = t->nrows;
 	int			i = 0;
 
-	load_seek(t, serializable ? SnapshotAny : latest);
-	while (load_next(t))
+	leadcrm_ledger_seek(t->ledger, PointerGetDatum(t->rep), serializable ? SnapshotAny : latest);
+	while (leadcrm_ledger_next(t->ledger))
 	{
-		int64		id = DatumGetInt64(t->slot->tts_values[LOAD_ID]);
+		TupleTableSlot *slot = t->ledger->slot;
+		int64		id = DatumGetInt64(slot->tts_values[LOAD_ID]);
 		LoadRow    *row;
 
-		if (serializable && !table_tuple_satisfies_snapshot(t->table->rel, t->slot, latest))
+		if (serializable && !table_tuple_satisfies_snapshot(t->ledger->table->rel, slot, latest))
 			continue;
 		while (i < nscanned && t->row[i].id < id)
 			i++;
@@ -465,7 +393,7 @@ load_is_superseded(HeapTupleHeader tuple, TransactionId writer)
 static LoadRow *
 load_add_row(LoadTable *t)
 {
-	const text *via = DatumGetTextPP(t->slot->tts_values[LOAD_VIA]);
+	const text *via = DatumGetTextPP(t->ledger->slot->tts_values[LOAD_VIA]);
 	LoadRow    *row;
 
 	if (t->nrows == t->maxrows)
@@ -475,7 +403,7 @@ load_add_row(LoadTable *t)
 	}
 	row = &t->row[t->nrows++];
 	memset(row, 0, sizeof(LoadRow));
-	row->id = DatumGetInt64(t->slot->tts_values[LOAD_ID]);
+	row->id = DatumGetInt64(t->ledger->slot->tts_values[LOAD_ID]);
 	row->same_via = VARSIZE_ANY_EXHDR(via) == VARSIZE_ANY_EXHDR(t->via) &&
 		memcmp(VARDATA_ANY(via), VARDATA_ANY(t->via), VARSIZE_ANY_EXHDR(via)) == 0;
 	row->pool = load_via_is_pool(via);
@@ -487,7 +415,7 @@ load_add_row(LoadTable *t)
 static void
 load_raise(LoadTable *t, LoadRow *row)
 {
-	const Datum *value = t->slot->tts_values;
+	const Datum *value = t->ledger->slot->tts_values;
 	int64		dealt = DatumGetDateADT(value[LOAD_DAY]) == t->today ?
 		DatumGetInt64(value[LOAD_DEALT]) : 0;
 
@@ -582,14 +510,14 @@ load_write(LoadTable *t, const Load *amount)
 	{
 		LoadRow    *row = &t->row[i];
 
-		if (row->ours && load_is_usable(t, row, amount) && load_update(t, row, amount))
+		if (row->version.ours && load_is_usable(t, row, amount) && load_update(t, row, amount))
 			return row->id;
 	}
 	for (int i = 0; i < t->nrows; i++)
 	{
 		LoadRow    *row = &t->row[i];
 
-		if (!row->ours && load_is_usable(t, row, amount) && load_update(t, row, amount))
+		if (!row->version.ours && load_is_usable(t, row, amount) && load_update(t, row, amount))
 			return row->id;
 	}
 	return load_insert(t, amount);
@@ -602,7 +530,7 @@ load_write(LoadTable *t, const Load *amount)
 static bool
 load_is_usable(const LoadTable *t, const LoadRow *row, const Load *amount)
 {
-	if (row->busy || (row->folded && row->ours))
+	if (row->version.busy || (row->folded && row->version.ours))
 		return false;
 	if (amount->turn == 0 && amount->dealt == 0)
 		return true;
@@ -615,33 +543,12 @@ load_is_usable(const LoadTable *t, const LoadRow *row, const Load *amount)
 static bool
 load_update(LoadTable *t, LoadRow *row, const Load *amount)
 {
-	Relation	rel = t->table->rel;
-	TupleTableSlot *slot = t->table->slot;
-	Datum	   *value = slot->tts_values;
-	UpdateIndexes_compat indexes;
+	TupleTableSlot *slot = leadcrm_ledger_lock(t->ledger, &row->version);
+	Datum	   *value;
 
-	/* What this transaction wrote, nobody else can have locked against it. */
-	if (row->ours)
-	{
-		if (!table_tuple_fetch_row_version(rel, &row->tid, SnapshotAny, t->slot))
-			elog(ERROR, "lost row " INT64_FORMAT " of rep_load", row->id);
-	}
-	else
-	{
-		TM_FailureData tmfd;
-
-		if (table_tuple_lock(rel, &row->tid, SnapshotAny, t->slot, GetCurrentCommandId(false),
-							 LockTupleNoKeyExclusive, LockWaitSkip, 0, &tmfd) != TM_Ok)
-		{
-			ExecClearTuple(t->slot);
-			return false;
-		}
-	}
-
-	slot_getallattrs(t->slot);
-	ExecClearTuple(slot);
-	memcpy(value, t->slot->tts_values, lengthof(load_column) * sizeof(Datum));
-	memset(slot->tts_isnull, false, lengthof(load_column) * sizeof(bool));
+	if (slot == NULL)
+		return false;
+	value = slot->tts_values;
 	value[LOAD_OPEN] = Int64GetDatum(row->open + amount->open);
 	value[LOAD_TURN] = Float8GetDatum(row->turn + amount->turn);
 	if (amount->dealt != 0)
@@ -650,14 +557,7 @@ load_update(LoadTable *t, LoadRow *row, const Load *amount)
 		value[LOAD_DEALT] = Int64GetDatum((row->day == t->today ? row->dealt : 0) + amount->dealt);
 	}
 	value[LOAD_FOLDED] = BoolGetDatum(false);
-	ExecStoreVirtualTuple(slot);
-	simple_table_tuple_update(rel, &row->tid, slot, SnapshotAny, &indexes);
-	if (indexes)
-	{
-		(void) ExecUpdateIndexTuples_compat(t->table->result, slot, t->table->estate, indexes);
-		leadcrm_load_trail_add(rel, &row->entry);
-	}
-	load_written(t);
+	leadcrm_ledger_update(t->ledger, &row->version);
 	return true;
 }
 
@@ -665,7 +565,7 @@ load_update(LoadTable *t, LoadRow *row, const Load *amount)
 static int64
 load_insert(LoadTable *t, const Load *amount)
 {
-	TupleTableSlot *slot = leadcrm_direct_row(t->table);
+	TupleTableSlot *slot = leadcrm_direct_row(t->ledger->table);
 	Datum	   *value = slot->tts_values;
 	int64		id = DatumGetInt64(value[LOAD_ID]);
 
@@ -677,19 +577,6 @@ load_insert(LoadTable *t, const Load *amount)
 	value[LOAD_DAY] = DateADTGetDatum(t->today);
 	value[LOAD_DEALT] = Int64GetDatum(amount->dealt);
 	value[LOAD_FOLDED] = BoolGetDatum(false);
-	ExecStoreVirtualTuple(slot);
-	table_tuple_insert(t->table->rel, slot, GetCurrentCommandId(true), 0, NULL);
-	(void) ExecInsertIndexTuples_compat(t->table->result, slot, t->table->estate, false, NULL, NIL);
-	load_written(t);
+	leadcrm_ledger_insert(t->ledger);
 	return id;
-}
-
-/* After a row is written: it may be written again, and scans see it. */
-static void
-load_written(LoadTable *t)
-{
-	ExecClearTuple(t->table->slot);
-	ExecClearTuple(t->slot);
-	ResetPerTupleExprContext(t->table->estate);
-	CommandCounterIncrement();
 }

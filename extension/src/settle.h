@@ -101,9 +101,12 @@ typedef struct SettleFrame
 	SettleMove *move;
 	int			nmoves;
 	int			maxmoves;
+	struct CubeTally *tally;	/* UPDATE: NULL until a row is counted */
+	ItemPointerData tallied;	/* the row that was counted last */
 } SettleFrame;
 
 extern SettleFrame *leadcrm_settle_frame(Relation lead, bool insert);
+extern SettleFrame *leadcrm_settle_frame_or_null(Relation lead, bool insert);
 extern RowChain *leadcrm_settle_chain(TriggerData *trigdata);
 
 extern void leadcrm_settle_add_row(SettleFrame *frame, int64 id);

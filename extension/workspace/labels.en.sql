@@ -371,6 +371,38 @@ COMMENT ON COLUMN assignment_log.batch IS 'what was moved together has the same 
 COMMENT ON COLUMN assignment_log.note IS 'note';
 COMMENT ON COLUMN assignment_log.actor IS 'who did it';
 
+COMMENT ON TABLE lead_cube IS 'what leads count for, by all dimensions: the sum of the rows';
+COMMENT ON COLUMN lead_cube.key IS 'hash of the dimensions; negative: a part, to be added to the others';
+COMMENT ON COLUMN lead_cube.created_on IS 'day of creation';
+COMMENT ON COLUMN lead_cube.won_on IS 'day it was won';
+COMMENT ON COLUMN lead_cube.lost_on IS 'day it was lost';
+COMMENT ON COLUMN lead_cube.closes_on IS 'first day of the month in which it should close';
+COMMENT ON COLUMN lead_cube.kind IS 'kind of lead';
+COMMENT ON COLUMN lead_cube.process IS 'process';
+COMMENT ON COLUMN lead_cube.stage IS 'stage';
+COMMENT ON COLUMN lead_cube.stages IS 'stages reached, in the order of their first entry';
+COMMENT ON COLUMN lead_cube.owner IS 'owner';
+COMMENT ON COLUMN lead_cube.team IS 'team';
+COMMENT ON COLUMN lead_cube.region IS 'region';
+COMMENT ON COLUMN lead_cube.industry IS 'industry';
+COMMENT ON COLUMN lead_cube.product_line IS 'product line';
+COMMENT ON COLUMN lead_cube.first_source IS 'first source';
+COMMENT ON COLUMN lead_cube.last_source IS 'last source';
+COMMENT ON COLUMN lead_cube.campaign IS 'campaign';
+COMMENT ON COLUMN lead_cube.partner IS 'partner';
+COMMENT ON COLUMN lead_cube.intent IS 'intent';
+COMMENT ON COLUMN lead_cube.loss_reason IS 'reason of the loss';
+COMMENT ON COLUMN lead_cube.competitor IS 'competitor';
+COMMENT ON COLUMN lead_cube.currency IS 'currency';
+COMMENT ON COLUMN lead_cube.leads IS 'leads';
+COMMENT ON COLUMN lead_cube.score IS 'sum of the scores';
+COMMENT ON COLUMN lead_cube.scored IS 'leads with a score';
+COMMENT ON COLUMN lead_cube.assigned IS 'leads that have been assigned';
+COMMENT ON COLUMN lead_cube.contacted IS 'leads that have been contacted';
+COMMENT ON COLUMN lead_cube.contact_minutes IS 'minutes from the assignment to the first contact, summed up';
+COMMENT ON COLUMN lead_cube.expected_amount IS 'sum of the expected amounts';
+COMMENT ON COLUMN lead_cube.won_amount IS 'sum of the amounts won';
+
 COMMENT ON TABLE task IS 'what somebody has to do';
 COMMENT ON COLUMN task.id IS 'number';
 COMMENT ON COLUMN task.lead_id IS 'the lead it is about';
@@ -449,6 +481,7 @@ COMMENT ON FUNCTION rule_coverage(text, timestamptz) IS 'how many living leads e
 COMMENT ON FUNCTION explain_score(bigint, timestamptz) IS 'what the score of a lead is made of at a moment; the points sum to the score';
 COMMENT ON FUNCTION score_at(bigint, timestamptz) IS 'the score of a lead at a moment';
 COMMENT ON FUNCTION hottest(integer, text, timestamptz) IS 'the leads with the highest scores at a moment, of those that a condition lets pass; the parts sum to the score';
+COMMENT ON FUNCTION rebuild_cube() IS 'makes the numbers that reports read anew from the leads; returns how many were wrong';
 COMMENT ON FUNCTION tick(timestamptz, integer) IS 'does what time alone causes, in bounded batches; returns how much is left';
 COMMENT ON FUNCTION _begin_rescore(text, regclass) IS 'of rescore: begins a run or goes on with one';
 COMMENT ON FUNCTION _rescore_chunk(bigint, integer, regclass) IS 'of rescore: the next leads of a run';

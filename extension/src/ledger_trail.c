@@ -1,11 +1,11 @@
 /*-------------------------------------------------------------------------
- * load_trail.c
- *	  The versions of rows of rep_load that this transaction has left behind.
+ * ledger_trail.c
+ *	  The versions of rows of a ledger that this transaction has left behind.
  *
  * A transaction of many statements adds to the same few rows again and again,
  * and what it replaces cannot be pruned before it ends.  Its own scans would
  * walk past all of it, longer for each statement.  So, whenever a page is full
- * and a row moves to the next, the index entry that led to the full one is
+ * and a row moves to the next, or a row goes, the index entry that led to it is
  * noted here, and scans pass it by.
  *
  * Such an entry leads to nothing as long as the transaction that moved the row
@@ -23,7 +23,7 @@
 #include "utils/memutils.h"
 #include "utils/rel.h"
 
-#include "load_trail.h"
+#include "ledger_trail.h"
 
 typedef struct TrailKey
 {
@@ -57,19 +57,19 @@ static trail_hash *trail;
 static void trail_forget(void *arg);
 
 /*
- * leadcrm_load_trail_add
+ * leadcrm_ledger_trail_add
  *		The current subtransaction has moved the last version of a row that an
- *		index entry led to, to a place with an entry of its own.
+ *		index entry led to, to a place with an entry of its own, or deleted it.
  */
 void
-leadcrm_load_trail_add(Relation rel, const ItemPointerData *entry)
+leadcrm_ledger_trail_add(Relation rel, const ItemPointerData *entry)
 {
 	TrailKey	key = {rel->rd_rel->relfilenode, *entry};
 	bool		found;
 
 	if (trail == NULL)
 	{
-		MemoryContext cxt = AllocSetContextCreate(TopTransactionContext, "leadcrm load trail",
+		MemoryContext cxt = AllocSetContextCreate(TopTransactionContext, "leadcrm ledger trail",
 												  ALLOCSET_SMALL_SIZES);
 		MemoryContextCallback *callback = MemoryContextAllocZero(cxt, sizeof(MemoryContextCallback));
 		trail_hash *made = trail_create(cxt, 64, NULL);
@@ -82,11 +82,11 @@ leadcrm_load_trail_add(Relation rel, const ItemPointerData *entry)
 }
 
 /*
- * leadcrm_load_trail_has
+ * leadcrm_ledger_trail_has
  *		Does an index entry lead only to what this transaction has left behind?
  */
 bool
-leadcrm_load_trail_has(Relation rel, const ItemPointerData *entry)
+leadcrm_ledger_trail_has(Relation rel, const ItemPointerData *entry)
 {
 	TrailKey	key = {rel->rd_rel->relfilenode, *entry};
 	TrailEntry *e;

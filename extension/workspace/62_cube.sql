@@ -1,0 +1,39 @@
+-- What leads count for, by all that reports are read by: the sum of its rows.
+-- Written by the engine with every lead, in the same transaction.  Whoever
+-- changes a sum adds to a row that nobody has locked, or inserts another, and
+-- so waits for nobody.  key is a hash of the columns up to currency; a negative
+-- one, ~key, marks a row that means nothing but together with its others.
+CREATE TABLE lead_cube (
+    key             bigint NOT NULL,
+    created_on      date NOT NULL,
+    won_on          date,
+    lost_on         date,
+    closes_on       date,
+    kind            text NOT NULL,
+    process         text,
+    stage           text,
+    stages          text[] NOT NULL,
+    owner           text,
+    team            text,
+    region          text,
+    industry        text,
+    product_line    text,
+    first_source    text NOT NULL,
+    last_source     text NOT NULL,
+    campaign        text,
+    partner         text,
+    intent          text,
+    loss_reason     text,
+    competitor      text,
+    currency        text,
+    leads           bigint NOT NULL,
+    score           bigint NOT NULL,
+    scored          bigint NOT NULL,
+    assigned        bigint NOT NULL,
+    contacted       bigint NOT NULL,
+    contact_minutes bigint NOT NULL,
+    expected_amount numeric NOT NULL,
+    won_amount      numeric NOT NULL
+) WITH (fillfactor = 85);
+CREATE INDEX lead_cube_key_idx ON lead_cube (key);
+
