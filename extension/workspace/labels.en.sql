@@ -185,7 +185,6 @@ COMMENT ON COLUMN lead.expected_close_on IS 'expected day of the deal';
 COMMENT ON COLUMN lead.process IS 'process it goes through';
 COMMENT ON COLUMN lead.stage IS 'stage it is in';
 COMMENT ON COLUMN lead.stage_since IS 'since when it is in this stage';
-COMMENT ON COLUMN lead.lifecycle IS 'its stages with their times, the same as stage_change';
 COMMENT ON COLUMN lead.won_at IS 'when it was won';
 COMMENT ON COLUMN lead.won_amount IS 'amount it was won with';
 COMMENT ON COLUMN lead.lost_at IS 'when it was lost';

@@ -185,7 +185,6 @@ COMMENT ON COLUMN lead.expected_close_on IS '预计成交日期';
 COMMENT ON COLUMN lead.process IS '所走的流程';
 COMMENT ON COLUMN lead.stage IS '所处阶段';
 COMMENT ON COLUMN lead.stage_since IS '进入当前阶段的时间';
-COMMENT ON COLUMN lead.lifecycle IS '阶段历史，与 stage_change 相同';
 COMMENT ON COLUMN lead.won_at IS '赢单时间';
 COMMENT ON COLUMN lead.won_amount IS '赢单金额';
 COMMENT ON COLUMN lead.lost_at IS '输单时间';
