@@ -21,7 +21,7 @@ SELECT is_empty(
     $$SELECT object FROM engine
        WHERE obj_description(objid, classid::regclass::text) IS NULL
          AND classid NOT IN ('pg_cast'::regclass, 'pg_amop'::regclass, 'pg_amproc'::regclass)
-         AND object !~ '^(type leadcrm\.phone\[\]|type leadcrm\.workspaces|type leadcrm\.workspaces\[\])$'$$,
+         AND object !~ '^type leadcrm\.(workspaces|\w+\[\])$'$$,
     'every object of the engine has a comment');
 SELECT is_empty(
     $$SELECT object FROM engine
