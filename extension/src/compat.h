@@ -25,6 +25,12 @@
 		ereport(ERROR, __VA_ARGS__); \
 		return dummy_value; \
 	} while (0)
+#define SOFT_ERROR_OCCURRED(context) ((void) (context), false)
+#define DirectInputFunctionCallSafe(func, str, typioparam, typmod, context, result) \
+	((void) (context), \
+	 *(result) = DirectFunctionCall3(func, CStringGetDatum(str), \
+									 ObjectIdGetDatum(typioparam), Int32GetDatum(typmod)), \
+	 true)
 #else
 #include "nodes/miscnodes.h"
 #endif

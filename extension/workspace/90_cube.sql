@@ -5,9 +5,9 @@
 -- before the present assignment took no time.  An amount that is no number is none.
 CREATE OR REPLACE VIEW _cube_lead AS
 SELECT l.id,
-       (l.created_at AT TIME ZONE w.time_zone)::date AS created_on,
-       (l.won_at AT TIME ZONE w.time_zone)::date AS won_on,
-       (l.lost_at AT TIME ZONE w.time_zone)::date AS lost_on,
+       (l.created_at AT TIME ZONE (SELECT w.time_zone FROM workspace w))::date AS created_on,
+       (l.won_at AT TIME ZONE (SELECT w.time_zone FROM workspace w))::date AS won_on,
+       (l.lost_at AT TIME ZONE (SELECT w.time_zone FROM workspace w))::date AS lost_on,
        l.expected_close_on - (extract(day FROM l.expected_close_on)::integer - 1) AS closes_on,
        l.kind,
        l.process,
@@ -38,7 +38,6 @@ SELECT l.id,
             THEN greatest(floor(extract(epoch FROM l.first_contacted_at - coalesce(l.assigned_at, l.created_at)) / 60), 0)
             ELSE 0 END::bigint AS contact_minutes
   FROM lead l
- CROSS JOIN workspace w
  WHERE l.merged_into IS NULL;
 
 -- The slow truth of what _cube says.

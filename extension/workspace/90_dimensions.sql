@@ -15,13 +15,22 @@ SELECT d.team, min(d.department) AS department, min(d.department_label) AS depar
   FROM down d
  GROUP BY d.team;
 
--- The territory that names a region, the first by code where several do.
+-- The innermost territory that each region lies in: the one that names most
+-- digits of its code, then the first by code.
 CREATE OR REPLACE VIEW _territory_region AS
-SELECT rtrim(r.region) AS region, min(t.code COLLATE "C") AS territory
-  FROM territory t
- CROSS JOIN unnest(t.regions) AS r (region)
- WHERE t.active
- GROUP BY 1;
+WITH named AS MATERIALIZED (
+    SELECT rtrim(n.region) AS region, min(t.code COLLATE "C") AS territory
+      FROM territory t
+     CROSS JOIN unnest(t.regions) AS n (region)
+     WHERE t.active
+     GROUP BY 1
+)
+SELECT r.code AS region, min(coalesce(a.territory, b.territory, c.territory)) AS territory
+  FROM (SELECT r.code FROM region r UNION SELECT n.region FROM named n) r
+  LEFT JOIN named a ON a.region = r.code
+  LEFT JOIN named b ON b.region = left(r.code, 4)
+  LEFT JOIN named c ON c.region = left(r.code, 2)
+ GROUP BY r.code;
 
 -- The currency in which rates are worked out, and that of amounts without one.
 CREATE OR REPLACE VIEW _currency AS
@@ -46,12 +55,17 @@ SELECT s.process,
        coalesce(s.label, s.code) AS stage_label,
        s.position AS stage_position,
        s.kind AS stage_kind,
-       CASE s.kind WHEN 'open' THEN array_position(a.path, s.code) WHEN 'lost' THEN NULL ELSE a.steps + 1 END AS step,
+       CASE s.kind WHEN 'open' THEN row_number() OVER (PARTITION BY s.process, s.kind = 'open' ORDER BY s.position, s.code)
+                   WHEN 'lost' THEN NULL
+                   ELSE count(*) FILTER (WHERE s.kind = 'open') OVER (PARTITION BY s.process) + 1 END::integer AS step,
        s.probability,
        s.stuck_after
   FROM stage s
-  JOIN process p ON p.code = s.process
-  JOIN _path a ON a.process = s.process;
+  JOIN process p ON p.code = s.process;
+
+CREATE OR REPLACE VIEW v_intent_level AS
+SELECT v.level AS intent, coalesce(v.label, v.level) AS intent_label, v.position AS intent_position
+  FROM intent_level v;
 
 -- The rows behind all numbers, by part: what the cube counts, and beside it
 -- what depends on the moment, each found by an index of its own.
@@ -61,7 +75,8 @@ SELECT s.process,
 --   waiting  leads that wait for their first contact; late: past the deadline
 --   stuck    leads that are in an open stage for too long
 --   visit    the visits of leads to stages, with the days they stayed until now
--- Of a query that names one part the others are not run.
+-- Of a query that names one part the others are not run: the parts have columns
+-- of exactly the same types, or PostgreSQL would not look into them.
 CREATE OR REPLACE VIEW _part AS
 SELECT 'cube'::text AS part, c.created_on, c.won_on, c.lost_on, c.closes_on, c.kind, c.process, c.stage, c.stages, c.owner,
        c.team, c.region, c.industry, c.product_line, c.first_source, c.last_source, c.campaign, c.partner, c.intent,
@@ -69,45 +84,45 @@ SELECT 'cube'::text AS part, c.created_on, c.won_on, c.lost_on, c.closes_on, c.k
        c.contacted, c.contact_minutes, 0::bigint AS late, 0::numeric AS stayed
   FROM _cube c
  UNION ALL
-SELECT 'intent', c.created_on, c.won_on, c.lost_on, c.closes_on, c.kind, c.process, c.stage, c.stages, c.owner, c.team,
+SELECT 'intent'::text, c.created_on, c.won_on, c.lost_on, c.closes_on, c.kind, c.process, c.stage, c.stages, c.owner, c.team,
        c.region, c.industry, c.product_line, c.first_source, c.last_source, c.campaign, c.partner,
        CASE n.sign WHEN 1 THEN leadcrm.intent_at(l, now()) ELSE l.intent END, c.loss_reason, c.competitor, c.currency,
        n.sign, n.sign * c.expected_amount, n.sign * c.won_amount, n.sign * c.score, n.sign * c.scored,
-       n.sign * c.assigned, n.sign * c.contacted, n.sign * c.contact_minutes, 0, 0
+       n.sign * c.assigned, n.sign * c.contacted, n.sign * c.contact_minutes, 0::bigint, 0::numeric
   FROM lead l
   JOIN _cube_lead c ON c.id = l.id
  CROSS JOIN (VALUES (-1::bigint), (1)) AS n (sign)
  WHERE l.intent_due_at <= now()
  UNION ALL
-SELECT 'waiting', c.created_on, c.won_on, c.lost_on, c.closes_on, c.kind, c.process, c.stage, c.stages, c.owner, c.team,
+SELECT 'waiting'::text, c.created_on, c.won_on, c.lost_on, c.closes_on, c.kind, c.process, c.stage, c.stages, c.owner, c.team,
        c.region, c.industry, c.product_line, c.first_source, c.last_source, c.campaign, c.partner, c.intent,
        c.loss_reason, c.competitor, c.currency, c.leads, c.expected_amount, c.won_amount, c.score, c.scored, c.assigned,
-       c.contacted, c.contact_minutes, (l.first_contact_due_at < now())::integer, 0
+       c.contacted, c.contact_minutes, (l.first_contact_due_at < now())::integer::bigint, 0::numeric
   FROM lead l
   JOIN _cube_lead c ON c.id = l.id
   LEFT JOIN stage g ON g.process = l.process AND g.code = l.stage
  WHERE l.first_contacted_at IS NULL AND l.owner IS NOT NULL AND l.first_contact_due_at IS NOT NULL
    AND coalesce(g.kind, 'open') = 'open'
  UNION ALL
-SELECT 'stuck', c.created_on, c.won_on, c.lost_on, c.closes_on, c.kind, c.process, c.stage, c.stages, c.owner, c.team,
+SELECT 'stuck'::text, c.created_on, c.won_on, c.lost_on, c.closes_on, c.kind, c.process, c.stage, c.stages, c.owner, c.team,
        c.region, c.industry, c.product_line, c.first_source, c.last_source, c.campaign, c.partner, c.intent,
        c.loss_reason, c.competitor, c.currency, c.leads, c.expected_amount, c.won_amount, c.score, c.scored, c.assigned,
-       c.contacted, c.contact_minutes, 0, 0
-  FROM workspace w
- CROSS JOIN stage g
+       c.contacted, c.contact_minutes, 0::bigint, 0::numeric
+  FROM stage g
   JOIN lead l ON l.process = g.process AND l.stage = g.code
-             AND l.stage_since < leadcrm.subtract(now(), g.stuck_after, w.time_zone)
+             AND l.stage_since < leadcrm.subtract(now(), g.stuck_after, (SELECT w.time_zone FROM workspace w))
   JOIN _cube_lead c ON c.id = l.id
  WHERE g.kind = 'open' AND l.merged_into IS NULL AND l.won_at IS NULL AND l.lost_at IS NULL
  UNION ALL
-SELECT 'visit', c.created_on, c.won_on, c.lost_on, c.closes_on, c.kind, h.process, h.to_stage, c.stages, c.owner, c.team,
+SELECT 'visit'::text, c.created_on, c.won_on, c.lost_on, c.closes_on, c.kind, c.process, v.stage, c.stages, c.owner, c.team,
        c.region, c.industry, c.product_line, c.first_source, c.last_source, c.campaign, c.partner, c.intent,
        c.loss_reason, c.competitor, c.currency, c.leads, c.expected_amount, c.won_amount, c.score, c.scored, c.assigned,
-       c.contacted, c.contact_minutes, 0, extract(epoch FROM coalesce(h.until_at, now()) - h.at) / 86400
-  FROM (SELECT s.lead_id, s.process, s.to_stage, s.at,
-               lead(s.at) OVER (PARTITION BY s.lead_id ORDER BY s.position) AS until_at
-          FROM stage_change s) h
-  JOIN _cube_lead c ON c.id = h.lead_id;
+       c.contacted, c.contact_minutes, 0::bigint, round(extract(epoch FROM v.stayed) / 86400, 6)
+  FROM lead l
+  JOIN _cube_lead c ON c.id = l.id
+ CROSS JOIN LATERAL (SELECT t.from_stage AS stage, t.stayed FROM leadcrm.transitions(l.lifecycle) t WHERE t.from_stage IS NOT NULL
+                      UNION ALL
+                     SELECT l.stage, now() - l.stage_since) v;
 
 -- The same with all dimensions, as far as the acting role sees numbers: all of
 -- them, or those of its own leads, or of its teams.  Each join is to something
@@ -137,9 +152,7 @@ SELECT c.part,
   LEFT JOIN region p ON p.code = left(c.region, 2)
   LEFT JOIN region q ON q.code = left(c.region, 4) AND length(c.region) >= 4
   LEFT JOIN _territory_region a ON a.region = c.region
-  LEFT JOIN _territory_region b ON b.region = left(c.region, 4)
-  LEFT JOIN _territory_region e ON e.region = left(c.region, 2)
-  LEFT JOIN territory y ON y.code = coalesce(a.territory, b.territory, e.territory)
+  LEFT JOIN territory y ON y.code = a.territory
   LEFT JOIN industry i ON i.code = c.industry
   LEFT JOIN product_line k ON k.code = c.product_line
   LEFT JOIN source s ON s.code = c.first_source
@@ -175,12 +188,12 @@ SELECT date_trunc('month', c.created_on::timestamp)::date AS month, c.owner,
   FROM _cube c
  WHERE c.owner IS NOT NULL
  UNION ALL
-SELECT date_trunc('month', c.won_on::timestamp)::date, c.owner, 0, 0, 0, 0,
-       c.leads, CASE WHEN coalesce(c.currency, u.currency) = u.currency THEN c.won_amount ELSE 0 END, 0, 0
+SELECT date_trunc('month', c.won_on::timestamp)::date, c.owner, 0::bigint, 0::bigint, 0::bigint, 0::bigint,
+       c.leads, CASE WHEN c.currency IS NULL OR c.currency = (SELECT u.currency FROM _currency u) THEN c.won_amount ELSE 0 END, 0::bigint, 0::numeric
   FROM _cube c
- CROSS JOIN _currency u
  WHERE c.owner IS NOT NULL AND c.won_on IS NOT NULL
  UNION ALL
-SELECT g.month, g.rep, 0, 0, 0, 0, 0, 0, coalesce(g.won, 0), coalesce(g.amount, 0)
+SELECT g.month, g.rep, 0::bigint, 0::bigint, 0::bigint, 0::bigint, 0::bigint, 0::numeric, coalesce(g.won, 0)::bigint,
+       coalesce(g.amount, 0)
   FROM rep_target g
  WHERE g.rep IS NOT NULL;

@@ -115,8 +115,10 @@ SELECT l.id,
        l.external_id,
        l.project_name,
        l.expected_amount,
-       coalesce(l.currency, u.currency) AS currency,
+       coalesce(l.currency, (SELECT u.currency FROM _currency u)) AS currency,
        l.expected_close_on,
+       CASE WHEN l.expected_close_on BETWEEN '0001-01-01' AND '9999-12-31'
+            THEN date_trunc('month', l.expected_close_on::timestamp)::date END AS closes_on,
        l.process,
        coalesce(e.label, l.process) AS process_label,
        l.stage,
@@ -126,11 +128,14 @@ SELECT l.id,
        l.stages,
        c.code AS furthest_stage,
        coalesce(c.label, c.code) AS furthest_stage_label,
+       greatest(least(leadcrm.furthest(l.stages, h.path), h.steps), 1) AS furthest_step,
+       coalesce(g.kind = 'open' AND l.won_at IS NULL AND l.lost_at IS NULL
+                AND l.stage_since < leadcrm.subtract(now(), g.stuck_after, (SELECT w.time_zone FROM workspace w)), false) AS stuck,
        l.won_at,
-       (l.won_at AT TIME ZONE w.time_zone)::date AS won_on,
+       (l.won_at AT TIME ZONE (SELECT w.time_zone FROM workspace w))::date AS won_on,
        l.won_amount,
        l.lost_at,
-       (l.lost_at AT TIME ZONE w.time_zone)::date AS lost_on,
+       (l.lost_at AT TIME ZONE (SELECT w.time_zone FROM workspace w))::date AS lost_on,
        l.loss_reason,
        coalesce(n.label, l.loss_reason) AS loss_reason_label,
        l.loss_note,
@@ -159,7 +164,7 @@ SELECT l.id,
        l.attrs,
        (SELECT count(*) FROM lead m WHERE m.merged_into = l.id) AS merged_leads,
        l.created_at,
-       (l.created_at AT TIME ZONE w.time_zone)::date AS created_on,
+       (l.created_at AT TIME ZONE (SELECT w.time_zone FROM workspace w))::date AS created_on,
        l.updated_at
   FROM (SELECT a.id, a.kind, a.name, a.company, a.title, a.phone, a.email, a.wechat, a.tax_id, a.address, a.region,
                a.industry, a.product_line, a.company_size, a.budget_min, a.budget_max, a.budget_status,
@@ -184,8 +189,6 @@ SELECT l.id,
                leadcrm.intent_at(a, now()) AS intent_now, leadcrm.score_at(a, now()) AS score_now
           FROM lead a
          WHERE a.merged_into IS NULL AND NOT (SELECT sees_all()) AND a.owner = ANY ((SELECT my_reps())::text[])) l
- CROSS JOIN workspace w
- CROSS JOIN _currency u
   LEFT JOIN region r ON r.code = l.region
   LEFT JOIN industry i ON i.code = l.industry
   LEFT JOIN product_line p ON p.code = l.product_line
@@ -198,9 +201,7 @@ SELECT l.id,
   LEFT JOIN region j ON j.code = left(l.region, 2)
   LEFT JOIN region q ON q.code = left(l.region, 4) AND length(l.region) >= 4
   LEFT JOIN _territory_region x ON x.region = l.region
-  LEFT JOIN _territory_region b ON b.region = left(l.region, 4)
-  LEFT JOIN _territory_region z ON z.region = left(l.region, 2)
-  LEFT JOIN territory y ON y.code = coalesce(x.territory, b.territory, z.territory)
+  LEFT JOIN territory y ON y.code = x.territory
   LEFT JOIN process e ON e.code = l.process
   LEFT JOIN stage g ON g.process = l.process AND g.code = l.stage
   LEFT JOIN _path h ON h.process = l.process

@@ -42,7 +42,8 @@ SELECT t.process, t.process_label, t.stage, t.stage_label, t.stage_kind, t.step,
        round(t.leads / nullif(t.before, 0), 4) AS from_previous,
        round(t.leads / nullif(t.first, 0), 4) AS from_first,
        round(t.lost / nullif(t.leads, 0), 4) AS loss_rate,
-       coalesce(t.leads / nullif(t.before, 0) = min(t.leads / nullif(t.before, 0)) OVER (PARTITION BY t.process), false) AS worst
+       coalesce(t.leads < t.before AND t.leads / t.before = min(t.leads / nullif(t.before, 0)) OVER (PARTITION BY t.process),
+                false) AS worst
   FROM (SELECT f.process, f.process_label, f.stage, f.stage_label, f.stage_kind, f.step,
                sum(f.leads) AS leads, sum(f.amount) AS amount, sum(f.entered) AS entered, sum(f.present) AS present,
                sum(f.lost) AS lost, sum(f.lost_amount) AS lost_amount,
@@ -87,16 +88,18 @@ SELECT f.day AS day, date_trunc('week', f.day::timestamp)::date AS week,
                f.province, f.province_name, f.city, f.city_name, f.territory, f.territory_label,
                f.industry, f.industry_label, f.product_line, f.product_line_label,
                f.last_source, coalesce(s.label, f.last_source), s.channel, f.campaign, f.partner, f.currency,
-               0, 0, 0, 0, 0, 0, 0,
+               0::bigint, 0::bigint, 0::bigint, 0::bigint, 0::bigint, 0::numeric, 0::numeric,
                f.leads, CASE WHEN f.won_on IS NOT NULL THEN f.leads ELSE 0 END, f.won_amount,
-               f.leads * 0.5, CASE WHEN f.won_on IS NOT NULL THEN f.leads * 0.5 ELSE 0 END, f.won_amount * 0.5, 0
+               f.leads * 0.5, CASE WHEN f.won_on IS NOT NULL THEN f.leads * 0.5 ELSE 0 END, f.won_amount * 0.5, 0::numeric
           FROM _fact f
           LEFT JOIN source s ON s.code = f.last_source
          WHERE f.part = 'cube'
          UNION ALL
-        SELECT c.day, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
-               c.source, coalesce(s.label, c.source), s.channel, c.campaign, NULL, c.currency,
-               0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, c.cost
+        SELECT c.day, NULL::text, NULL::text, NULL::text, NULL::text, NULL::text, NULL::text, NULL::text, NULL::text,
+               NULL::text, NULL::text, NULL::text, NULL::text, NULL::text, NULL::text, NULL::text, NULL::text,
+               c.source, coalesce(s.label, c.source), s.channel, c.campaign, NULL::text, c.currency,
+               0::bigint, 0::bigint, 0::bigint, 0::bigint, 0::bigint, 0::numeric, 0::numeric,
+               0::bigint, 0::bigint, 0::numeric, 0::numeric, 0::numeric, 0::numeric, c.cost
           FROM _cost c
           LEFT JOIN source s ON s.code = c.source
          WHERE (SELECT sees_numbers())) f;
@@ -138,12 +141,11 @@ SELECT r.month,
           FROM (SELECT f.month, f.source, f.source_label, f.channel,
                        sum(f.leads) AS leads, sum(f.scored) AS scored, sum(f.score) AS score, sum(f.hot) AS hot,
                        sum(f.won) AS won,
-                       coalesce(sum(f.won_amount) FILTER (WHERE f.currency = u.currency), 0) AS won_amount,
-                       coalesce(sum(f.won_amount_last_touch) FILTER (WHERE f.currency = u.currency), 0) AS won_amount_last_touch,
-                       coalesce(sum(f.won_amount_equal_share) FILTER (WHERE f.currency = u.currency), 0) AS won_amount_equal_share,
-                       coalesce(sum(f.cost) FILTER (WHERE f.currency = u.currency), 0) AS cost
+                       coalesce(sum(f.won_amount) FILTER (WHERE f.currency = (SELECT u.currency FROM _currency u)), 0) AS won_amount,
+                       coalesce(sum(f.won_amount_last_touch) FILTER (WHERE f.currency = (SELECT u.currency FROM _currency u)), 0) AS won_amount_last_touch,
+                       coalesce(sum(f.won_amount_equal_share) FILTER (WHERE f.currency = (SELECT u.currency FROM _currency u)), 0) AS won_amount_equal_share,
+                       coalesce(sum(f.cost) FILTER (WHERE f.currency = (SELECT u.currency FROM _currency u)), 0) AS cost
                   FROM v_source f
-                 CROSS JOIN _currency u
                  GROUP BY f.month, f.source, f.source_label, f.channel) m
         WINDOW before AS (PARTITION BY m.source ORDER BY m.month RANGE BETWEEN '1 month' PRECEDING AND '1 month' PRECEDING),
                together AS (PARTITION BY m.month)) r;
@@ -176,19 +178,21 @@ SELECT f.day AS day, date_trunc('week', f.day::timestamp)::date AS week,
                f.province, f.province_name, f.city, f.city_name, f.territory, f.territory_label,
                f.industry, f.industry_label, f.product_line, f.product_line_label,
                f.source, f.source_label, f.channel, f.campaign, f.partner, f.currency,
-               0, 0, 0, 0, f.leads, f.won_amount, 0, 0, 0, 0
+               0::bigint, 0::bigint, 0::bigint, 0::bigint, f.leads, f.won_amount,
+               0::bigint, 0::numeric, 0::bigint, 0::numeric
           FROM _fact f
          WHERE f.part = 'cube' AND f.won_on IS NOT NULL
          UNION ALL
         SELECT g.month, t.code, coalesce(t.label, t.code), d.department, d.department_label, g.rep, coalesce(o.name, g.rep),
-               NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, u.currency,
-               0, 0, 0, 0, 0, 0,
-               CASE WHEN g.rep IS NOT NULL THEN coalesce(g.won, 0) ELSE 0 END,
+               NULL::text, NULL::text, NULL::text, NULL::text, NULL::text, NULL::text, NULL::text, NULL::text,
+               NULL::text, NULL::text, NULL::text, NULL::text, NULL::text, NULL::text, NULL::text,
+               (SELECT u.currency FROM _currency u),
+               0::bigint, 0::bigint, 0::bigint, 0::bigint, 0::bigint, 0::numeric,
+               CASE WHEN g.rep IS NOT NULL THEN coalesce(g.won, 0) ELSE 0 END::bigint,
                CASE WHEN g.rep IS NOT NULL THEN coalesce(g.amount, 0) ELSE 0 END,
-               CASE WHEN g.rep IS NULL THEN coalesce(g.won, 0) ELSE 0 END,
+               CASE WHEN g.rep IS NULL THEN coalesce(g.won, 0) ELSE 0 END::bigint,
                CASE WHEN g.rep IS NULL THEN coalesce(g.amount, 0) ELSE 0 END
           FROM rep_target g
-         CROSS JOIN _currency u
           LEFT JOIN rep o ON o.code = g.rep
           LEFT JOIN team t ON t.code = coalesce(g.team, o.team)
           LEFT JOIN _department d ON d.team = t.code
@@ -204,7 +208,7 @@ SELECT m.month,
        d.department, d.department_label,
        m.rank,
        m.won, m.won_amount,
-       m.target_won, round(m.won / nullif(m.target_won, 0), 4) AS attainment_won,
+       m.target_won, round(m.won::numeric / nullif(m.target_won, 0), 4) AS attainment_won,
        m.target_amount, round(m.won_amount / nullif(m.target_amount, 0), 4) AS attainment,
        m.leads, m.assigned, m.contacted,
        round(m.contacted::numeric / nullif(m.assigned, 0), 4) AS contact_rate,
@@ -330,7 +334,7 @@ SELECT f.day AS day, date_trunc('week', f.day::timestamp)::date AS week,
                f.province, f.province_name, f.city, f.city_name, f.territory, f.territory_label,
                f.industry, f.industry_label, f.product_line, f.product_line_label,
                f.source, f.source_label, f.channel, f.campaign, f.partner, f.currency,
-               0, 0, 0, 0, f.leads, f.won_amount
+               0::bigint, 0::numeric, 0::numeric, 0::numeric, f.leads, f.won_amount
           FROM _fact f
          WHERE f.part = 'cube' AND f.won_on IS NOT NULL) f;
 
@@ -404,20 +408,22 @@ SELECT f.created_on AS day, date_trunc('week', f.created_on::timestamp)::date AS
   JOIN v_stage s ON s.process = f.process AND s.stage = f.stage AND s.stage_kind = 'open'
  WHERE f.part = 'visit';
 
+-- The times of visits that have ended, within 1 %.
 CREATE OR REPLACE VIEW v_stage_time_total WITH (security_barrier) AS
-SELECT v.process, v.process_label, v.stage, v.stage_label, v.step,
-       v.visits,
-       round(v.average_days, 2) AS average_days,
-       round(v.median_days::numeric, 2) AS median_days,
-       round(v.p90_days::numeric, 2) AS p90_days,
+SELECT s.process, s.process_label, s.stage, s.stage_label, s.step,
+       r.leads, r.visits, r.ended,
+       round(extract(epoch FROM r.average_time) / 86400, 2) AS average_days,
+       round(extract(epoch FROM r.median_time) / 86400, 2) AS median_days,
+       round(extract(epoch FROM r.p90_time) / 86400, 2) AS p90_days,
        coalesce(k.leads, 0) AS stuck,
        coalesce(k.amount, 0) AS stuck_amount
-  FROM (SELECT t.process, t.process_label, t.stage, t.stage_label, t.step,
-               count(*) AS visits, avg(t.days) AS average_days,
-               percentile_cont(0.5) WITHIN GROUP (ORDER BY t.days) AS median_days,
-               percentile_cont(0.9) WITHIN GROUP (ORDER BY t.days) AS p90_days
-          FROM v_stage_time t
-         GROUP BY t.process, t.process_label, t.stage, t.stage_label, t.step) v
+  FROM (SELECT l.process, leadcrm.stage_durations(l.lifecycle, now()) AS durations
+          FROM lead l
+         WHERE l.merged_into IS NULL
+           AND ((SELECT sees_numbers()) OR l.owner = ANY ((SELECT my_reps())::text[]))
+         GROUP BY l.process) d
+ CROSS JOIN LATERAL leadcrm.stage_duration_rows(d.durations) r
+  JOIN v_stage s ON s.process = d.process AND s.stage = r.stage AND s.stage_kind = 'open'
   LEFT JOIN (SELECT u.process, u.stage, sum(u.leads)::bigint AS leads, sum(u.amount) AS amount
                FROM v_stuck u
-              GROUP BY u.process, u.stage) k ON k.process = v.process AND k.stage = v.stage;
+              GROUP BY u.process, u.stage) k ON k.process = s.process AND k.stage = s.stage;

@@ -185,6 +185,7 @@ COMMENT ON COLUMN lead.expected_close_on IS 'expected day of the deal';
 COMMENT ON COLUMN lead.process IS 'process it goes through';
 COMMENT ON COLUMN lead.stage IS 'stage it is in';
 COMMENT ON COLUMN lead.stage_since IS 'since when it is in this stage';
+COMMENT ON COLUMN lead.lifecycle IS 'its stages with their times, the same as stage_change';
 COMMENT ON COLUMN lead.won_at IS 'when it was won';
 COMMENT ON COLUMN lead.won_amount IS 'amount it was won with';
 COMMENT ON COLUMN lead.lost_at IS 'when it was lost';
@@ -991,12 +992,17 @@ COMMENT ON VIEW _cost IS 'internal: what each source costs, day by day';
 COMMENT ON VIEW _stage_history IS 'internal: the share of leads won that came as far as a stage';
 COMMENT ON VIEW _rep_month IS 'internal: numbers and targets of each rep by month';
 COMMENT ON FUNCTION sees_numbers() IS 'may the acting role see the numbers of all';
+COMMENT ON FUNCTION drill(text, jsonb) IS 'the leads behind a number: name of a view, and values of its columns';
+COMMENT ON FUNCTION funnel_by(text, jsonb) IS 'the funnel by any dimension, with its rates';
+COMMENT ON FUNCTION _numbers() IS 'internal: the counts of the views and which leads they count';
+COMMENT ON FUNCTION _filter(text, jsonb, text[]) IS 'internal: a filter as a condition in SQL';
 
 COMMENT ON VIEW v_stage IS 'the stages of all processes';
 COMMENT ON COLUMN v_stage.subject IS 'what goes through it';
 COMMENT ON COLUMN v_stage.stage_position IS 'order';
 COMMENT ON COLUMN v_stage.step IS 'its place in the funnel, from 1; lost has none';
 COMMENT ON COLUMN v_stage.stuck_after IS 'a lead that stays longer is stuck';
+COMMENT ON VIEW v_intent_level IS 'the levels of intent';
 COMMENT ON VIEW v_funnel IS 'the sales funnel: how far leads came; by the day they came; rows add up';
 COMMENT ON COLUMN v_funnel.leads IS 'leads that came at least this far, also those that skipped it or came in later';
 COMMENT ON COLUMN v_funnel.amount IS 'their expected amount; of the won stage the won amount';
@@ -1062,8 +1068,10 @@ COMMENT ON COLUMN v_forecast.history_amount IS 'weighted by what became of leads
 COMMENT ON VIEW v_stage_time IS 'how long leads stay in each stage; by the day they came; rows add up';
 COMMENT ON COLUMN v_stage_time.visits IS 'how often leads were in it';
 COMMENT ON COLUMN v_stage_time.days IS 'days they stayed, until now where they are still there';
-COMMENT ON VIEW v_stage_time_total IS 'median and 90th percentile of days in each stage, and stuck leads';
+COMMENT ON VIEW v_stage_time_total IS 'median and 90th percentile of days in each stage, of visits that have ended, within 1 %; and stuck leads';
 COMMENT ON COLUMN v_stage_time_total.visits IS 'how often leads were in it';
+COMMENT ON COLUMN v_stage_time_total.leads IS 'leads that were in it';
+COMMENT ON COLUMN v_stage_time_total.ended IS 'those that have ended';
 COMMENT ON COLUMN v_stage_time_total.average_days IS 'average days';
 COMMENT ON COLUMN v_stage_time_total.median_days IS 'median of days';
 COMMENT ON COLUMN v_stage_time_total.p90_days IS '90th percentile of days';
@@ -1086,6 +1094,9 @@ COMMENT ON COLUMN v_lead.stage_since IS 'since when it is in it';
 COMMENT ON COLUMN v_lead.stages IS 'stages in which it was, in the order of the first time';
 COMMENT ON COLUMN v_lead.furthest_stage IS 'the furthest open stage that it reached';
 COMMENT ON COLUMN v_lead.furthest_stage_label IS 'name of that stage';
+COMMENT ON COLUMN v_lead.furthest_step IS 'place of that stage in the funnel';
+COMMENT ON COLUMN v_lead.stuck IS 'has been in an open stage for too long';
+COMMENT ON COLUMN v_lead.closes_on IS 'first day of the month in which it is expected to close';
 COMMENT ON COLUMN v_lead.won_at IS 'when it was won';
 COMMENT ON COLUMN v_lead.won_on IS 'day on which it was won, in the workspace''s time zone';
 COMMENT ON COLUMN v_lead.won_amount IS 'amount for which it was won';
@@ -1175,9 +1186,9 @@ BEGIN
               ('target_amount', 'target of reps: amount'),
               ('attainment', 'won amount of the target')
           ) AS l (name, meaning) ON l.name = a.attname
-         WHERE a.attrelid = ANY ('{v_stage, v_funnel, v_funnel_total, v_source, v_source_month, v_leaderboard, v_leaderboard_month,
-          v_team_month, v_intent, v_intent_total, v_pipeline, v_forecast, v_stage_time, v_stage_time_total,
-          v_stuck, v_loss, v_sla}'::regclass[])
+         WHERE a.attrelid = ANY ('{v_stage, v_intent_level, v_funnel, v_funnel_total, v_source, v_source_month, v_leaderboard,
+          v_leaderboard_month, v_team_month, v_intent, v_intent_total, v_pipeline, v_forecast, v_stage_time,
+          v_stage_time_total, v_stuck, v_loss, v_sla}'::regclass[])
            AND col_description(a.attrelid, a.attnum) IS NULL
     LOOP
         EXECUTE format('COMMENT ON COLUMN %s.%I IS %L', c.view, c.attname, c.meaning);

@@ -185,6 +185,7 @@ COMMENT ON COLUMN lead.expected_close_on IS '预计成交日期';
 COMMENT ON COLUMN lead.process IS '所走的流程';
 COMMENT ON COLUMN lead.stage IS '所处阶段';
 COMMENT ON COLUMN lead.stage_since IS '进入当前阶段的时间';
+COMMENT ON COLUMN lead.lifecycle IS '阶段历史，与 stage_change 相同';
 COMMENT ON COLUMN lead.won_at IS '赢单时间';
 COMMENT ON COLUMN lead.won_amount IS '赢单金额';
 COMMENT ON COLUMN lead.lost_at IS '输单时间';
@@ -991,12 +992,17 @@ COMMENT ON VIEW _cost IS '内部：各来源每日费用';
 COMMENT ON VIEW _stage_history IS '内部：到过各阶段的线索的赢单率';
 COMMENT ON VIEW _rep_month IS '内部：每个销售每月的数字和目标';
 COMMENT ON FUNCTION sees_numbers() IS '当前角色是否可以看到全部数字';
+COMMENT ON FUNCTION drill(text, jsonb) IS '一个数字背后的线索：视图名，和其列的取值';
+COMMENT ON FUNCTION funnel_by(text, jsonb) IS '按任一维度的漏斗及转化率';
+COMMENT ON FUNCTION _numbers() IS '内部：各视图的计数和所计的线索';
+COMMENT ON FUNCTION _filter(text, jsonb, text[]) IS '内部：由筛选条件得到的 SQL 条件';
 
 COMMENT ON VIEW v_stage IS '各流程的阶段';
 COMMENT ON COLUMN v_stage.subject IS '流转的对象';
 COMMENT ON COLUMN v_stage.stage_position IS '次序';
 COMMENT ON COLUMN v_stage.step IS '在漏斗中的次序，从 1 起；输单没有';
 COMMENT ON COLUMN v_stage.stuck_after IS '停留超过此时长视为停滞';
+COMMENT ON VIEW v_intent_level IS '意向的级别';
 COMMENT ON VIEW v_funnel IS '销售漏斗：线索走到了哪一步；按产生日期；各行可相加';
 COMMENT ON COLUMN v_funnel.leads IS '至少到达该阶段的线索数，跳过或直接进入其后阶段的也计入';
 COMMENT ON COLUMN v_funnel.amount IS '这些线索的预计金额；赢单为成交金额';
@@ -1062,8 +1068,10 @@ COMMENT ON COLUMN v_forecast.history_amount IS '按同阶段线索的历史赢�
 COMMENT ON VIEW v_stage_time IS '线索在各阶段停留的天数；按产生日期；各行可相加';
 COMMENT ON COLUMN v_stage_time.visits IS '进入该阶段的次数';
 COMMENT ON COLUMN v_stage_time.days IS '停留天数之和，未离开的算到此刻';
-COMMENT ON VIEW v_stage_time_total IS '各阶段停留天数的中位数和 90 分位，以及停滞线索';
+COMMENT ON VIEW v_stage_time_total IS '各阶段停留天数的中位数和 90 分位（已结束的停留，误差 1% 以内），以及停滞线索';
 COMMENT ON COLUMN v_stage_time_total.visits IS '进入该阶段的次数';
+COMMENT ON COLUMN v_stage_time_total.leads IS '到过该阶段的线索数';
+COMMENT ON COLUMN v_stage_time_total.ended IS '其中已结束的次数';
 COMMENT ON COLUMN v_stage_time_total.average_days IS '平均天数';
 COMMENT ON COLUMN v_stage_time_total.median_days IS '天数的中位数';
 COMMENT ON COLUMN v_stage_time_total.p90_days IS '天数的 90 分位';
@@ -1086,6 +1094,9 @@ COMMENT ON COLUMN v_lead.stage_since IS '进入当前阶段的时间';
 COMMENT ON COLUMN v_lead.stages IS '到过的阶段，按首次进入的顺序';
 COMMENT ON COLUMN v_lead.furthest_stage IS '到达的最远阶段';
 COMMENT ON COLUMN v_lead.furthest_stage_label IS '最远阶段名称';
+COMMENT ON COLUMN v_lead.furthest_step IS '最远阶段在漏斗中的次序';
+COMMENT ON COLUMN v_lead.stuck IS '在进行中的阶段停留过久';
+COMMENT ON COLUMN v_lead.closes_on IS '预计成交月份的首日';
 COMMENT ON COLUMN v_lead.won_at IS '赢单时间';
 COMMENT ON COLUMN v_lead.won_on IS '赢单日期（工作区时区）';
 COMMENT ON COLUMN v_lead.won_amount IS '赢单金额';
@@ -1175,9 +1186,9 @@ BEGIN
               ('target_amount', '销售目标：金额'),
               ('attainment', '金额目标完成率')
           ) AS l (name, meaning) ON l.name = a.attname
-         WHERE a.attrelid = ANY ('{v_stage, v_funnel, v_funnel_total, v_source, v_source_month, v_leaderboard, v_leaderboard_month,
-          v_team_month, v_intent, v_intent_total, v_pipeline, v_forecast, v_stage_time, v_stage_time_total,
-          v_stuck, v_loss, v_sla}'::regclass[])
+         WHERE a.attrelid = ANY ('{v_stage, v_intent_level, v_funnel, v_funnel_total, v_source, v_source_month, v_leaderboard,
+          v_leaderboard_month, v_team_month, v_intent, v_intent_total, v_pipeline, v_forecast, v_stage_time,
+          v_stage_time_total, v_stuck, v_loss, v_sla}'::regclass[])
            AND col_description(a.attrelid, a.attnum) IS NULL
     LOOP
         EXECUTE format('COMMENT ON COLUMN %s.%I IS %L', c.view, c.attname, c.meaning);
