@@ -51,6 +51,8 @@ CREATE OR REPLACE TRIGGER check_rules BEFORE INSERT OR UPDATE ON assignment_rule
     FOR EACH ROW EXECUTE FUNCTION leadcrm.check_rules('lead', 'condition');
 CREATE OR REPLACE TRIGGER check_rules BEFORE INSERT OR UPDATE ON pool_rule
     FOR EACH ROW EXECUTE FUNCTION leadcrm.check_rules('lead', 'condition');
+CREATE OR REPLACE TRIGGER check_rules BEFORE INSERT OR UPDATE ON approval_rule
+    FOR EACH ROW EXECUTE FUNCTION leadcrm.check_rules('lead', 'condition');
 
 CREATE OR REPLACE TRIGGER check_rules BEFORE INSERT OR UPDATE ON process
     FOR EACH ROW EXECUTE FUNCTION leadcrm.check_rules('lead', 'condition');
