@@ -28,7 +28,7 @@ sub refused
 	return;
 }
 
-for my $function (qw(normalize dedup score assign recycle behaviour tally guard_key config_changed))
+for my $function (qw(normalize dedup score assign recycle behaviour cube guard_key config_changed))
 {
 	refused("$function() called", "SELECT leadcrm.$function()", qr/^(?:0A000|39P01)/);
 
@@ -59,7 +59,7 @@ for my $what (sort keys %own)
 	  : $what eq 'other column types' ? "INSERT INTO $table (id, kind, attrs, first_source, last_source, created_at, updated_at, last_inbound_at) VALUES ('1', 'contact', '{}', 'x', 'x', now(), now(), now())"
 	  : "INSERT INTO $table (id, kind, phone, attrs, first_source, last_source, created_at, updated_at, last_inbound_at) VALUES (1, 'contact', '13800138000', '{}', 'x', 'x', now(), now(), now())";
 
-	for my $function (qw(normalize dedup score assign recycle behaviour tally))
+	for my $function (qw(normalize dedup score assign recycle behaviour cube))
 	{
 		for my $place ('BEFORE INSERT ON % FOR EACH ROW', 'AFTER INSERT ON % FOR EACH ROW', 'BEFORE INSERT ON % FOR EACH STATEMENT',
 			'AFTER INSERT ON % FOR EACH STATEMENT', 'AFTER INSERT ON % REFERENCING NEW TABLE AS arrived FOR EACH STATEMENT')
@@ -81,7 +81,7 @@ for my $case (
 	[ 'dedup', 'BEFORE DELETE', 'ROW', 'DELETE' ], [ 'dedup', 'AFTER DELETE', 'ROW', 'DELETE' ], [ 'dedup', 'AFTER UPDATE', 'ROW', 'UPDATE' ],
 	[ 'dedup', 'BEFORE DELETE', 'STATEMENT', 'DELETE' ], [ 'dedup', 'AFTER DELETE', 'STATEMENT', 'DELETE' ],
 	[ 'dedup', 'AFTER TRUNCATE', 'STATEMENT', 'TRUNCATE' ],
-	[ 'tally', 'BEFORE UPDATE', 'ROW', 'UPDATE' ], [ 'tally', 'AFTER INSERT', 'ROW', 'INSERT' ], [ 'tally', 'AFTER UPDATE', 'STATEMENT', 'UPDATE' ],
+	[ 'cube', 'BEFORE UPDATE', 'ROW', 'UPDATE' ], [ 'cube', 'AFTER INSERT', 'ROW', 'INSERT' ], [ 'cube', 'AFTER UPDATE', 'STATEMENT', 'UPDATE' ],
 	[ 'config_changed', 'BEFORE UPDATE', 'ROW', 'UPDATE' ], [ 'config_changed', 'BEFORE UPDATE', 'STATEMENT', 'UPDATE' ])
 {
 	my ($function, $time, $level, $event) = @$case;
