@@ -71,7 +71,6 @@ CREATE TABLE lead (
     next_contact_at      timestamptz,
     merged_into          bigint,
     attrs                jsonb NOT NULL DEFAULT '{}' CHECK (jsonb_typeof(attrs) = 'object'),
-    lifecycle            leadcrm.lifecycle,
     created_at           timestamptz NOT NULL,
     updated_at           timestamptz NOT NULL,
     CHECK (merged_into <> id)

@@ -185,7 +185,6 @@ COMMENT ON COLUMN lead.expected_close_on IS 'expected day of the deal';
 COMMENT ON COLUMN lead.process IS 'process it goes through';
 COMMENT ON COLUMN lead.stage IS 'stage it is in';
 COMMENT ON COLUMN lead.stage_since IS 'since when it is in this stage';
-COMMENT ON COLUMN lead.lifecycle IS 'its stages with their times, the same as stage_change';
 COMMENT ON COLUMN lead.won_at IS 'when it was won';
 COMMENT ON COLUMN lead.won_amount IS 'amount it was won with';
 COMMENT ON COLUMN lead.lost_at IS 'when it was lost';
@@ -1119,7 +1118,7 @@ COMMENT ON COLUMN v_lead.department_label IS 'department: the path of team names
 COMMENT ON COLUMN v_lead.first_contacted_at IS 'when it was first contacted';
 COMMENT ON COLUMN v_lead.last_contacted_at IS 'when it was last contacted';
 
--- Columns that mean the same in all views of numbers.
+-- Columns that mean the same wherever they are.
 DO $$
 DECLARE
     c record;
@@ -1184,11 +1183,30 @@ BEGIN
               ('average_contact_minutes', 'average minutes to the first contact'),
               ('target_won', 'target of reps: won leads'),
               ('target_amount', 'target of reps: amount'),
+              ('created_on', 'day on which it came'),
+              ('won_on', 'day on which it was won'),
+              ('lost_on', 'day on which it was lost'),
+              ('closes_on', 'first day of the month in which it should close'),
+              ('kind', 'kind of lead'),
+              ('id', 'the lead'),
+              ('region', 'code of the region'),
+              ('stages', 'stages reached, in the order of their first entry'),
+              ('first_source', 'code of the first source'),
+              ('last_source', 'code of the last source'),
+              ('loss_reason', 'code of the reason of the loss'),
+              ('competitor', 'competitor'),
+              ('part', 'which part'),
+              ('late', 'leads past their deadline'),
+              ('stayed', 'days they stayed'),
+              ('path', 'stages in order'),
+              ('steps', 'how many of them are open'),
+              ('win_rate', 'share of won leads'),
               ('attainment', 'won amount of the target')
           ) AS l (name, meaning) ON l.name = a.attname
          WHERE a.attrelid = ANY ('{v_stage, v_intent_level, v_funnel, v_funnel_total, v_source, v_source_month, v_leaderboard,
           v_leaderboard_month, v_team_month, v_intent, v_intent_total, v_pipeline, v_forecast, v_stage_time,
-          v_stage_time_total, v_stuck, v_loss, v_sla}'::regclass[])
+          v_stage_time_total, v_stuck, v_loss, v_sla, _cube_lead, _cube_recount, _cube, _department,
+          _territory_region, _currency, _path, _part, _fact, _cost, _stage_history, _rep_month}'::regclass[])
            AND col_description(a.attrelid, a.attnum) IS NULL
     LOOP
         EXECUTE format('COMMENT ON COLUMN %s.%I IS %L', c.view, c.attname, c.meaning);
