@@ -186,6 +186,12 @@ SELECT a, b, (funnel_merge(f) FILTER (WHERE a IS NULL OR b IS NULL)) IS NULL AS 
 FROM (SELECT id % 2 AS a, id % 3 AS b, funnel_agg(lifecycle, '{new,won}', '10 days', amount) AS f FROM many GROUP BY GROUPING SETS ((1, 2), (1), ())) s
 GROUP BY a, b ORDER BY a, b;
 
+-- Many groups take time by their number, not by its square.
+SET statement_timeout = '30s';
+SELECT count(*) FROM (SELECT funnel_agg('{new@2026-01-01T00:00:00Z,won@2026-01-02T00:00:00Z}', '{new,won}', '10 days', 1)
+	FROM generate_series(1, 50000) g GROUP BY g) s;
+RESET statement_timeout;
+
 -- Stored, compressed, read again; taken away part by part.
 CREATE TABLE stored AS SELECT id % 10 AS n, funnel_agg(lifecycle, '{new,contacted,proposal,won}', '10 days', amount, loss_reason) AS f
 FROM many GROUP BY 1;

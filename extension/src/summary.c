@@ -12,6 +12,7 @@
 #include "common/int.h"
 #include "libpq/pqformat.h"
 #include "mb/pg_wchar.h"
+#include "nodes/memnodes.h"
 #include "utils/expandeddatum.h"
 #include "utils/memutils.h"
 
@@ -52,6 +53,9 @@ static void object_flatten_into(ExpandedObjectHeader *eohptr, void *result, Size
 static struct varlena *flatten(const SummaryType *type, const void *body);
 static void *read_flat(struct varlena *flat, const SummaryType *type);
 static StringInfo plain(Datum value, const SummaryType *type);
+
+/* By its address the memory context of an aggregate's states is known. */
+static const char *const context_name = "leadcrm summaries";
 
 static const ExpandedObjectMethods object_methods = {
 	object_flat_size,
@@ -288,23 +292,35 @@ running_object(FunctionCallInfo fcinfo)
 	return object;
 }
 
-/* A new state whose body make() gives, in a memory context of its own. */
+/*
+ * A new state whose body make() gives.
+ *
+ * All states of an aggregate share one memory context below its own: with one
+ * for each, HashAgg would take as long to count the memory of its groups as
+ * there are groups, each time that a group is added.  Nothing deletes a state
+ * by itself, as expanded objects can be: nodeAgg.c and nodeWindowAgg.c do so
+ * only when a transition function returns another one, and ours never do.
+ */
 static SummaryObject *
 start_object(FunctionCallInfo fcinfo, const SummaryType *type,
 			 void *(*make) (const void *settings), const void *settings)
 {
 	MemoryContext aggcontext;
-	MemoryContext own;
+	MemoryContext shared;
 	MemoryContext caller;
 	SummaryObject *object;
 
 	leadcrm_check_aggregate(fcinfo);
 	(void) AggCheckCallContext(fcinfo, &aggcontext);
-	own = AllocSetContextCreate(aggcontext, "leadcrm summary", ALLOCSET_SMALL_SIZES);
-	object = MemoryContextAllocZero(own, sizeof(SummaryObject));
-	EOH_init_header(&object->hdr, &object_methods, own);
+	shared = aggcontext->firstchild;
+	while (shared && shared->name != context_name)
+		shared = shared->nextchild;
+	if (shared == NULL)
+		shared = AllocSetContextCreateInternal(aggcontext, context_name, ALLOCSET_START_SMALL_SIZES);
+	object = MemoryContextAllocZero(shared, sizeof(SummaryObject));
+	EOH_init_header(&object->hdr, &object_methods, shared);
 	object->type = type;
-	caller = MemoryContextSwitchTo(own);
+	caller = MemoryContextSwitchTo(shared);
 	object->body = make(settings);
 	MemoryContextSwitchTo(caller);
 	return object;
