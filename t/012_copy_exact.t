@@ -84,8 +84,8 @@ sub workspace
 	return;
 }
 
-# counts(WAY, EXPECTED): a created lead writes its keys, its way into the pool
-# (there are no reps) and two events, a repeat one entry of the log, one
+# counts(WAY, EXPECTED): a created lead writes its keys, its stage, its way into
+# the pool (there are no reps) and two events, a repeat one entry of the log, one
 # activity and one event.
 sub counts
 {
@@ -105,6 +105,8 @@ sub counts
 		'events of pooled leads' => $created, "event WHERE kind = 'lead.pooled'",
 		'all events' => $n{rows} + $created, 'event',
 		'history of owners' => $created, "assignment_log WHERE reason = 'pool'",
+		'history of stages' => $created, "stage_change WHERE position = 1 AND to_stage = 'new'",
+		'all history of stages' => $created, 'stage_change',
 		'tasks' => 0, 'task',
 		'pairs for review' => 0, 'duplicate',
 		'titles filled' => $n{repeats}, 'lead WHERE merged_into IS NULL AND title IS NOT NULL');
@@ -133,7 +135,7 @@ sub state
 {
 	return $db->query(<<'SQL');
 SELECT md5(string_agg(line, E'\n' ORDER BY line COLLATE "C"))
-  FROM (SELECT 'lead ' || (to_jsonb(l) - ARRAY['id', 'merged_into', 'last_inbound_at', 'created_at', 'updated_at', 'pool_since',
+  FROM (SELECT 'lead ' || (to_jsonb(l) - ARRAY['id', 'merged_into', 'last_inbound_at', 'created_at', 'updated_at', 'pool_since', 'lifecycle', 'stage_since',
                                               'signals', 'intent_since', 'intent_before', 'intent_due_at', 'behaviour_1', 'behaviour_1_at',
                                               'behaviour_2', 'behaviour_2_at', 'behaviour_3', 'behaviour_3_at', 'behaviour_4', 'behaviour_4_at'])::text
                || coalesce(w.external_id, '-') AS line
@@ -144,6 +146,9 @@ SELECT md5(string_agg(line, E'\n' ORDER BY line COLLATE "C"))
          UNION ALL
         SELECT concat_ws(' ', 'merge', w.external_id, l.external_id, m.rule)
           FROM crm.merge_log m JOIN crm.lead w ON w.id = m.winner JOIN crm.lead l ON l.id = m.loser
+         UNION ALL
+        SELECT concat_ws(' ', 'stage', l.external_id, c.position, c.process, c.to_stage, c.cause, leadcrm.reached(l.lifecycle))
+          FROM crm.stage_change c JOIN crm.lead l ON l.id = c.lead_id
          UNION ALL
         SELECT concat_ws(' ', 'activity', l.external_id, a.kind, a.channel, a.content, b.external_id)
           FROM crm.activity a JOIN crm.lead l ON l.id = a.lead_id JOIN crm.lead b ON b.id = a.brought_by
