@@ -79,11 +79,11 @@ BEGIN ATOMIC
                                       ARRAY[$2, CASE WHEN NOT v.self_approval THEN $5 END]) a
                 WHERE a.n <= up.n ORDER BY a.n DESC LIMIT 1) m
          UNION
-        SELECT v.level, r.code, NULL AS role
+        SELECT v.level, r.code, NULL::name AS role
           FROM counting v JOIN rep r ON r.code = ANY (v.reps)
          WHERE r.active AND (v.self_approval OR r.code IS DISTINCT FROM $5)
          UNION
-        SELECT v.level, NULL AS rep, g.rolname
+        SELECT v.level, NULL::text AS rep, g.rolname
           FROM counting v JOIN pg_roles g ON g.rolname = ANY (v.roles)
          WHERE v.self_approval OR g.rolname IS DISTINCT FROM $6
     )
@@ -137,7 +137,7 @@ CREATE OR REPLACE FUNCTION _approval_event(kind text, approval bigint, more json
 LANGUAGE SQL
 BEGIN ATOMIC
     INSERT INTO event (kind, lead_id, at, actor, data)
-    SELECT $1 AS kind, a.lead_id, now(), leadcrm.acting_role(),
+    SELECT $1 AS kind, a.lead_id, now() AS at, leadcrm.acting_role() AS actor,
            jsonb_strip_nulls(jsonb_build_object(
                'approval', a.id, 'subject', a.subject, 'to_stage', a.to_stage, 'amount', a.amount, 'rule', a.rule,
                'requested_by', a.requested_by, 'level', a.level,
