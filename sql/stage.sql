@@ -83,7 +83,7 @@ INSERT INTO approval (subject, lead_id, to_stage, amount, rule, status, requeste
 UPDATE lead SET stage = 'won' WHERE id = 13;
 UPDATE approval SET status = 'approved' WHERE status = 'pending';
 UPDATE lead SET stage = 'won' WHERE id = 13;
-SELECT lead_id, amount, status, used_at = now() AS used_now FROM approval ORDER BY id;
+SELECT lead_id, amount, status, used_at IS NOT NULL AS dated FROM approval ORDER BY id;
 UPDATE lead SET stage = 'negotiation' WHERE id = 13;
 UPDATE lead SET stage = 'proposal' WHERE id = 13;
 UPDATE lead SET stage = 'won' WHERE id = 13;

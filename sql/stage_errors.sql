@@ -67,6 +67,22 @@ UPDATE lead SET stage = 'contacted' WHERE id = 3;
 DELETE FROM transition WHERE process = 'lead' AND from_stage IS NULL;
 UPDATE lead SET stage = 'contacted' WHERE id = 3;
 
+INSERT INTO transition (process, to_stage) VALUES ('lead', 'lost');
+
+-- The codes of what is refused
+CREATE FUNCTION refused(command text) RETURNS text LANGUAGE plpgsql AS $$
+BEGIN
+    EXECUTE command;
+    RETURN 'passes';
+EXCEPTION WHEN OTHERS THEN
+    RETURN SQLSTATE;
+END
+$$;
+SELECT c AS command, refused(c) FROM (VALUES ($$UPDATE lead SET stage = 'won' WHERE id = 3$$), ($$UPDATE lead SET stage = 'nosuch' WHERE id = 3$$),
+    ($$UPDATE lead SET stage = 'lost' WHERE id = 3$$), ($$UPDATE lead SET loss_reason = 'nosuch' WHERE id = 3$$), ($$UPDATE lead SET process = 'nosuch' WHERE id = 3$$),
+    ($$UPDATE lead SET stage = NULL WHERE id = 3$$), ($$INSERT INTO lead (first_source, stage) VALUES ('web', 'nosuch')$$),
+    ($$DELETE FROM stage WHERE code = 'lost'$$), ($$UPDATE lead SET name = 'C' WHERE id = 3$$)) v (c);
+
 -- Who may move which lead
 SET ROLE regress_ann;
 SELECT move_stage(1, 'negotiation', note => 'they want more');
@@ -111,6 +127,7 @@ UPDATE stage SET kind = 'won' WHERE process = 'lead' AND code = 'analysis';
 UPDATE stage SET code = 'gone' WHERE process = 'lead' AND code = 'lost';
 DELETE FROM stage WHERE process = 'lead' AND code = 'lost';
 DELETE FROM process WHERE code = 'lead';
+DELETE FROM stage WHERE process = 'lead' AND code = 'won';
 TRUNCATE stage CASCADE;
 UPDATE stage SET label = 'Lost', position = 71 WHERE process = 'lead' AND code = 'lost';
 UPDATE stage SET code = 'needs' WHERE process = 'lead' AND code = 'analysis';

@@ -76,12 +76,17 @@ RESET TimeZone;
 SELECT funnel_depth('{a@4714-11-24T00:00:00Z BC,b@294276-12-31T23:59:59.999999Z}', '{a,b}', '100000000 days') AS short,
 	funnel_depth('{a@2714-11-24T00:00:00Z BC,b@289000-12-31T23:59:59.999999Z}', '{a,b}', '106751991 days') AS long;
 
--- Names are found by their bytes, also when all fall into one bucket.
-SELECT funnel_depth(lifecycle_agg(s, 'epoch'), array_agg(s), '0', 'strict_order') AS found,
-	funnel_depth(lifecycle_agg(s, 'epoch') || '{"x _y"@2000-01-01T00:00:00Z}', array_agg(s) || 'x _y'::text, '20000 days') AS one_more
-FROM (SELECT 'x' || chr(64 + n) || '_y' AS s FROM generate_series(1, 31) n) v;
-SELECT funnel_depth(lifecycle_agg(s, '2026-01-01'), array_agg(s), '0') AS all, funnel_depth(lifecycle_agg(upper(s), '2026-01-01'), array_agg(s), '0') AS upper
-FROM unnest(ARRAY['a', 'ab', 'ba', repeat('x', 255), '新线索', '方案提供']) s;
+-- Names are found by their bytes: of all lengths, alike at both ends, or but for
+-- one byte.
+CREATE TABLE step AS
+SELECT CASE WHEN n < 20 THEN repeat('x', n) WHEN n < 26 THEN 'xxxxxxxx' || n || 'xxxxxxxx' ELSE '新线索' || repeat('索', n) END AS name,
+	timestamptz '2026-01-01' + n * interval '1 day' AS at FROM generate_series(1, 32) n;
+SELECT funnel_depth(lifecycle_agg(name, at), array_agg(name ORDER BY at), '32 days', 'strict_order') FROM step;
+SELECT sum(funnel_depth(lifecycle_append('{}', name, at), ARRAY[name], '0')) AS itself,
+	sum(funnel_depth(lifecycle_append('{}', overlay(name PLACING '-' FROM spot FOR 1), at), ARRAY[name], '0')) AS altered,
+	sum(funnel_depth(lifecycle_append('{}', name || 'x', at), ARRAY[name], '0')) AS longer
+FROM step, unnest(ARRAY[1, (length(name) + 1) / 2, length(name)]) spot;
+DROP TABLE step;
 
 -- Many events of one lead, in any order.
 SELECT n, window_funnel(at, event, '{a,b,c}', '10 s') AS unordered, window_funnel(at, event, '{a,b,c}', '10 s' ORDER BY at) AS ordered,

@@ -6,7 +6,7 @@ SELECT leadcrm.create_workspace('crm');
 SELECT leadcrm.create_workspace('sales', locale => 'en');
 
 BEGIN;
-SELECT plan(17);
+SELECT plan(21);
 
 CREATE TEMP VIEW engine AS
     SELECT d.classid, d.objid, pg_describe_object(d.classid, d.objid, 0) AS object
@@ -107,6 +107,36 @@ SELECT is_empty(
     $$SELECT conrelid::regclass, conname FROM pg_constraint k JOIN pg_class c ON c.oid = k.confrelid
        WHERE k.contype = 'f' AND k.connamespace = 'crm'::regnamespace AND c.relnamespace <> k.connamespace$$,
     'no foreign key leaves the workspace');
+
+-- What reporting tools read.
+CREATE TEMP VIEW report AS
+    SELECT c.oid, c.relname FROM pg_class c
+     WHERE c.relnamespace IN ('crm'::regnamespace, 'sales'::regnamespace) AND c.relkind = 'v' AND starts_with(c.relname, 'v_');
+SELECT is_empty(
+    $$SELECT r.oid::regclass, a.attname FROM report r JOIN pg_attribute a ON a.attrelid = r.oid
+       WHERE a.attnum >= 0 AND coalesce(col_description(r.oid, a.attnum), '') = '' OR obj_description(r.oid) IS NULL$$,
+    'every v_ view and every column of it has a comment');
+SELECT is_empty(
+    $$SELECT r.oid::regclass, a.attname FROM report r JOIN pg_attribute a ON a.attrelid = r.oid AND a.attnum > 0
+        JOIN pg_type t ON t.oid = a.atttypid
+       WHERE 'pg_catalog'::regnamespace <> ALL (ARRAY[t.typnamespace, (SELECT e.typnamespace FROM pg_type e WHERE e.oid = coalesce(nullif(t.typelem, 0), t.oid))])$$,
+    'and none has a type that is not PostgreSQL''s own');
+SELECT is_empty(
+    $$SELECT r.relname, d.name FROM report r,
+             unnest('{day,week,month,quarter,year,team,team_label,department,department_label,owner,owner_name,province,province_name,
+                      city,city_name,territory,territory_label,industry,industry_label,product_line,product_line_label,source,
+                      source_label,channel,campaign,partner,currency}'::text[]) d (name)
+       WHERE r.relname IN ('v_funnel', 'v_source', 'v_leaderboard', 'v_intent', 'v_pipeline', 'v_forecast', 'v_stage_time', 'v_stuck', 'v_loss', 'v_sla')
+         AND NOT EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = r.oid AND a.attname = d.name)$$,
+    'views of numbers that add up carry all dimensions');
+CREATE ROLE t_002_analyst;
+SELECT crm.grant_access('t_002_analyst', 'analyst');
+SELECT is_empty(
+    $$SELECT c.relname FROM pg_class c
+       WHERE c.relnamespace = 'crm'::regnamespace AND c.relkind IN ('r', 'v', 'p', 'S')
+         AND (has_table_privilege('t_002_analyst', c.oid, 'SELECT') <> (c.relkind = 'v' AND starts_with(c.relname, 'v_'))
+              OR has_table_privilege('t_002_analyst', c.oid, 'INSERT, UPDATE, DELETE, TRUNCATE'))$$,
+    'an analyst reads all v_ views and nothing else');
 
 SELECT * FROM finish();
 ROLLBACK;

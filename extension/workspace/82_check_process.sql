@@ -56,8 +56,10 @@ BEGIN
            SELECT CASE WHEN s.code NOT IN (SELECT m.from_stage FROM move m) THEN 'is a dead end: no move leads on'
                        ELSE 'is a dead end: no moves lead from it to a stage that is won' END,
                   s.code,
-                  (SELECT g.code FROM stage g WHERE g.process = code AND g.position > s.position AND g.kind <> 'lost'
-                    ORDER BY g.position, g.code LIMIT 1)
+                  (SELECT g.code FROM stage g
+                    WHERE g.process = code AND g.code <> s.code AND g.kind <> 'lost'
+                      AND NOT EXISTS (SELECT FROM move m WHERE m.from_stage = s.code AND m.to_stage = g.code)
+                    ORDER BY g.position < s.position, g.position, g.code LIMIT 1)
             WHERE s.kind = 'open' AND s.code NOT IN (SELECT e.stage FROM ending e) AND EXISTS (SELECT FROM ending e)
             UNION ALL
            SELECT 'is unreachable: no moves lead to it from the first stage',

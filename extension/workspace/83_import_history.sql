@@ -168,7 +168,7 @@ $$;
 CREATE OR REPLACE FUNCTION import_history(staging regclass, source text DEFAULT NULL, mapping jsonb DEFAULT '{}', stages jsonb DEFAULT '{}',
                                           home regclass DEFAULT 'lead'::regclass)
 RETURNS TABLE (line bigint, lead_id bigint, outcome text, detail text)
-LANGUAGE plpgsql SET search_path FROM CURRENT SET jit TO off
+LANGUAGE plpgsql SET search_path FROM CURRENT SET jit TO off SET enable_nestloop TO off
 AS $$
 #variable_conflict use_column
 DECLARE
@@ -214,8 +214,8 @@ BEGIN
         SELECT e.*, lag(e.to_stage) OVER history AS stage_before
           FROM entry e
           JOIN log g ON g.lead_id = e.lead_id
-          LEFT JOIN LATERAL (SELECT s.code FROM stage s WHERE s.process = e.process AND s.kind = 'open'
-                              ORDER BY s.position, s.code LIMIT 1) first ON e.kind = 0
+          LEFT JOIN (SELECT DISTINCT ON (s.process) s.process, s.code FROM stage s WHERE s.kind = 'open'
+                      ORDER BY s.process, s.position, s.code) first ON first.process = e.process
          WHERE CASE WHEN e.kind <> 0 THEN true
                     WHEN e.to_stage = first.code THEN e.at <= g.first_at AND e.to_stage <> g.first_stage
                     ELSE e.at > g.last_at AND e.to_stage <> g.last_stage END

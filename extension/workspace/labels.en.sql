@@ -896,7 +896,7 @@ COMMENT ON FUNCTION delegate_approval(bigint, text, text, text) IS 'lets another
 COMMENT ON FUNCTION approves_as() IS 'as whom the acting role is asked for approvals';
 COMMENT ON FUNCTION _asked_himself(text, text) IS 'internal: is the acting role who asked';
 COMMENT ON FUNCTION _managers_above(text, text[]) IS 'internal: managers of a team and of those above it, the nearest first';
-COMMENT ON FUNCTION _approvers(text, lead, numeric, text, name) IS 'internal: whom a rule asks, level by level';
+COMMENT ON FUNCTION _approvers(text, text, text, numeric, text, name) IS 'internal: whom a rule asks, level by level';
 COMMENT ON FUNCTION _approval_rule(text, lead, text) IS 'internal: the rule that decides whom to ask';
 COMMENT ON FUNCTION _approval_event(text, bigint, jsonb) IS 'internal: writes an event about an approval';
 COMMENT ON FUNCTION _ask(bigint) IS 'internal: asks a step';
@@ -1182,7 +1182,7 @@ COMMENT ON COLUMN v_lead.department_label IS 'department: the path of team names
 COMMENT ON COLUMN v_lead.first_contacted_at IS 'when it was first contacted';
 COMMENT ON COLUMN v_lead.last_contacted_at IS 'when it was last contacted';
 
--- Columns that mean the same in all views of numbers.
+-- Columns that mean the same wherever they are.
 DO $$
 DECLARE
     c record;
@@ -1247,11 +1247,30 @@ BEGIN
               ('average_contact_minutes', 'average minutes to the first contact'),
               ('target_won', 'target of reps: won leads'),
               ('target_amount', 'target of reps: amount'),
+              ('created_on', 'day on which it came'),
+              ('won_on', 'day on which it was won'),
+              ('lost_on', 'day on which it was lost'),
+              ('closes_on', 'first day of the month in which it should close'),
+              ('kind', 'kind of lead'),
+              ('id', 'the lead'),
+              ('region', 'code of the region'),
+              ('stages', 'stages reached, in the order of their first entry'),
+              ('first_source', 'code of the first source'),
+              ('last_source', 'code of the last source'),
+              ('loss_reason', 'code of the reason of the loss'),
+              ('competitor', 'competitor'),
+              ('part', 'which part'),
+              ('late', 'leads past their deadline'),
+              ('stayed', 'days they stayed'),
+              ('path', 'stages in order'),
+              ('steps', 'how many of them are open'),
+              ('win_rate', 'share of won leads'),
               ('attainment', 'won amount of the target')
           ) AS l (name, meaning) ON l.name = a.attname
          WHERE a.attrelid = ANY ('{v_stage, v_intent_level, v_funnel, v_funnel_total, v_source, v_source_month, v_leaderboard,
           v_leaderboard_month, v_team_month, v_intent, v_intent_total, v_pipeline, v_forecast, v_stage_time,
-          v_stage_time_total, v_stuck, v_loss, v_sla}'::regclass[])
+          v_stage_time_total, v_stuck, v_loss, v_sla, _cube_lead, _cube_recount, _cube, _department,
+          _territory_region, _currency, _path, _part, _fact, _cost, _stage_history, _rep_month}'::regclass[])
            AND col_description(a.attrelid, a.attnum) IS NULL
     LOOP
         EXECUTE format('COMMENT ON COLUMN %s.%I IS %L', c.view, c.attname, c.meaning);

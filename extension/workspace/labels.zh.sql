@@ -896,7 +896,7 @@ COMMENT ON FUNCTION delegate_approval(bigint, text, text, text) IS '把自己的
 COMMENT ON FUNCTION approves_as() IS '当前角色以谁的身份审批';
 COMMENT ON FUNCTION _asked_himself(text, text) IS '内部：当前角色是否为申请人';
 COMMENT ON FUNCTION _managers_above(text, text[]) IS '内部：团队及其上级团队的主管，由近及远';
-COMMENT ON FUNCTION _approvers(text, lead, numeric, text, name) IS '内部：规则逐级由谁审批';
+COMMENT ON FUNCTION _approvers(text, text, text, numeric, text, name) IS '内部：规则逐级由谁审批';
 COMMENT ON FUNCTION _approval_rule(text, lead, text) IS '内部：适用的审批规则';
 COMMENT ON FUNCTION _approval_event(text, bigint, jsonb) IS '内部：记录审批事件';
 COMMENT ON FUNCTION _ask(bigint) IS '内部：轮到某一步审批';
@@ -1182,7 +1182,7 @@ COMMENT ON COLUMN v_lead.department_label IS '部门：名称路径';
 COMMENT ON COLUMN v_lead.first_contacted_at IS '首次联系的时间';
 COMMENT ON COLUMN v_lead.last_contacted_at IS '最近联系的时间';
 
--- Columns that mean the same in all views of numbers.
+-- Columns that mean the same wherever they are.
 DO $$
 DECLARE
     c record;
@@ -1247,11 +1247,30 @@ BEGIN
               ('average_contact_minutes', '平均多少分钟后首次联系'),
               ('target_won', '销售目标：赢单数'),
               ('target_amount', '销售目标：金额'),
+              ('created_on', '产生日期'),
+              ('won_on', '赢单日期'),
+              ('lost_on', '输单日期'),
+              ('closes_on', '预计成交月份的首日'),
+              ('kind', '线索种类'),
+              ('id', '线索编号'),
+              ('region', '地区代码'),
+              ('stages', '到过的阶段，按首次进入的顺序'),
+              ('first_source', '首次来源代码'),
+              ('last_source', '最近来源代码'),
+              ('loss_reason', '输单原因代码'),
+              ('competitor', '竞争对手'),
+              ('part', '哪一部分'),
+              ('late', '超期的线索数'),
+              ('stayed', '停留天数'),
+              ('path', '依次经过的阶段'),
+              ('steps', '其中进行中的阶段数'),
+              ('win_rate', '赢单率'),
               ('attainment', '金额目标完成率')
           ) AS l (name, meaning) ON l.name = a.attname
          WHERE a.attrelid = ANY ('{v_stage, v_intent_level, v_funnel, v_funnel_total, v_source, v_source_month, v_leaderboard,
           v_leaderboard_month, v_team_month, v_intent, v_intent_total, v_pipeline, v_forecast, v_stage_time,
-          v_stage_time_total, v_stuck, v_loss, v_sla}'::regclass[])
+          v_stage_time_total, v_stuck, v_loss, v_sla, _cube_lead, _cube_recount, _cube, _department,
+          _territory_region, _currency, _path, _part, _fact, _cost, _stage_history, _rep_month}'::regclass[])
            AND col_description(a.attrelid, a.attnum) IS NULL
     LOOP
         EXECUTE format('COMMENT ON COLUMN %s.%I IS %L', c.view, c.attname, c.meaning);
