@@ -11,8 +11,8 @@
 #
 # Reading: after BENCH_LEADS leads, five stage changes each, and BENCH_SECONDS of
 # writing by 8 clients without any VACUUM, each view of all dimensions that is
-# read from the cube, by month and source, against a materialised view that
-# holds its rows.
+# read from the cube, by month and source, against a table that holds its rows,
+# which is what a materialised view is.
 #
 # BENCH_LEADS=2000000 BENCH_SECONDS=60 makes it 2 million leads and 10 million
 # stage changes; that takes an hour.
@@ -124,11 +124,11 @@ UPDATE one.lead SET stage = 'negotiation' WHERE id = :id AND stage = 'won';
 \\endif
 SQL
 my ($tps) = $report =~ /tps = ([\d.]+)/;
-my ($counted, $sums, $parts, $changes) = split /\|/, $db->query('SELECT sum(leads), count(*), count(*) FILTER (WHERE key < 0), (SELECT count(*) FROM one.stage_change) FROM one.lead_cube');
-printf "\n%d leads in %d sums (%d parts), %d stage changes, after %d s of %d transactions a second by 8 clients; wrong sums: %s\n",
-	$counted, $sums, $parts, $changes, $seconds, $tps, $db->query("SELECT sums FROM leadcrm._cube_drift('one.lead')");
+my ($counted, $rows, $others, $changes) = split /\|/, $db->query('SELECT sum(leads), count(*), count(*) - count(DISTINCT key), (SELECT count(*) FROM one.stage_change) FROM one.lead_cube');
+printf "\n%d leads in %d rows (%d beside others), %d stage changes, after %d s of %d transactions a second by 8 clients; wrong sums: %s\n",
+	$counted, $rows, $others, $changes, $seconds, $tps, $db->query("SELECT sums FROM leadcrm._cube_drift('one.lead')");
 
-printf "\n%-44s %10s %10s %8s\n", 'leads by month and source, ms', 'view', 'stored', 'ratio';
+printf "\n%-44s %10s %10s %8s %10s\n", 'leads by month and source, ms', 'view', 'stored', 'ratio', 'rows';
 $db->query('CREATE SCHEMA stored');
 for my $view (split /\n/, $db->query(<<'SQL'))
 WITH RECURSIVE reader AS (
@@ -141,7 +141,7 @@ SQL
 {
 	my %ms;
 
-	$db->query("CREATE MATERIALIZED VIEW stored.$view AS SELECT * FROM one.$view; VACUUM ANALYZE stored.$view");
+	$db->query("CREATE TABLE stored.$view AS SELECT * FROM one.$view; VACUUM ANALYZE stored.$view");
 	for my $round (1 .. $rounds)
 	{
 		for my $schema (qw(one stored))
@@ -150,8 +150,8 @@ SQL
 			push @{ $ms{$schema} }, 1000 * ($bench->cost($query, $query))[0];
 		}
 	}
-	printf "%-44s %10.1f %10.1f %8.2f\n", $view . ($moment{$view} ? ' (depends on the moment)' : ''), (map { median(@{ $ms{$_} }) } qw(one stored)),
-		median(map { $ms{one}[$_] / $ms{stored}[$_] } 0 .. $rounds - 1);
+	printf "%-44s %10.1f %10.1f %8.2f %10d\n", $view . ($moment{$view} ? ' (depends on the moment)' : ''), (map { median(@{ $ms{$_} }) } qw(one stored)),
+		median(map { $ms{one}[$_] / $ms{stored}[$_] } 0 .. $rounds - 1), $db->query("SELECT count(*) FROM stored.$view");
 }
 
 # workspace(NAME): people and rules, no leads.

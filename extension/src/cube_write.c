@@ -5,16 +5,13 @@
  * What leads of certain dimensions count for is the sum of the rows with these
  * dimensions; as a rule there is one.  Whoever changes it adds to one that
  * nobody is writing and, where he finds several, makes one of them; where all
- * are being written he inserts another.  So no writer waits for another, no job
- * has to tidy up, and commit and rollback make the sum exact.
+ * are being written he inserts another, which may be less than nothing.  So no
+ * writer waits for another, no job has to tidy up, and commit and rollback make
+ * the sum exact.  Who reads adds up in any case.
  *
  * The rows are found by a key, a hash of the dimensions (leadcrm_cube_key()),
- * and then compared: what shares a key by chance is just another row.  A row
- * that means nothing by itself, because it was inserted beside others or its
- * sum is not of any leads, has the key ~key, which is negative: who reads the
- * table (the view _cube) takes the rows of a key as they are unless there are
- * such as well, and adds these up.  Two writers of new dimensions may each insert
- * a row without seeing the other's; both of these mean something.
+ * and then compared: what shares a key by chance is just another row, and so is
+ * one that another writer is about to insert.
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
@@ -22,7 +19,6 @@
 #include "leadcrm.h"
 
 #include "access/htup_details.h"
-#include "access/stratnum.h"
 #include "access/xact.h"
 #include "catalog/pg_opfamily.h"
 #include "catalog/pg_type.h"
@@ -37,9 +33,6 @@
 
 /* Rows of the same dimensions that are looked at, at most. */
 #define CUBE_MOST_ROWS	64
-
-/* Less cells than that are not worth a look ahead. */
-#define CUBE_FEW_CELLS	4
 
 static const DirectColumn cube_column[CUBE_NCOLUMNS] = {
 	[CUBE_KEY] = {"key", INT8OID},
@@ -75,12 +68,10 @@ static const DirectColumn cube_column[CUBE_NCOLUMNS] = {
 };
 
 static Relation cube_index(const ResultRelInfo *result);
-static void write_cell(CubeChanges *changes, CubeCell *cell, bool parts);
-static int	find_rows(CubeChanges *changes, const CubeCell *cell, bool parts, LedgerVersion *row,
-					  bool *others);
-static bool has_parts(Ledger *ledger);
+static void write_cell(CubeChanges *changes, CubeCell *cell);
+static int	find_rows(CubeChanges *changes, const CubeCell *cell, LedgerVersion *row);
 static bool has_dimensions(CubeChanges *changes, const CubeCell *cell);
-static void insert_row(CubeChanges *changes, const CubeCell *cell, int64 key);
+static void insert_row(CubeChanges *changes, const CubeCell *cell);
 static void set_sum(TupleTableSlot *slot, const CubeSum *sum);
 
 PG_FUNCTION_INFO_V1(leadcrm_cube_row_key);
@@ -140,12 +131,11 @@ void
 leadcrm_cube_write(CubeChanges *changes, CubeCell **cell, int ncells)
 {
 	MemoryContext old = MemoryContextSwitchTo(changes->row_cxt);
-	bool		parts = ncells < CUBE_FEW_CELLS || has_parts(changes->ledger);
 
 	for (int i = 0; i < ncells; i++)
 	{
 		CHECK_FOR_INTERRUPTS();
-		write_cell(changes, cell[i], parts);
+		write_cell(changes, cell[i]);
 		MemoryContextReset(changes->row_cxt);
 	}
 	MemoryContextSwitchTo(old);
@@ -153,46 +143,21 @@ leadcrm_cube_write(CubeChanges *changes, CubeCell **cell, int ncells)
 	CommandCounterIncrement();	/* what comes next finds it */
 }
 
-/*
- * Are there parts of sums at all?  As a rule there are not, and many cells
- * need not be asked about each.  One that comes meanwhile may wait.
- */
-static bool
-has_parts(Ledger *ledger)
-{
-	ScanKeyData equal = ledger->key;
-	bool		found;
-
-	ScanKeyInit(&ledger->key, 1, BTLessStrategyNumber, F_INT8LT, (Datum) 0);
-	leadcrm_ledger_seek(ledger, Int64GetDatum(0), &ledger->dirty);
-	found = leadcrm_ledger_next(ledger);
-	ledger->key = equal;
-	return found;
-}
-
-/*
- * Add one cell, in a memory context that is reset behind it.  parts: there may
- * be parts of its sum.
- */
+/* Add one cell, in a memory context that is reset behind it. */
 static void
-write_cell(CubeChanges *changes, CubeCell *cell, bool parts)
+write_cell(CubeChanges *changes, CubeCell *cell)
 {
 	Ledger	   *ledger = changes->ledger;
 	LedgerVersion row[CUBE_MOST_ROWS];
-	bool		others = false;
-	int			nrows = find_rows(changes, cell, parts, row, &others);
+	int			nrows = find_rows(changes, cell, row);
 	int			target = -1;
 	TupleTableSlot *slot = NULL;
-	bool		part;
 
 	for (int i = 0; i < nrows; i++)
 	{
 		slot = leadcrm_ledger_lock(ledger, &row[i]);
 		if (slot == NULL)
-		{
-			others = true;
 			continue;
-		}
 		for (int column = CUBE_LEADS; column < CUBE_NCOLUMNS; column++)
 			leadcrm_cube_add(&cell->sum, column, slot->tts_values[column], 1);
 		if (target < 0)
@@ -201,51 +166,32 @@ write_cell(CubeChanges *changes, CubeCell *cell, bool parts)
 			leadcrm_ledger_delete(ledger, &row[i]);
 	}
 
-	part = cell->sum.count[CUBE_LEADS - CUBE_LEADS] <= 0;
 	if (target < 0)
-	{
-		insert_row(changes, cell, part || others ? ~cell->key : cell->key);
-		return;
-	}
-	if (nrows > 1)
-		slot = leadcrm_ledger_lock(ledger, &row[target]);
-	Assert(slot != NULL);
-	if (leadcrm_cube_is_nothing(&cell->sum))
-	{
+		insert_row(changes, cell);
+	else if (leadcrm_cube_is_nothing(&cell->sum))
 		leadcrm_ledger_delete(ledger, &row[target]);
-		return;
-	}
-	if (part || (others && DatumGetInt64(slot->tts_values[CUBE_KEY]) < 0))
-		slot->tts_values[CUBE_KEY] = Int64GetDatum(~cell->key);
 	else
-		slot->tts_values[CUBE_KEY] = Int64GetDatum(cell->key);
-	set_sum(slot, &cell->sum);
-	leadcrm_ledger_update(ledger, &row[target]);
+	{
+		if (nrows > 1)
+			slot = leadcrm_ledger_lock(ledger, &row[target]);	/* it is ours already */
+		Assert(slot != NULL);
+		set_sum(slot, &cell->sum);
+		leadcrm_ledger_update(ledger, &row[target]);
+	}
 }
 
-/*
- * The rows of a cell's dimensions that nobody else is writing, those that mean
- * something by themselves first.  others: there are more.
- */
+/* The rows of a cell's dimensions that nobody else is writing. */
 static int
-find_rows(CubeChanges *changes, const CubeCell *cell, bool parts, LedgerVersion *row, bool *others)
+find_rows(CubeChanges *changes, const CubeCell *cell, LedgerVersion *row)
 {
 	Ledger	   *ledger = changes->ledger;
-	int64		key[] = {cell->key, ~cell->key};
 	int			n = 0;
 
-	for (int i = 0; i < (parts || *others ? 2 : 1); i++)
+	leadcrm_ledger_seek(ledger, Int64GetDatum(cell->key), &ledger->dirty);
+	while (leadcrm_ledger_next(ledger))
 	{
-		leadcrm_ledger_seek(ledger, Int64GetDatum(key[i]), &ledger->dirty);
-		while (leadcrm_ledger_next(ledger))
-		{
-			if (!has_dimensions(changes, cell))
-				continue;
-			if (ledger->version.busy || n == CUBE_MOST_ROWS)
-				*others = true;
-			else
-				row[n++] = ledger->version;
-		}
+		if (!ledger->version.busy && n < CUBE_MOST_ROWS && has_dimensions(changes, cell))
+			row[n++] = ledger->version;
 	}
 	return n;
 }
@@ -262,7 +208,7 @@ has_dimensions(CubeChanges *changes, const CubeCell *cell)
 }
 
 static void
-insert_row(CubeChanges *changes, const CubeCell *cell, int64 key)
+insert_row(CubeChanges *changes, const CubeCell *cell)
 {
 	TupleTableSlot *slot = leadcrm_direct_row(changes->ledger->table);
 	HeapTupleData tuple;
@@ -270,7 +216,7 @@ insert_row(CubeChanges *changes, const CubeCell *cell, int64 key)
 	tuple.t_len = cell->dimensions->t_len + MINIMAL_TUPLE_OFFSET;
 	tuple.t_data = (HeapTupleHeader) ((char *) cell->dimensions - MINIMAL_TUPLE_OFFSET);
 	heap_deform_tuple(&tuple, changes->tupdesc, slot->tts_values, slot->tts_isnull);
-	slot->tts_values[CUBE_KEY] = Int64GetDatum(key);
+	slot->tts_values[CUBE_KEY] = Int64GetDatum(cell->key);
 	slot->tts_isnull[CUBE_KEY] = false;
 	set_sum(slot, &cell->sum);
 	leadcrm_direct_insert(changes->ledger->table);

@@ -1,8 +1,8 @@
 -- What leads count for, by all that reports are read by: the sum of its rows.
 -- Written by the engine with every lead, in the same transaction.  Whoever
--- changes a sum adds to a row that nobody has locked, or inserts another, and
--- so waits for nobody.  key is a hash of the columns up to currency; a negative
--- one, ~key, marks a row that means nothing but together with its others.
+-- changes a sum adds to a row that nobody has locked, or inserts another, which
+-- may be negative, and so waits for nobody.  key is a hash of the columns up to
+-- currency.
 CREATE TABLE lead_cube (
     key             bigint NOT NULL,
     created_on      date NOT NULL,

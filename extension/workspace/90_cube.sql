@@ -49,28 +49,11 @@ SELECT c.created_on, c.won_on, c.lost_on, c.closes_on, c.kind, c.process, c.stag
   FROM _cube_lead c;
 
 -- What the views read: the same, summed up by the engine as leads are written.
--- What a row of lead_cube says holds, but for those whose key has parts as
--- well (key < 0): these are added up.  Dimensions may come in more than one row.
+-- The same dimensions may come in more than one row, of which some may be
+-- negative: only sums are what they seem.
 CREATE OR REPLACE VIEW _cube AS
-SELECT c.created_on, c.won_on, c.lost_on, c.closes_on, c.kind, c.process, c.stage, c.stages, c.owner,
-       c.team, c.region, c.industry, c.product_line, c.first_source, c.last_source, c.campaign, c.partner,
-       c.intent, c.loss_reason, c.competitor, c.currency,
-       c.leads, c.expected_amount, c.won_amount, c.score, c.scored, c.assigned, c.contacted,
+SELECT c.created_on, c.won_on, c.lost_on, c.closes_on, c.kind, c.process, c.stage, c.stages, c.owner, c.team, c.region,
+       c.industry, c.product_line, c.first_source, c.last_source, c.campaign, c.partner, c.intent, c.loss_reason,
+       c.competitor, c.currency, c.leads, c.expected_amount, c.won_amount, c.score, c.scored, c.assigned, c.contacted,
        c.contact_minutes
-  FROM lead_cube c
- WHERE c.key >= 0 AND NOT EXISTS (SELECT FROM lead_cube e WHERE e.key < 0 AND e.key = ~c.key)
- UNION ALL
-SELECT p.created_on, p.won_on, p.lost_on, p.closes_on, p.kind, p.process, p.stage, p.stages, p.owner,
-       p.team, p.region, p.industry, p.product_line, p.first_source, p.last_source, p.campaign, p.partner,
-       p.intent, p.loss_reason, p.competitor, p.currency,
-       sum(p.leads)::bigint, sum(p.expected_amount), sum(p.won_amount), sum(p.score)::bigint,
-       sum(p.scored)::bigint, sum(p.assigned)::bigint, sum(p.contacted)::bigint,
-       sum(p.contact_minutes)::bigint
-  FROM (SELECT DISTINCT e.key FROM lead_cube e WHERE e.key < 0) e
- CROSS JOIN LATERAL (SELECT b.* FROM lead_cube b WHERE b.key = e.key
-                      UNION ALL
-                     SELECT b.* FROM lead_cube b WHERE b.key = ~e.key) p
- GROUP BY p.created_on, p.won_on, p.lost_on, p.closes_on, p.kind, p.process, p.stage, p.stages, p.owner,
-          p.team, p.region, p.industry, p.product_line, p.first_source, p.last_source, p.campaign,
-          p.partner, p.intent, p.loss_reason, p.competitor, p.currency
-HAVING sum(p.leads) <> 0;
+  FROM lead_cube c;

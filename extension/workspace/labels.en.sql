@@ -372,7 +372,7 @@ COMMENT ON COLUMN assignment_log.note IS 'note';
 COMMENT ON COLUMN assignment_log.actor IS 'who did it';
 
 COMMENT ON TABLE lead_cube IS 'what leads count for, by all dimensions: the sum of the rows';
-COMMENT ON COLUMN lead_cube.key IS 'hash of the dimensions; negative: a part, to be added to the others';
+COMMENT ON COLUMN lead_cube.key IS 'hash of the columns up to currency';
 COMMENT ON COLUMN lead_cube.created_on IS 'day of creation';
 COMMENT ON COLUMN lead_cube.won_on IS 'day it was won';
 COMMENT ON COLUMN lead_cube.lost_on IS 'day it was lost';

@@ -372,7 +372,7 @@ COMMENT ON COLUMN assignment_log.note IS '备注';
 COMMENT ON COLUMN assignment_log.actor IS '操作人';
 
 COMMENT ON TABLE lead_cube IS '线索按全部维度的数字：同一维度各行之和';
-COMMENT ON COLUMN lead_cube.key IS '散列值；负数的行是和的一部分，须与同键各行相加';
+COMMENT ON COLUMN lead_cube.key IS '以下至 currency 各列的散列值';
 COMMENT ON COLUMN lead_cube.created_on IS '创建日';
 COMMENT ON COLUMN lead_cube.won_on IS '赢单日';
 COMMENT ON COLUMN lead_cube.lost_on IS '输单日';
