@@ -255,14 +255,16 @@ SELECT string_agg(DISTINCT j, ' ' ORDER BY j) FROM pg_temp.joins('SELECT month, 
 SELECT string_agg(DISTINCT j, ' ' ORDER BY j) FROM pg_temp.joins('SELECT owner_name, sum(leads) FROM v_loss GROUP BY 1') j
  WHERE j IN ('rep', 'team', 'region', 'territory', 'industry', 'product_line', 'source', 'loss_reason');
 
--- What depends on the moment is found by index.
-SET enable_seqscan = off;
-SET enable_mergejoin = off;
+-- What depends on the moment is found by index, where there is much to look through.
+BEGIN;
+SELECT leadcrm.begin_restore('views');
+INSERT INTO lead (first_source, last_source, process, stage, stage_since, created_at, updated_at, last_inbound_at)
+SELECT 'expo', 'expo', 'lead', 'new', now(), now(), now(), now() FROM generate_series(1, 4000);
+ANALYZE lead;
 SELECT index, pg_temp.plan(query) ~ index AS used
   FROM (VALUES ('lead_waiting_idx', 'SELECT sum(waiting) FROM v_sla'), ('lead_stage_idx', 'SELECT sum(leads) FROM v_stuck'),
                ('lead_intent_due_at_idx', 'SELECT sum(leads) FROM v_intent')) q (index, query);
-RESET enable_seqscan;
-RESET enable_mergejoin;
+ROLLBACK;
 
 RESET search_path;
 SELECT leadcrm.drop_workspace('views', 12);
