@@ -55,7 +55,12 @@ my @steps = (
 	'no phone found, as text' => '',
 	'phone copied' => { psycopg => '1 -1', JDBC => '1 -1' },
 	'copy' => { psycopg => '2', JDBC => '2' },
-	'views' => { psycopg => '29 0', JDBC => '29', node => '29 0' },
+	# All views, and how many of their columns have a type that is not PostgreSQL's own
+	'views' => sub {
+		my ($client, $db) = @_;
+		return $db->query("SELECT count(*) FROM pg_views WHERE schemaname = 'crm' AND starts_with(viewname, 'v_')")
+			. ($client eq 'JDBC' ? '' : ' 0');
+	},
 	'types of views' => {
 		psycopg => 'Decimal bool date datetime dict int list str timedelta',
 		JDBC => 'BigDecimal Boolean Date Integer Long PGInterval PgArray String Timestamp jsonb',
@@ -123,6 +128,7 @@ SQL
 		my ($step, $expected) = @steps[ $i, $i + 1 ];
 		my $said = delete $said{$step};
 
+		$expected = $expected->($client, $db) if ref $expected eq 'CODE';
 		$expected = $expected->{$client} if ref $expected eq 'HASH';
 		if (ref $expected)
 		{
