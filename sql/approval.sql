@@ -80,12 +80,12 @@ SELECT * FROM tasks;
 
 -- Managers: never the owner nor who asks; the topmost stands for those above
 -- him, one who is gone is passed by.
-SELECT p.* FROM lead l, _approvers('contract', l, 1000000, 'zhao', 'x') p WHERE l.id = 1;
-SELECT p.* FROM lead l, _approvers('contract', l, 1000000, 'sun', 'x') p WHERE l.id = 1;
-SELECT p.* FROM lead l, _approvers('contract', l, 1000000, 'sun', 'x') p WHERE l.id = 4;
-SELECT p.* FROM lead l, _approvers('contract', l, 1000000, NULL, 'x') p WHERE l.id = 5;
+SELECT p.* FROM lead l, _approvers('contract', l.owner, l.team, 1000000, 'zhao', 'x') p WHERE l.id = 1;
+SELECT p.* FROM lead l, _approvers('contract', l.owner, l.team, 1000000, 'sun', 'x') p WHERE l.id = 1;
+SELECT p.* FROM lead l, _approvers('contract', l.owner, l.team, 1000000, 'sun', 'x') p WHERE l.id = 4;
+SELECT p.* FROM lead l, _approvers('contract', l.owner, l.team, 1000000, NULL, 'x') p WHERE l.id = 5;
 UPDATE rep SET active = false WHERE code = 'sun';
-SELECT p.* FROM lead l, _approvers('contract', l, 1000000, 'zhao', 'x') p WHERE l.id = 1;
+SELECT p.* FROM lead l, _approvers('contract', l.owner, l.team, 1000000, 'zhao', 'x') p WHERE l.id = 1;
 UPDATE rep SET active = true WHERE code = 'sun';
 SET ROLE regress_chief;
 SELECT request_approval('visit', 5);

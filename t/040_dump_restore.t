@@ -47,6 +47,9 @@ SELECT current_date AS day, '我的'::text AS source, ''::text AS outcome, 0::bi
 INSERT INTO "他的""CRM""".lead (name, phone, first_source) VALUES ('Ann', '+49 30 901820', 'website');
 SELECT crm.grant_access('t_040_admin', 'admin');
 SELECT crm.grant_access('t_040_writer', 'writer');
+UPDATE crm.approval_level SET managers = '{}', roles = '{t_040_admin}' WHERE rule = 'visit';
+SELECT crm.request_approval('visit', l.id) FROM (SELECT id FROM crm.lead WHERE merged_into IS NULL ORDER BY id LIMIT 3) l;
+SELECT crm.withdraw(3);
 SQL
 
 is($db->query(q{SELECT count(*) > 400, count(*) FILTER (WHERE merged_into IS NOT NULL) > 0,
@@ -195,7 +198,7 @@ for my $jobs (1, 2)
 	like($error, qr/^2BP01: cannot drop extension leadcrm because other objects depend on it/,
 		'DROP EXTENSION is refused while a workspace uses it');
 	my $rows = join '|', map { "(SELECT md5(string_agg(r, '' ORDER BY r COLLATE \"C\")) FROM (SELECT (to_jsonb(t) - 'lifecycle')::text AS r FROM crm.$_ t) t)" }
-		qw(lead stage_change identity duplicate merge_log activity event source identity_rule access team rep rep_load assignment_log task);
+		qw(lead stage_change approval approval_step identity duplicate merge_log activity event source identity_rule access team rep rep_load assignment_log task);
 	$rows = "SELECT concat_ws(' ', " . join(', ', split /\|/, $rows) . ')';
 	my $had = $db->query($rows);
 	my $lifecycles = $db->query('SELECT id, lifecycle FROM crm.lead ORDER BY id');

@@ -61,31 +61,31 @@ END;
 -- nobody has one row without rep and role.  Who asks is not asked unless the
 -- rule allows it; where the tree of teams ends early its topmost manager
 -- stands for those above him.
-CREATE OR REPLACE FUNCTION _approvers(rule text, about lead, amount numeric, asking_rep text, asking_role name)
+CREATE OR REPLACE FUNCTION _approvers(rule text, owner text, team text, amount numeric, asking_rep text, asking_role name)
 RETURNS TABLE (level smallint, mode text, rep text, role name)
 LANGUAGE SQL STABLE
 BEGIN ATOMIC
     WITH counting AS MATERIALIZED (
         SELECT v.*, u.self_approval
           FROM approval_level v JOIN approval_rule u ON u.code = v.rule
-         WHERE v.rule = $1 AND (v.min_amount <= $3) IS NOT FALSE
+         WHERE v.rule = $1 AND (v.min_amount <= $4) IS NOT FALSE
     ), named AS (
         SELECT v.level, m.rep, NULL::name AS role
           FROM counting v
          CROSS JOIN LATERAL unnest(v.managers) up (n)
          CROSS JOIN LATERAL (
                SELECT a.rep
-                 FROM _managers_above(coalesce((SELECT o.team FROM rep o WHERE o.code = ($2).owner), ($2).team),
-                                      ARRAY[($2).owner, CASE WHEN NOT v.self_approval THEN $4 END]) a
+                 FROM _managers_above(coalesce((SELECT o.team FROM rep o WHERE o.code = $2), $3),
+                                      ARRAY[$2, CASE WHEN NOT v.self_approval THEN $5 END]) a
                 WHERE a.n <= up.n ORDER BY a.n DESC LIMIT 1) m
          UNION
-        SELECT v.level, r.code, NULL AS role
+        SELECT v.level, r.code, NULL::name AS role
           FROM counting v JOIN rep r ON r.code = ANY (v.reps)
-         WHERE r.active AND (v.self_approval OR r.code IS DISTINCT FROM $4)
+         WHERE r.active AND (v.self_approval OR r.code IS DISTINCT FROM $5)
          UNION
-        SELECT v.level, NULL AS rep, g.rolname
+        SELECT v.level, NULL::text AS rep, g.rolname
           FROM counting v JOIN pg_roles g ON g.rolname = ANY (v.roles)
-         WHERE v.self_approval OR g.rolname IS DISTINCT FROM $5
+         WHERE v.self_approval OR g.rolname IS DISTINCT FROM $6
     )
     SELECT v.level, v.mode, n.rep, n.role
       FROM counting v LEFT JOIN named n ON n.level = v.level
@@ -137,7 +137,7 @@ CREATE OR REPLACE FUNCTION _approval_event(kind text, approval bigint, more json
 LANGUAGE SQL
 BEGIN ATOMIC
     INSERT INTO event (kind, lead_id, at, actor, data)
-    SELECT $1 AS kind, a.lead_id, now(), leadcrm.acting_role(),
+    SELECT $1 AS kind, a.lead_id, now() AS at, leadcrm.acting_role() AS actor,
            jsonb_strip_nulls(jsonb_build_object(
                'approval', a.id, 'subject', a.subject, 'to_stage', a.to_stage, 'amount', a.amount, 'rule', a.rule,
                'requested_by', a.requested_by, 'level', a.level,
@@ -251,7 +251,7 @@ BEGIN
                 MESSAGE = format('approval %s of moving lead %s to stage "%s" is %s already', earlier.id, about.id, to_stage, earlier.status);
         END IF;
     END IF;
-    SELECT min(p.level) INTO lacking FROM _approvers(rule.code, about, total, my_rep, me) p WHERE p.rep IS NULL AND p.role IS NULL;
+    SELECT min(p.level) INTO lacking FROM _approvers(rule.code, about.owner, about.team, total, my_rep, me) p WHERE p.rep IS NULL AND p.role IS NULL;
     IF lacking IS NOT NULL THEN
         RAISE object_not_in_prerequisite_state USING
             MESSAGE = format('approval rule "%s" finds nobody who could decide at level %s', rule.code, lacking),
@@ -263,7 +263,7 @@ BEGIN
     VALUES (subject, about.id, to_stage, what, total, note, rule.code, me, my_rep, now())
     RETURNING id INTO asked;
     INSERT INTO approval_step (approval, level, mode, rep, role, status)
-    SELECT asked, p.level, p.mode, p.rep, p.role, 'waiting' FROM _approvers(rule.code, about, total, my_rep, me) p;
+    SELECT asked, p.level, p.mode, p.rep, p.role, 'waiting' FROM _approvers(rule.code, about.owner, about.team, total, my_rep, me) p;
     IF _advance_approval(asked) = 'pending' THEN
         PERFORM _approval_event('approval.requested', asked);
     ELSE

@@ -871,7 +871,7 @@ COMMENT ON FUNCTION delegate_approval(bigint, text, text, text) IS 'lets another
 COMMENT ON FUNCTION approves_as() IS 'as whom the acting role is asked for approvals';
 COMMENT ON FUNCTION _asked_himself(text, text) IS 'internal: is the acting role who asked';
 COMMENT ON FUNCTION _managers_above(text, text[]) IS 'internal: managers of a team and of those above it, the nearest first';
-COMMENT ON FUNCTION _approvers(text, lead, numeric, text, name) IS 'internal: whom a rule asks, level by level';
+COMMENT ON FUNCTION _approvers(text, text, text, numeric, text, name) IS 'internal: whom a rule asks, level by level';
 COMMENT ON FUNCTION _approval_rule(text, lead, text) IS 'internal: the rule that decides whom to ask';
 COMMENT ON FUNCTION _approval_event(text, bigint, jsonb) IS 'internal: writes an event about an approval';
 COMMENT ON FUNCTION _ask(bigint) IS 'internal: asks a step';

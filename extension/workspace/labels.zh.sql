@@ -871,7 +871,7 @@ COMMENT ON FUNCTION delegate_approval(bigint, text, text, text) IS '把自己的
 COMMENT ON FUNCTION approves_as() IS '当前角色以谁的身份审批';
 COMMENT ON FUNCTION _asked_himself(text, text) IS '内部：当前角色是否为申请人';
 COMMENT ON FUNCTION _managers_above(text, text[]) IS '内部：团队及其上级团队的主管，由近及远';
-COMMENT ON FUNCTION _approvers(text, lead, numeric, text, name) IS '内部：规则逐级由谁审批';
+COMMENT ON FUNCTION _approvers(text, text, text, numeric, text, name) IS '内部：规则逐级由谁审批';
 COMMENT ON FUNCTION _approval_rule(text, lead, text) IS '内部：适用的审批规则';
 COMMENT ON FUNCTION _approval_event(text, bigint, jsonb) IS '内部：记录审批事件';
 COMMENT ON FUNCTION _ask(bigint) IS '内部：轮到某一步审批';
