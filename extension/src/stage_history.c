@@ -32,7 +32,7 @@
 /* Leads looked at at a time. */
 #define HISTORY_BATCH	1000
 
-/* What is wrong with a lead; *said* in the words of check_workspace(). */
+/* What is wrong with a lead. */
 typedef enum HistoryFault
 {
 	HISTORY_OK,
@@ -50,6 +50,14 @@ typedef struct LeadRow
 	bool		isnull[5];
 } LeadRow;
 
+/* Leads found, in the order of their ids. */
+typedef struct LeadList
+{
+	int64		n;
+	int64		max;
+	int64	   *id;
+} LeadList;
+
 typedef void (*FaultFunction) (int64 lead, HistoryFault fault, void *arg);
 
 static void find_faults(Workspace *ws, FaultFunction found, void *arg);
@@ -64,14 +72,6 @@ static void keep_lead(int64 lead, HistoryFault fault, void *arg);
 
 PG_FUNCTION_INFO_V1(leadcrm_stage_faults);
 PG_FUNCTION_INFO_V1(leadcrm_rebuild_lifecycle);
-
-/* Leads found, in the order of their ids. */
-typedef struct LeadList
-{
-	int64		n;
-	int64		max;
-	int64	   *id;
-} LeadList;
 
 /*
  * leadcrm_stage_faults

@@ -657,7 +657,7 @@ rebuild(Row *row)
 {
 	StageHistory key = {.lead = row->id};
 	StageHistory *history = bsearch(&key, rebuilding->item, rebuilding->n, sizeof(StageHistory), history_compare);
-	bool		isnull;
+	bool		isnull = false;
 	Datum		amount;
 
 	if (history == NULL || history->lifecycle == NULL)
