@@ -60,10 +60,9 @@ ORDER BY o.position;
 \echo
 \echo HOW WARM THEY ARE
 \echo
-SELECT format('  %s  %s  %s', label, rpad(living_leads::text, 5),
-              repeat('#', round(60.0 * living_leads / sum(living_leads) OVER ())::integer))
-FROM crm.v_intent
-ORDER BY position DESC;
+SELECT format('  %s  %s  %s', intent_label, rpad(leads::text, 5), repeat('#', round(60 * share)::integer))
+FROM crm.v_intent_total
+ORDER BY intent_position DESC;
 
 \echo
 \echo THE FIVE HIGHEST SCORES, and why

@@ -60,6 +60,21 @@ UPDATE lead SET campaign = 'spring', expected_amount = 1 WHERE id IN (6, 7);
 UPDATE lead SET title = 'nothing that counts' WHERE merged_into IS NULL;
 SELECT * FROM wrong;
 
+-- Stages, won and lost, and back.
+UPDATE lead SET stage = 'contacted' WHERE merged_into IS NULL AND id BETWEEN 10 AND 21;
+UPDATE lead SET stage = 'analysis' WHERE stage = 'contacted' AND id > 12;
+UPDATE lead SET stage = 'proposal' WHERE stage = 'analysis' AND id > 14;
+UPDATE lead SET stage = 'negotiation' WHERE stage = 'proposal' AND id > 15;
+UPDATE lead SET stage = 'won', won_amount = id * 10.5 WHERE stage = 'negotiation' AND id > 16;
+UPDATE lead SET stage = 'lost', loss_reason = 'price' WHERE stage = 'contacted';
+SELECT * FROM wrong;
+SELECT stage, stages, sum(leads) AS leads, sum(won_amount) AS won, bool_and((won_on IS NOT NULL) = (stage = 'won')) AS won_on,
+       bool_and((lost_on IS NOT NULL) = (stage = 'lost') AND (loss_reason IS NOT NULL) = (stage = 'lost')) AS lost
+  FROM _cube WHERE stage <> 'new' GROUP BY 1, 2 ORDER BY 1, 2;
+UPDATE lead SET stage = 'contacted' WHERE stage = 'lost';
+SELECT stage, stages, sum(leads) AS leads FROM _cube WHERE stages @> '{lost}' GROUP BY 1, 2 ORDER BY 1, 2;
+SELECT * FROM wrong;
+
 -- Activities change scores, intents and contacts.
 INSERT INTO activity (lead_id, kind, at) SELECT id, 'ask_price', now() FROM lead WHERE merged_into IS NULL AND id % 3 = 0;
 INSERT INTO activity (lead_id, kind, direction, at) SELECT id, 'call', 'out', now() FROM lead WHERE merged_into IS NULL AND id % 4 = 0;

@@ -140,7 +140,7 @@ SELECT who, pg_temp.seen('regress_' || who, 'SELECT people.my_reps()') AS reps,
   FROM unnest(ARRAY['ann', 'bob', 'dan', 'eve', 'sales', 'assistant']) who;
 -- Anything else is closed to them, and tables show no more when they are granted.
 SELECT what, pg_temp.seen('regress_dan', what) AS rep, pg_temp.seen('regress_bob', what) AS manager
-  FROM unnest(ARRAY['SELECT count(*) FROM people.lead', 'SELECT count(*) FROM people.v_team', 'SELECT count(*) FROM people.v_source',
+  FROM unnest(ARRAY['SELECT count(*) FROM people.lead', 'SELECT count(*) FROM people.v_team', 'SELECT count(*) FROM people.v_intake',
                     'SELECT count(*) FROM people.find_lead(''x'')', 'UPDATE people.lead SET owner = ''dan''']) what;
 GRANT SELECT ON people.lead, people.assignment_log, people.task, people.activity TO regress_sales;
 SELECT what, pg_temp.seen('regress_dan', what) AS rep

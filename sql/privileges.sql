@@ -35,7 +35,7 @@ END $$;
 CREATE TABLE action (position int GENERATED ALWAYS AS IDENTITY, sql text);
 INSERT INTO action (sql) VALUES
     -- reading
-    ('SELECT sum(living_leads) FROM crm.v_source'),
+    ('SELECT sum(leads) FROM crm.v_source'),
     ('SELECT count(*) FROM crm.v_intake'),
     ('SELECT count(*) FROM crm.v_lead'),
     ('SELECT count(*) FROM crm.lead'),
@@ -134,10 +134,10 @@ SELECT crm.grant_access('regress_analyst', 'admin');                 -- again: n
 SELECT try('regress_analyst', 'SELECT count(*) FROM crm.v_lead') AS both;
 SELECT crm.revoke_access('regress_analyst', 'admin');
 SELECT try('regress_analyst', 'SELECT count(*) FROM crm.v_lead') AS rows,
-       try('regress_analyst', 'SELECT sum(living_leads) FROM crm.v_source') AS aggregate,
+       try('regress_analyst', 'SELECT sum(leads) FROM crm.v_source') AS aggregate,
        try('regress_analyst', 'SELECT count(*) FROM crm.lead') AS table;
 SELECT crm.revoke_access('regress_analyst');
-SELECT try('regress_analyst', 'SELECT sum(living_leads) FROM crm.v_source');
+SELECT try('regress_analyst', 'SELECT sum(leads) FROM crm.v_source');
 SELECT crm.revoke_access('regress_analyst');
 SELECT crm.grant_access('regress_analyst', 'boss');
 SELECT crm.grant_access('regress_analyst', NULL);

@@ -4,6 +4,7 @@
 \set SHOW_CONTEXT never
 SET client_min_messages = warning;
 SET jit = off;
+SET datestyle = 'ISO';
 SELECT leadcrm.create_workspace('views');
 SET search_path = views, pg_temp;
 
@@ -124,6 +125,7 @@ SELECT s, s, 'lead', CASE WHEN won THEN 'won' ELSE 'new' END, CASE WHEN won THEN
   FROM (SELECT m.at, k.* FROM generate_series('2023-01-15'::timestamptz, '2023-06-15', '1 month') m (at),
                (VALUES ('expo', true), ('expo', false), ('search', false)) k (s, won)) l
  WHERE NOT (s = 'search' AND at::date = '2023-03-15');
+SELECT FROM rebuild_cube();
 SELECT month, low, low_for_three FROM v_source_month WHERE source = 'search' AND month < '2024-01-01' ORDER BY month;
 ROLLBACK;
 
@@ -149,6 +151,7 @@ INSERT INTO lead (first_source, last_source, process, stage, stage_since, lifecy
 SELECT 'expo', 'expo', 'lead', s, '2023-02-01', format('{new@2023-01-01T00:00:00Z,%s%s@2023-02-01T00:00:00Z}', way, s)::leadcrm.lifecycle,
        CASE s WHEN 'won' THEN timestamptz '2023-02-01' END, CASE s WHEN 'lost' THEN timestamptz '2023-02-01' END, 1, '2023-01-01', '2023-01-01', '2023-01-01'
   FROM (VALUES ('won', 'negotiation@2023-01-02T00:00:00Z,'), ('lost', 'negotiation@2023-01-02T00:00:00Z,'), ('lost', ''), ('lost', '')) k (s, way), generate_series(1, 100);
+SELECT FROM rebuild_cube();
 SELECT stage, round(win_rate, 2) FROM _stage_history WHERE process = 'lead' AND stage IN ('new', 'proposal', 'negotiation') ORDER BY stage COLLATE "C";
 SELECT stage, sum(l.expected_amount) AS amount, round(sum(f.history_amount)) AS by_history
   FROM v_forecast f JOIN lead l ON l.name IN ('undone') AND l.stage = 'negotiation' WHERE f.amount = 400 GROUP BY 1;
@@ -201,6 +204,16 @@ SELECT stage, leads FROM v_funnel_total WHERE process = 'lead' AND stage IN ('ne
 DELETE FROM lead WHERE name IN ('straight', 'late');
 SELECT * FROM difference;
 SELECT stage, leads FROM v_funnel_total WHERE process = 'lead' AND stage IN ('new', 'won');
+-- So it is after moves that people make: on, back, out, in again, and won.
+INSERT INTO lead (name, first_source, owner, stage) VALUES ('m1', 'expo', 'li', NULL), ('m2', 'expo', 'li', 'analysis'), ('m3', 'expo', 'wu', NULL);
+UPDATE lead SET stage = 'proposal' WHERE name IN ('m1', 'm2');
+UPDATE lead SET stage = 'contacted' WHERE name = 'm1';
+UPDATE lead SET stage = 'lost', loss_reason = 'price' WHERE name IN ('m1', 'm3');
+UPDATE lead SET stage = 'won', expected_amount = 70 WHERE name = 'm2';
+SELECT * FROM difference;
+UPDATE lead SET stage = 'negotiation' WHERE name IN ('m1', 'm2');
+SELECT * FROM difference;
+SELECT stage, leads, lost FROM v_funnel_total WHERE process = 'lead' ORDER BY step;
 ROLLBACK;
 
 -- Who sees which numbers: an analyst all, a manager his teams', a rep his own;

@@ -186,7 +186,7 @@ CREATE OR REPLACE FUNCTION crm.sees_all() RETURNS boolean LANGUAGE SQL STABLE SE
     BEGIN ATOMIC SELECT false; END;                 -- the owner's own
 DROP VIEW crm.v_intake;
 CREATE VIEW crm.v_intake AS SELECT current_date AS day, 'mine' AS mine;      -- so is this
-DROP VIEW crm.v_source;
+DROP VIEW crm.v_source_intake;
 DROP FUNCTION crm.revoke_access(text, text);
 DROP TRIGGER lead_20_dedup ON crm.lead;
 DROP POLICY lead_read ON crm.lead;
@@ -201,7 +201,7 @@ SELECT * FROM leadcrm.check_workspace('crm') ORDER BY item COLLATE "C", problem;
 SELECT * FROM leadcrm.repair_workspace('crm');
 SELECT mine FROM crm.v_intake;
 SELECT prosrc IS NOT NULL AS there, pg_get_function_sqlbody(oid) AS body FROM pg_proc WHERE oid = 'crm.sees_all()'::regprocedure;
-SELECT obj_description('crm.lead'::regclass), obj_description('crm.v_source'::regclass);
+SELECT obj_description('crm.lead'::regclass), obj_description('crm.v_source_intake'::regclass);
 SELECT * FROM leadcrm.check_workspace('crm');
 
 -- Contradictions between lead and merge_log, and sources nobody confirmed

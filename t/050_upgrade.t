@@ -38,8 +38,8 @@ sub make
 
 END { my $status = $?; unlink @made; $? = $status; }
 
-# The next version: a column and a table more; sees_all, v_source and v_intake
-# change, v_intake in a way that needs a DROP; v_day comes.
+# The next version: a column and a table more; sees_all, v_source_intake and
+# v_intake change, v_intake in a way that needs a DROP; v_day comes.
 my $template = slurp("$folder/leadcrm-workspace--$now.sql");
 for ([ qr/count\(l\.id\) FILTER \(WHERE l\.merged_into IS NULL\) AS living_leads/,
 		'count(l.id) FILTER (WHERE l.merged_into IS NULL) AS living_leads /* next */' ],

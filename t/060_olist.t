@@ -52,7 +52,7 @@ is($db->query('SELECT count(*), count(*) FILTER (WHERE merged_into IS NULL) FROM
 is($db->query("SELECT count(*) FROM crm.lead WHERE first_source = 'organic_search'"), '2296', 'organic search');
 is($db->query("SELECT count(*) FROM crm.lead WHERE first_source = 'paid_search'"), '1586', 'paid search');
 same('leads by source',
-	'SELECT source, living_leads FROM crm.v_source WHERE living_leads > 0 ORDER BY source COLLATE "C"',
+	'SELECT source, living_leads FROM crm.v_source_intake WHERE living_leads > 0 ORDER BY source COLLATE "C"',
 	q(SELECT source, count(*) FROM (SELECT coalesce(origin, 'unknown') AS source FROM raw_lead) r GROUP BY 1 ORDER BY source COLLATE "C"));
 same('leads by source and day of first contact',
 	'SELECT first_source, created_on, count(*) FROM crm.v_lead GROUP BY 1, 2 ORDER BY first_source COLLATE "C", 2',
@@ -72,12 +72,12 @@ same('line by line', "SELECT line, payload ->> 'mql_id', outcome FROM crm.intake
 	"SELECT row_number() OVER (ORDER BY ctid), mql_id, 'created' FROM raw_lead ORDER BY 1");
 
 # Every one is graded, and every score explains itself.
-is($db->query('SELECT sum(living_leads) FROM crm.v_intent'), '8000', 'each lead has an intent');
+is($db->query('SELECT sum(leads) FROM crm.v_intent_total'), '8000', 'each lead has an intent');
 is($db->query('SELECT count(*) FROM crm.v_lead WHERE score IS NULL OR intent <> intent_now'), '0', 'and a score, and the intent is the present one');
 is($db->query('SELECT count(*) FROM crm.lead l, LATERAL (SELECT coalesce(sum(points), 0) AS points FROM leadcrm.score_parts(l, l.updated_at)) e WHERE e.points <> l.score'),
 	'0', 'the parts of every score sum to it');
-note("$_") for split /\n/, $db->query("SELECT format('%-4s %5s  scores %s to %s, %s on average', intent, living_leads, lowest_score, highest_score, average_score)
-	FROM crm.v_intent ORDER BY position DESC");
+note("$_") for split /\n/, $db->query("SELECT format('%-4s %5s  scores %s to %s, %s on average', intent, count(*), min(score), max(score), round(avg(score), 1))
+	FROM crm.v_lead GROUP BY intent ORDER BY max(score) DESC");
 
 # The same file again.
 my $before = $db->query('SELECT md5(string_agg(l::text, chr(10) ORDER BY id)) FROM crm.lead l');

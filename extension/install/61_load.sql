@@ -30,11 +30,11 @@ BEGIN
           FROM (SELECT d.rep, sum(d.open)::bigint AS leads FROM %2$s.rep_load d GROUP BY d.rep) c
           FULL JOIN (SELECT l.owner COLLATE "C" AS rep, count(*) AS leads
                        FROM %1$s l
-                      WHERE l.owner IS NOT NULL AND l.merged_into IS NULL AND l.loss_reason IS NULL
-                        AND l.stage IS DISTINCT FROM 'won' AND l.stage IS DISTINCT FROM 'lost'
+                      WHERE l.owner IS NOT NULL AND l.merged_into IS NULL AND leadcrm.is_open($1, l.process, l.stage)
                       GROUP BY 1) h ON h.rep = c.rep
          WHERE coalesce(c.leads, 0) <> coalesce(h.leads, 0)
-         ORDER BY 1 $sql$, lead, (SELECT relnamespace::regnamespace FROM pg_class WHERE oid = lead));
+         ORDER BY 1 $sql$, lead, (SELECT relnamespace::regnamespace FROM pg_class WHERE oid = lead))
+    USING lead;
 END
 $$;
 COMMENT ON FUNCTION leadcrm._load_drift(regclass) IS

@@ -141,6 +141,11 @@ BEGIN
           USING workspace, format('%s.lead', workspace);
     END IF;
 
+    IF NOT EXISTS (SELECT FROM pg_attribute WHERE attrelid = to_regclass(format('%s.lead', workspace)) AND attname = 'lifecycle') THEN
+        RETURN QUERY SELECT 'error', 'table lead', 'its column lifecycle went with the extension', repair;
+        RETURN;
+    END IF;
+
     -- Identity
     RETURN QUERY EXECUTE format($sql$
         SELECT 'error', 'identity', format('live claims of leads that are gone or merged: %%s, the first of lead %%s',
@@ -181,6 +186,35 @@ BEGIN
            -- What was merged on and then deleted takes its part of the story with it.
            AND (w.id IS NOT NULL OR m.id IS NULL OR l.merged_into IS NULL)
         HAVING count(*) > 0 $sql$, workspace);
+
+    -- Stages
+    RETURN QUERY EXECUTE format($sql$
+        SELECT 'error', 'stage_change', format('leads of which lead and stage_change tell different stories: %%s, the first is lead %%s (%%s)',
+                                               count(*), min(f.lead_id), (array_agg(f.problem ORDER BY f.lead_id))[1]), $1
+          FROM leadcrm._stage_faults(%2$L::regclass) f
+        HAVING count(*) > 0 $sql$, workspace, format('%s.lead', workspace)) USING repair;
+
+    RETURN QUERY EXECUTE format($sql$
+        SELECT 'error', 'stage_change', format('history of leads that are gone: %%s, the first of lead %%s', count(*), min(c.lead_id)),
+               format('DELETE FROM %%1$s.stage_change c WHERE NOT EXISTS (SELECT FROM %%1$s.lead l WHERE l.id = c.lead_id);', $1)
+          FROM %1$s.stage_change c
+         WHERE NOT EXISTS (SELECT FROM %1$s.lead l WHERE l.id = c.lead_id)
+        HAVING count(*) > 0 $sql$, workspace) USING workspace::text;
+
+    RETURN QUERY EXECUTE format($sql$
+        SELECT 'warning', 'process ' || coalesce(l.process, 'NULL'),
+               format('leads in stage "%%s", which is gone: %%s, the first is lead %%s', l.stage, count(*), min(l.id)),
+               format('Move them: SELECT %%s.move_stage(id, ...) FROM %%s.lead WHERE stage = %%L;', $1, $1, l.stage)
+          FROM %1$s.lead l
+         WHERE l.merged_into IS NULL AND l.stage IS NOT NULL
+           AND NOT EXISTS (SELECT FROM %1$s.stage s WHERE s.process = l.process AND s.code = l.stage)
+         GROUP BY l.process, l.stage
+         ORDER BY l.process, l.stage $sql$, workspace) USING workspace::text;
+
+    RETURN QUERY EXECUTE format($sql$
+        SELECT 'warning', 'table process', 'no process of leads is active: new leads have no stage',
+               format('UPDATE %%s.process SET active = true WHERE code = ''lead'';', $1)
+         WHERE NOT EXISTS (SELECT FROM %1$s.process p WHERE p.active AND p.subject = 'lead') $sql$, workspace) USING workspace::text;
 
     -- What makes every answer wrong when it is missing
     RETURN QUERY EXECUTE format($sql$
@@ -251,7 +285,10 @@ BEGIN
            AND (EXISTS (SELECT FROM %1$s.score_rule r WHERE e.ruleset = 'score_rule' AND r.code = e.rule AND r.active)
                 OR EXISTS (SELECT FROM %1$s.intent_rule r WHERE e.ruleset = 'intent_rule' AND r.code = e.rule AND r.active)
                 OR EXISTS (SELECT FROM %1$s.assignment_rule r WHERE e.ruleset = 'assignment_rule' AND r.code = e.rule AND r.active)
-                OR EXISTS (SELECT FROM %1$s.pool_rule r WHERE e.ruleset = 'pool_rule' AND r.code = e.rule AND r.active))
+                OR EXISTS (SELECT FROM %1$s.pool_rule r WHERE e.ruleset = 'pool_rule' AND r.code = e.rule AND r.active)
+                OR EXISTS (SELECT FROM %1$s.process r WHERE e.ruleset = 'process' AND r.code = e.rule AND r.active)
+                OR EXISTS (SELECT FROM %1$s.stage_rule r WHERE e.ruleset = 'stage_rule' AND r.code = e.rule AND r.active)
+                   AND e.sqlstate <> '23514')
          GROUP BY e.ruleset, e.rule, e.sqlstate
          ORDER BY e.ruleset, e.rule, e.sqlstate $sql$, workspace) USING workspace::text;
 

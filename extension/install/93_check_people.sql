@@ -111,8 +111,8 @@ BEGIN
                                          count(*), min(l.id)),
                format('SELECT * FROM %%s.assign_leads();', $1)
           FROM %1$s.lead l
-         WHERE l.owner IS NULL AND l.pool IS NULL AND l.merged_into IS NULL AND l.loss_reason IS NULL
-           AND l.stage IS DISTINCT FROM 'won' AND l.stage IS DISTINCT FROM 'lost'
+         WHERE l.owner IS NULL AND l.pool IS NULL AND l.merged_into IS NULL
+           AND leadcrm.is_open(l.tableoid, l.process, l.stage)
         HAVING count(*) > 0 $sql$, workspace) USING workspace::text;
 
     -- What is not set up yet
@@ -161,8 +161,7 @@ BEGIN
                                         count(*), min(l.id)),
                format('SELECT id, address, company FROM %%s.lead WHERE region IS NULL AND merged_into IS NULL;', $1)
           FROM %1$s.lead l
-         WHERE l.region IS NULL AND l.merged_into IS NULL AND l.loss_reason IS NULL
-           AND l.stage IS DISTINCT FROM 'won' AND l.stage IS DISTINCT FROM 'lost'
+         WHERE l.region IS NULL AND l.merged_into IS NULL AND leadcrm.is_open(l.tableoid, l.process, l.stage)
            AND EXISTS (SELECT FROM %1$s.assignment_rule r WHERE r.active AND r.by_territory)
            AND EXISTS (SELECT FROM %1$s.territory_rep)
         HAVING count(*) > 0 $sql$, workspace) USING workspace::text;

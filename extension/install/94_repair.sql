@@ -122,6 +122,9 @@ BEGIN
             MESSAGE = format('workspace %s does not know its version', workspace),
             HINT = 'Restore the row of its table workspace from a backup.';
     END IF;
+    IF NOT EXISTS (SELECT FROM pg_attribute WHERE attrelid = format('%s.lead', workspace)::regclass AND attname = 'lifecycle') THEN
+        EXECUTE format('ALTER TABLE %s.lead ADD COLUMN lifecycle leadcrm.lifecycle', workspace);
+    END IF;
     PERFORM leadcrm._set_workspace_paths(workspace);
     FOR missing IN
         SELECT o.shipped FROM leadcrm._workspace_objects(workspace) o WHERE o.kind = 'index' AND o.oid IS NULL
@@ -132,6 +135,7 @@ BEGIN
     END LOOP;
     PERFORM leadcrm._rebuild_workspace(workspace, version, leadcrm._edited_objects(workspace));
     PERFORM leadcrm._claim_leads(workspace);
+    PERFORM leadcrm.rebuild_lifecycle(format('%s.lead', workspace));
     PERFORM leadcrm._grade_leads(workspace);
     PERFORM leadcrm.rebuild_loads(format('%s.lead', workspace));
     PERFORM leadcrm.rebuild_cube(format('%s.lead', workspace));
@@ -139,7 +143,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION leadcrm._repair_workspace(regnamespace) IS
-'repairs, claims the keys of leads that came meanwhile, grades them, rebuilds loads and the cube, and checks';
+'repairs, claims the keys of leads that came meanwhile, brings their lifecycles to their histories, grades them, rebuilds loads and the cube, and checks';
 
 CREATE FUNCTION leadcrm.upgrade_workspace(name text)
 RETURNS TABLE (object text, kept text, shipped text)

@@ -70,7 +70,7 @@ RETURNS TABLE (severity text, item text, problem text, next_step text)
 LANGUAGE C VOLATILE
 AS 'MODULE_PATHNAME', 'leadcrm_manage_as_owner';
 COMMENT ON FUNCTION leadcrm.end_restore(text) IS
-'turns the engine''s triggers on as the template has them, sets sequences, claims, behaviour, loads and the cube behind the data; returns what is wrong, as check_workspace()';
+'turns the engine''s triggers on as the template has them, sets sequences, claims, lifecycles, behaviour, loads and the cube behind the data; returns what is wrong, as check_workspace()';
 
 CREATE FUNCTION leadcrm._end_restore(workspace regnamespace)
 RETURNS TABLE (severity text, item text, problem text, next_step text)
@@ -92,6 +92,7 @@ BEGIN
                          WHERE m > (SELECT last_value FROM %s)', t.sequence, t.id, t.relation, t.sequence);
     END LOOP;
     PERFORM leadcrm._claim_leads(workspace);
+    PERFORM leadcrm.rebuild_lifecycle(format('%s.lead', workspace));
     PERFORM leadcrm._grade_leads(workspace);
     PERFORM leadcrm.rebuild_loads(format('%s.lead', workspace));
     PERFORM leadcrm.rebuild_cube(format('%s.lead', workspace));
@@ -100,4 +101,4 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION leadcrm._end_restore(regnamespace) IS
-'turns triggers on, sets sequences, claims keys, sums up behaviour, rebuilds loads and the cube, and checks';
+'turns triggers on, sets sequences, claims keys, brings lifecycles to their histories, sums up behaviour, rebuilds loads and the cube, and checks';

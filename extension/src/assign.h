@@ -325,8 +325,7 @@ typedef struct AssignMove
 extern const AssignMove *leadcrm_assign_move_begin(AssignMove *move);
 extern void leadcrm_assign_move_end(const AssignMove *move);
 extern bool leadcrm_assign_repeat(bool now);
-
-extern bool leadcrm_assign_is_open(Workspace *ws, TupleTableSlot *lead);
+extern bool leadcrm_assign_is_repeat(void);
 
 /* assign_log.c */
 extern void leadcrm_assign_settle(Workspace *ws, SettleFrame *frame, TriggerData *trigdata);

@@ -32,6 +32,7 @@
 #include "direct.h"
 #include "event.h"
 #include "owner.h"
+#include "process.h"
 #include "row_json.h"
 #include "rule_failure.h"
 
@@ -202,7 +203,7 @@ leadcrm_assign_settle_delete(Workspace *ws, TriggerData *trigdata, ArrayType *le
 		bool		isnull;
 		Datum		owner = slot_getattr(slot, ws->column[LEAD_OWNER], &isnull);
 
-		if (isnull || !leadcrm_assign_is_open(ws, slot))
+		if (isnull || !leadcrm_stage_is_open(ws, slot))
 			continue;
 		if (state == NULL)
 			state = leadcrm_assign_begin(ws, lead, GetCurrentTransactionStartTimestamp(), false, cxt);

@@ -28,6 +28,7 @@
 #include "dedup.h"
 #include "lead_row.h"
 #include "owner.h"
+#include "process.h"
 
 /* Leads that a simulation reads at a time. */
 #define SIMULATION_BATCH	1000
@@ -454,7 +455,7 @@ simulate_lead(AssignState *state, HeapTuple tuple, TupleTableSlot *slot, ReturnS
 		state->rep[r].day_over = false;
 	}
 	leadcrm_assign_decide(state, slot, &result);
-	if (state->pretend && result.rep >= 0 && !leadcrm_assign_is_open(state->ws, slot))
+	if (state->pretend && result.rep >= 0 && !leadcrm_stage_is_open(state->ws, slot))
 		leadcrm_assign_use(state, &state->rep[result.rep], model->rule[result.rule].code, -1, 0, 0);
 
 	value[0] = slot_getattr(slot, state->ws->column[LEAD_ID], &isnull[0]);

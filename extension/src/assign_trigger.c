@@ -4,7 +4,7 @@
  *
  * The invariant: an open lead belongs to a rep or waits in a pool, and every
  * open lead of a rep is counted in his load, never beyond his capacity.  A
- * lead is open while it lives in its own right and is neither won nor lost.
+ * lead is open while it lives in its own right and its stage is an open one.
  *
  * An owner or pool that the writer gives is kept; a lead that has neither is
  * given away by the rules (assign.c).  Loads change as the rows pass
@@ -26,11 +26,12 @@
 #include "utils/timestamp.h"
 
 #include "assign.h"
+#include "process.h"
 #include "row_trigger.h"
 #include "settle.h"
 
 /* Columns that the trigger sets. */
-#define ASSIGN_COLUMNS	12
+#define ASSIGN_COLUMNS	9
 
 /* The row as the trigger is changing it. */
 typedef struct Row
@@ -66,7 +67,6 @@ static void assign_insert(Row *row);
 static void assign_update(Row *row);
 static void check_team(Row *row);
 static void belonging_of(Row *row, TupleTableSlot *slot, Belonging *b);
-static bool text_is(Datum value, const char *s);
 static bool same_code(const char *a, const char *b);
 static bool assign_repeat(Row *row, const Belonging *was, const Belonging *is);
 static void begin(Row *row);
@@ -123,6 +123,12 @@ leadcrm_assign(PG_FUNCTION_ARGS)
 		assign_insert(&row);
 	row.frame->assigned = row.id;
 	changed = write_columns(&row);
+	if (row.frame->nstages > 0)
+	{
+		Datum		owner = slot_getattr(row.slot, row.ws->column[LEAD_OWNER], &isnull);
+
+		leadcrm_stage_note_owner(row.frame, row.id, owner, isnull);
+	}
 	return PointerGetDatum(leadcrm_row_result(trigdata, &row.frame->chain, changed));
 }
 
@@ -163,20 +169,13 @@ leadcrm_assign_repeat(bool now)
 }
 
 /*
- * leadcrm_assign_is_open
- *		Does a lead live in its own right and is neither won nor lost?
+ * leadcrm_assign_is_repeat
+ *		Does the running UPDATE bring repeat inquiries to their leads?
  */
 bool
-leadcrm_assign_is_open(Workspace *ws, TupleTableSlot *lead)
+leadcrm_assign_is_repeat(void)
 {
-	Datum		stage;
-	bool		isnull;
-
-	if (!slot_attisnull(lead, ws->column[LEAD_MERGED_INTO]) ||
-		!slot_attisnull(lead, ws->column[LEAD_LOSS_REASON]))
-		return false;
-	stage = slot_getattr(lead, ws->column[LEAD_STAGE], &isnull);
-	return isnull || !(text_is(stage, "won") || text_is(stage, "lost"));
+	return repeating;
 }
 
 static void
@@ -285,15 +284,7 @@ belonging_of(Row *row, TupleTableSlot *slot, Belonging *b)
 	value = slot_getattr(slot, ws->column[LEAD_POOL], &isnull);
 	b->pool = isnull ? NULL : TextDatumGetCString(value);
 
-	b->open = leadcrm_assign_is_open(ws, slot);
-}
-
-static bool
-text_is(Datum value, const char *s)
-{
-	text	   *t = DatumGetTextPP(value);
-
-	return VARSIZE_ANY_EXHDR(t) == strlen(s) && memcmp(VARDATA_ANY(t), s, strlen(s)) == 0;
+	b->open = leadcrm_stage_is_open(ws, slot);
 }
 
 static bool
@@ -304,20 +295,16 @@ same_code(const char *a, const char *b)
 
 /*
  * A repeat inquiry reached the lead.  An owner who is there keeps it and has
- * something to do; a lead that is lost, waits in a pool or whose owner is away
+ * something to do; a lead that was lost, waits in a pool or whose owner is away
  * is given away as if it were new.  False: nothing special about it.
  */
 static bool
 assign_repeat(Row *row, const Belonging *was, const Belonging *is)
 {
-	bool		isnull;
-	Datum		stage = slot_getattr(row->slot, row->ws->column[LEAD_STAGE], &isnull);
-
-	if (!slot_attisnull(row->slot, row->ws->column[LEAD_MERGED_INTO]) ||
-		(!isnull && text_is(stage, "won")))
+	if (!is->open)
 		return false;
 	begin(row);
-	if (is->open && is->owner != NULL)
+	if (was->open && is->owner != NULL)
 	{
 		int			rep = leadcrm_assign_find_rep(row->state->model, is->owner, strlen(is->owner));
 
@@ -330,12 +317,6 @@ assign_repeat(Row *row, const Belonging *was, const Belonging *is)
 			move->due = set_deadline(row, row->state->model->first_contact, false);
 			return true;
 		}
-	}
-	if (!is->open)
-	{
-		set_null(row, LEAD_STAGE);
-		set_null(row, LEAD_LOSS_REASON);
-		set_null(row, LEAD_LOSS_NOTE);
 	}
 	leave_load(row, was);
 	give_by_rules(row, was, "repeat");

@@ -104,7 +104,7 @@ typedef struct ActivityFrame
 static ActivityFrame *frames = NULL;	/* top of the stack */
 
 static Workspace *activity_workspace(Relation activity, AttrNumber *attnum);
-static bool has_our_triggers_only(Relation activity, Oid function);
+static bool has_our_triggers_only(Workspace *ws, Relation activity, Oid function);
 static void frame_open(Relation activity);
 static bool frame_close(Relation activity);
 static void frame_forget(void *arg);
@@ -204,7 +204,7 @@ leadcrm_behaviour(PG_FUNCTION_ARGS)
 		CHECK_FOR_INTERRUPTS();
 		if (add)
 			add = leadcrm_behaviour_add(ws, &list.item[from], next - from, leads, n,
-										has_our_triggers_only(activity, fcinfo->flinfo->fn_oid));
+										has_our_triggers_only(ws, activity, fcinfo->flinfo->fn_oid));
 		else
 			leadcrm_behaviour_recount(ws, leads, n);
 	}
@@ -252,15 +252,19 @@ activity_workspace(Relation activity, AttrNumber *attnum)
 	return ws;
 }
 
-/* Is there no trigger but this function's and those of foreign keys? */
+/*
+ * Is there no trigger but this function's, the one that moves leads, and those
+ * of foreign keys?
+ */
 static bool
-has_our_triggers_only(Relation activity, Oid function)
+has_our_triggers_only(Workspace *ws, Relation activity, Oid function)
 {
 	for (int i = 0; i < activity->trigdesc->numtriggers; i++)
 	{
 		const Trigger *trigger = &activity->trigdesc->triggers[i];
 
-		if (trigger->tgfoid != function && !trigger->tgisinternal)
+		if (trigger->tgfoid != function && !trigger->tgisinternal &&
+			!leadcrm_row_is_ours(trigger->tgfoid, ws->row_function))
 			return false;
 	}
 	return true;

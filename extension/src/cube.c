@@ -21,6 +21,7 @@
 #include "catalog/pg_type.h"
 #include "common/hashfn.h"
 #include "utils/array.h"
+#include "utils/builtins.h"
 #include "utils/datetime.h"
 #include "utils/fmgrprotos.h"
 #include "utils/memutils.h"
@@ -28,6 +29,7 @@
 #include "utils/timestamp.h"
 
 #include "cube.h"
+#include "lifecycle.h"
 
 /* Cells that are gathered before they are written, at most; some 500 bytes each. */
 #define CUBE_MOST_CELLS		32768
@@ -352,10 +354,22 @@ static Datum
 stages_of(const Workspace *ws, TupleTableSlot *lead)
 {
 	bool		isnull;
-	Datum		stage = slot_getattr(lead, ws->column[LEAD_STAGE], &isnull);
+	Datum		lifecycle = slot_getattr(lead, ws->column[LEAD_LIFECYCLE], &isnull);
+	LifecycleReader reader;
+	Datum	   *stage;
 
-	return PointerGetDatum(isnull ? construct_empty_array(TEXTOID) :
-						   construct_array(&stage, 1, TEXTOID, -1, false, TYPALIGN_INT));
+	if (isnull)
+		return PointerGetDatum(construct_empty_array(TEXTOID));
+	leadcrm_lifecycle_begin(&reader, PG_DETOAST_DATUM_PACKED(lifecycle));
+	stage = palloc(reader.nstages * sizeof(Datum));
+	for (int i = 0; i < reader.nstages; i++)
+	{
+		int			len;
+		const char *name = leadcrm_lifecycle_stage(&reader, i, &len);
+
+		stage[i] = PointerGetDatum(cstring_to_text_with_len(name, len));
+	}
+	return PointerGetDatum(construct_array(stage, reader.nstages, TEXTOID, -1, false, TYPALIGN_INT));
 }
 
 /* Add what a lead counts for, in the current memory context. */

@@ -37,6 +37,7 @@
 #include "assign.h"
 #include "cube.h"
 #include "dedup.h"
+#include "process.h"
 #include "recycle.h"
 #include "score.h"
 #include "settle.h"
@@ -118,6 +119,7 @@ leadcrm_dedup(PG_FUNCTION_ARGS)
 				leadcrm_claim_close(frame->claims);
 			leadcrm_assign_settle(ws, frame, trigdata);
 			leadcrm_settle_insert(ws, frame, trigdata);
+			leadcrm_stage_settle(ws, frame, trigdata);
 			leadcrm_score_settle(ws, frame);
 			leadcrm_assign_log(ws, frame);
 			leadcrm_recycle_settle(ws, frame->now);
@@ -131,6 +133,7 @@ leadcrm_dedup(PG_FUNCTION_ARGS)
 
 			leadcrm_assign_settle(ws, frame, trigdata);
 			leadcrm_settle_update(ws, frame, trigdata);
+			leadcrm_stage_settle(ws, frame, trigdata);
 			leadcrm_score_settle(ws, frame);
 			leadcrm_assign_log(ws, frame);
 			leadcrm_recycle_settle(ws, frame->now);
@@ -209,7 +212,8 @@ leadcrm_settle_frame_or_null(Relation lead, bool insert)
 RowChain *
 leadcrm_settle_chain(TriggerData *trigdata)
 {
-	SettleFrame *frame = leadcrm_settle_frame_or_null(trigdata->tg_relation, TRIGGER_FIRED_BY_INSERT(trigdata->tg_event));
+	SettleFrame *frame = leadcrm_settle_frame_or_null(trigdata->tg_relation,
+													  TRIGGER_FIRED_BY_INSERT(trigdata->tg_event));
 
 	return frame == NULL ? NULL : &frame->chain;
 }

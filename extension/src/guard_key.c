@@ -24,6 +24,7 @@
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
 
+#include "guard_key.h"
 #include "owner.h"
 #include "workspace.h"
 
@@ -124,50 +125,64 @@ row_key(TriggerData *trigdata, HeapTuple row)
 }
 
 /*
- * Lock the writers of leads out and raise 23503 if a lead names the key, or,
- * with key NULL, any.  The leads are read as their owner, whoever changes the
- * row, and with the latest snapshot: above READ COMMITTED the transaction's
- * own may be older than the leads that we have just waited for.
+ * leadcrm_guard_count
+ *		Lock the writers of leads out and count the leads of which a condition
+ *		holds; *first gets the first of them.
+ *
+ * Raises 39P01 unless the trigger's table belongs to the owner of the leads.
+ * The leads are read as their owner, whoever changes the row, and with the
+ * latest snapshot: above READ COMMITTED the transaction's own may be older than
+ * the leads that we have just waited for.
  */
-static void
-refuse_named(TriggerData *trigdata, const char *column, const char *key)
+int64
+leadcrm_guard_count(TriggerData *trigdata, const char *condition, int nargs, Oid *types, Datum *values,
+					int64 *first)
 {
 	Relation	rel = trigdata->tg_relation;
 	Relation	lead = table_open(leadcrm_workspace_table(RelationGetNamespace(rel), "lead"),
 								  AccessShareLock);
 	Workspace  *ws = leadcrm_workspace_of(lead);
-	const char *table = RelationGetRelationName(rel);
 	OwnerSave	save;
-	Datum		value = (Datum) 0;
 	int64		n;
-	int64		first;
 	bool		isnull;
 
 	if (rel->rd_rel->relowner != ws->owner)
 		ereport(ERROR,
 				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
-				 errmsg("table \"%s\" does not belong to the owner of its workspace", table)));
-	if (key != NULL)
-		value = CStringGetTextDatum(key);
-
+				 errmsg("table \"%s\" does not belong to the owner of its workspace",
+						RelationGetRelationName(rel))));
 	leadcrm_owner_begin(ws, &save);
 	if (SPI_connect() != SPI_OK_CONNECT)
 		elog(ERROR, "SPI_connect failed");
 	if (SPI_execute(psprintf("LOCK TABLE %s.lead IN SHARE MODE", ws->name), false, 0) < 0)
 		elog(ERROR, "could not lock the leads of workspace %s", ws->name);
 	PushActiveSnapshot(GetLatestSnapshot());
-	if (SPI_execute_with_args(psprintf("SELECT pg_catalog.count(*), pg_catalog.min(id) FROM %s.lead WHERE %s %s",
-									   ws->name, column,
-									   key != NULL ? "OPERATOR(pg_catalog.=) $1" : "IS NOT NULL"),
-							  key != NULL ? 1 : 0, (Oid[]) {TEXTOID}, &value, NULL, true, 0) != SPI_OK_SELECT ||
+	if (SPI_execute_with_args(psprintf("SELECT pg_catalog.count(*), pg_catalog.min(id) FROM %s.lead WHERE %s",
+									   ws->name, condition),
+							  nargs, types, values, NULL, true, 0) != SPI_OK_SELECT ||
 		SPI_processed != 1)
 		elog(ERROR, "could not read the leads of workspace %s", ws->name);
 	PopActiveSnapshot();
 	n = DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull));
-	first = DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 2, &isnull));
+	*first = DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 2, &isnull));
 	SPI_finish();
 	leadcrm_owner_end(&save);
 	table_close(lead, NoLock);
+	return n;
+}
+
+/* Raise 23503 if a lead names the key, or, with key NULL, any. */
+static void
+refuse_named(TriggerData *trigdata, const char *column, const char *key)
+{
+	Relation	rel = trigdata->tg_relation;
+	const char *table = RelationGetRelationName(rel);
+	Datum		value = key != NULL ? CStringGetTextDatum(key) : (Datum) 0;
+	int64		first;
+	int64		n = leadcrm_guard_count(trigdata,
+										psprintf("%s %s", column,
+												 key != NULL ? "OPERATOR(pg_catalog.=) $1" : "IS NOT NULL"),
+										key != NULL ? 1 : 0, (Oid[]) {TEXTOID}, &value, &first);
 
 	if (n > 0)
 		ereport(ERROR,

@@ -21,6 +21,7 @@
 
 #include "assign.h"
 #include "owner.h"
+#include "process.h"
 #include "recycle.h"
 #include "rule_failure.h"
 
@@ -134,7 +135,7 @@ leadcrm_recycle_decide(Workspace *ws, RecycleModel *model, TupleTableSlot *slot,
 	result->rule = -1;
 	result->warn_at = result->due_at = result->change_at = DT_NOEND;
 	if (model->nrules == 0 || slot_attisnull(slot, ws->column[LEAD_OWNER]) ||
-		!leadcrm_assign_is_open(ws, slot))
+		!leadcrm_stage_is_open(ws, slot))
 		return;
 
 	leadcrm_rule_set_match(model->conditions, slot, as_of, matched);

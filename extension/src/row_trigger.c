@@ -23,10 +23,9 @@
 
 #include "row_trigger.h"
 
-static const char *const row_function[ROW_FUNCTIONS] = {"normalize", "dedup", "score", "assign", "recycle"};
+static const char *const row_function[ROW_FUNCTIONS] = {"normalize", "dedup", "stage", "score", "assign", "recycle"};
 
 static bool trigger_may_fire(const Trigger *trigger);
-static bool is_row_function(Oid function, const Oid *functions);
 
 /*
  * leadcrm_row_functions
@@ -41,6 +40,21 @@ leadcrm_row_functions(Oid *function)
 		function[i] = LookupFuncName(list_make2(makeString("leadcrm"),
 												makeString(unconstify(char *, row_function[i]))),
 									 0, NULL, false);
+}
+
+/*
+ * leadcrm_row_is_ours
+ *		Is a function one of those that leadcrm_row_functions() found?
+ */
+bool
+leadcrm_row_is_ours(Oid function, const Oid *functions)
+{
+	for (int i = 0; i < ROW_FUNCTIONS; i++)
+	{
+		if (functions[i] == function)
+			return true;
+	}
+	return false;
 }
 
 /*
@@ -60,7 +74,7 @@ leadcrm_row_chain_init(RowChain *chain, const TriggerDesc *triggers, bool insert
 	for (int i = 0; triggers != NULL && i < triggers->numtriggers; i++)
 	{
 		const Trigger *trigger = &triggers->triggers[i];
-		bool		ours = is_row_function(trigger->tgfoid, function);
+		bool		ours = leadcrm_row_is_ours(trigger->tgfoid, function);
 
 		if (!TRIGGER_TYPE_MATCHES(trigger->tgtype, TRIGGER_TYPE_ROW, TRIGGER_TYPE_BEFORE,
 								  insert ? TRIGGER_TYPE_INSERT : TRIGGER_TYPE_UPDATE) ||
@@ -70,6 +84,7 @@ leadcrm_row_chain_init(RowChain *chain, const TriggerDesc *triggers, bool insert
 			chain->nfollowed < ROW_FUNCTIONS)
 			chain->followed[chain->nfollowed++] = last->tgoid;
 		last = ours ? trigger : NULL;
+		chain->others |= !ours;
 	}
 }
 
@@ -163,15 +178,4 @@ trigger_may_fire(const Trigger *trigger)
 	return trigger->tgenabled !=
 		(SessionReplicationRole == SESSION_REPLICATION_ROLE_REPLICA ?
 		 TRIGGER_FIRES_ON_ORIGIN : TRIGGER_FIRES_ON_REPLICA);
-}
-
-static bool
-is_row_function(Oid function, const Oid *functions)
-{
-	for (int i = 0; i < ROW_FUNCTIONS; i++)
-	{
-		if (functions[i] == function)
-			return true;
-	}
-	return false;
 }

@@ -10,7 +10,7 @@
 #include "fmgr.h"
 
 /* leadcrm's functions that change a row of lead in place. */
-#define ROW_FUNCTIONS	5
+#define ROW_FUNCTIONS	6
 
 /* Which of their triggers are followed by another of them, in one statement. */
 typedef struct RowChain
@@ -18,9 +18,11 @@ typedef struct RowChain
 	int			nfollowed;
 	Oid			followed[ROW_FUNCTIONS];
 	bool		changed;		/* the row at hand; no tuple has that yet */
+	bool		others;			/* triggers that are not leadcrm's see the rows, too */
 } RowChain;
 
 extern void leadcrm_row_functions(Oid *function);
+extern bool leadcrm_row_is_ours(Oid function, const Oid *functions);
 extern void leadcrm_row_chain_init(RowChain *chain, const TriggerDesc *triggers, bool insert,
 								   const Oid *function);
 extern TriggerData *leadcrm_row_trigger(FunctionCallInfo fcinfo, const char *function);

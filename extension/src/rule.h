@@ -80,6 +80,7 @@ extern const Bitmapset *leadcrm_rule_set_columns(const RuleSet *set);
 extern void leadcrm_rule_set_match(RuleSet *set, TupleTableSlot *slot,
 								   TimestampTz as_of, uint64 *matched);
 extern bool leadcrm_rule_set_has_failures(const RuleSet *set);
+extern void leadcrm_rule_set_note_failure(RuleSet *set, int rule, int sqlstate);
 extern int	leadcrm_rule_set_take_failures(RuleSet *set, RuleFailure **failures);
 extern TimestampTz leadcrm_rule_set_next_change(RuleSet *set, TupleTableSlot *slot,
 												TimestampTz as_of);

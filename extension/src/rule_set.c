@@ -108,7 +108,6 @@ static void set_match_bare(RuleSet *set, uint64 *matched);
 static void set_match_guarded(RuleSet *set, uint64 *matched);
 static int	next_rule(const RuleSet *set, const uint64 *matched, const uint64 *mask, int rule);
 static bool is_true(const RuleSet *set, ExprState *state);
-static void set_note_failure(RuleSet *set, int rule, int sqlstate);
 
 /*
  * leadcrm_rule_set_init
@@ -256,6 +255,36 @@ leadcrm_rule_set_match(RuleSet *set, TupleTableSlot *slot, TimestampTz as_of, ui
 }
 
 /*
+ * leadcrm_rule_set_note_failure
+ *		Count a failure of a rule.
+ */
+void
+leadcrm_rule_set_note_failure(RuleSet *set, int rule, int sqlstate)
+{
+	for (int i = 0; i < set->nfailures; i++)
+	{
+		if (set->failure[i].rule == rule && set->failure[i].sqlstate == sqlstate)
+		{
+			set->failure[i].count++;
+			return;
+		}
+	}
+	if (set->nfailures == set->failures_allocated)
+	{
+		int			n = Max(8, 2 * set->failures_allocated);
+
+		if (set->failure == NULL)
+			set->failure = MemoryContextAlloc(set->cxt, n * sizeof(RuleFailure));
+		else
+			set->failure = repalloc(set->failure, n * sizeof(RuleFailure));
+		set->failures_allocated = n;
+	}
+	set->failure[set->nfailures].rule = rule;
+	set->failure[set->nfailures].sqlstate = sqlstate;
+	set->failure[set->nfailures++].count = 1;
+}
+
+/*
  * leadcrm_rule_set_has_failures
  *		Whether there are failures to take.
  */
@@ -280,7 +309,7 @@ leadcrm_rule_set_take_failures(RuleSet *set, RuleFailure **failures)
 	for (int i = 0; i < set->nrules && set->matched_once; i++)
 	{
 		if (set->rule[i].rule_class == RULE_BROKEN)
-			set_note_failure(set, i, set->rule[i].sqlstate);
+			leadcrm_rule_set_note_failure(set, i, set->rule[i].sqlstate);
 	}
 	n = set->nfailures;
 	*failures = palloc(Max(n, 1) * sizeof(RuleFailure));
@@ -605,7 +634,7 @@ set_match_guarded(RuleSet *set, uint64 *matched)
 			if (rule < 0 || !leadcrm_rule_error_is_its_own(error->sqlerrcode))
 				ReThrowError(error);
 			matched[rule / 64] &= ~(UINT64CONST(1) << (rule % 64));
-			set_note_failure(set, rule, error->sqlerrcode);
+			leadcrm_rule_set_note_failure(set, rule, error->sqlerrcode);
 			FreeErrorData(error);
 			rule = next_rule(set, matched, set->guarded, rule);
 		}
@@ -640,30 +669,4 @@ is_true(const RuleSet *set, ExprState *state)
 	Datum		value = ExecEvalExpr(state, set->econtext, &isnull);
 
 	return !isnull && DatumGetBool(value);
-}
-
-static void
-set_note_failure(RuleSet *set, int rule, int sqlstate)
-{
-	for (int i = 0; i < set->nfailures; i++)
-	{
-		if (set->failure[i].rule == rule && set->failure[i].sqlstate == sqlstate)
-		{
-			set->failure[i].count++;
-			return;
-		}
-	}
-	if (set->nfailures == set->failures_allocated)
-	{
-		int			n = Max(8, 2 * set->failures_allocated);
-
-		if (set->failure == NULL)
-			set->failure = MemoryContextAlloc(set->cxt, n * sizeof(RuleFailure));
-		else
-			set->failure = repalloc(set->failure, n * sizeof(RuleFailure));
-		set->failures_allocated = n;
-	}
-	set->failure[set->nfailures].rule = rule;
-	set->failure[set->nfailures].sqlstate = sqlstate;
-	set->failure[set->nfailures++].count = 1;
 }

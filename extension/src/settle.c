@@ -37,6 +37,7 @@
 #include "assign.h"
 #include "columns.h"
 #include "event.h"
+#include "process.h"
 #include "settle.h"
 
 static void *enlarge(MemoryContext cxt, void *array, int n, int *max, Size size);
@@ -252,6 +253,7 @@ leadcrm_settle_delete(Workspace *ws, TriggerData *trigdata)
 								 "DELETE FROM %s.lead WHERE merged_into = ANY ($1)",
 								 1, (Oid[]) {INT8ARRAYOID}, values);
 	leadcrm_assign_settle_delete(ws, trigdata, DatumGetArrayTypeP(values[0]));
+	leadcrm_stage_settle_delete(ws, DatumGetArrayTypeP(values[0]));
 	(void) leadcrm_workspace_run(ws, PLAN_DELETE_DUPLICATES,
 								 "DELETE FROM %s.duplicate WHERE id IN"
 								 " (SELECT id FROM %s.duplicate WHERE lead_a = ANY ($1)"

@@ -69,6 +69,24 @@ typedef struct SettleMove
 	struct PassedRule *passed;
 } SettleMove;
 
+/* A lead that entered a stage; the texts live as long as the statement. */
+typedef struct SettleStage
+{
+	int64		lead;
+	int32		position;		/* of the entry in its lifecycle */
+	TimestampTz at;
+	const text *process;
+	const text *from;			/* each NULL: none */
+	const text *to;
+	const char *cause;
+	const text *reason;
+	const text *note;
+	const text *competitor;
+	const text *owner;
+	Datum		amount;			/* 0: none */
+	int64		approval;		/* that it uses; 0: none */
+} SettleStage;
+
 /* Decisions of the row triggers of one statement. */
 typedef struct SettleFrame
 {
@@ -96,6 +114,11 @@ typedef struct SettleFrame
 	SettleIntent *intent;
 	int			nintents;
 	int			maxintents;
+	int64		staged;			/* the lead that passed the stage trigger last; 0: none */
+	int			nstaged;		/* INSERT: rows that passed it */
+	SettleStage *stage;
+	int			nstages;
+	int			maxstages;
 	struct AssignState *assign; /* NULL: nothing was assigned */
 	int64		assigned;		/* the lead that passed last; 0: none */
 	SettleMove *move;

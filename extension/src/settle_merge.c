@@ -147,7 +147,8 @@ leadcrm_settle_fills(Workspace *ws, Form_pg_attribute att)
 {
 	static const char *const not_filled[] = {
 		"id", "kind", "first_source", "last_source", "last_form", "last_inbound_at",
-		"external_id", "stage", "loss_reason", "loss_note", "lifecycle",
+		"external_id", "process", "stage", "stage_since", "lifecycle", "won_at", "won_amount", "lost_at",
+		"loss_reason", "loss_note", "competitor",
 		"owner", "team", "pool", "pool_since", "assigned_at", "touched_at", "recycle_at",
 		"first_contact_due_at", "first_contacted_at", "last_contacted_at", "next_contact_at",
 		"merged_into", "attrs", "created_at", "updated_at"

@@ -25,6 +25,7 @@
 #include "access/table.h"
 #include "access/xact.h"
 #include "catalog/dependency.h"
+#include "catalog/namespace.h"
 #include "catalog/pg_type.h"
 #include "commands/extension.h"
 #include "commands/trigger.h"
@@ -53,7 +54,8 @@ static const char *const config_table[] = {
 	"identity_rule", "source", "industry", "product_line", "workspace",
 	"score_rule", "score_cap", "half_life", "activity_kind", "intent_level", "intent_rule",
 	"team", "rep", "rep_absence", "rep_skill", "territory", "territory_rep", "pool",
-	"calendar_hours", "assignment_rule", "pool_rule"
+	"calendar_hours", "assignment_rule", "pool_rule",
+	"process", "stage", "transition", "stage_rule", "loss_reason", "approval_rule"
 };
 
 #define NCONFIG_TABLES	lengthof(config_table)
@@ -102,6 +104,8 @@ static const struct
 	[LEAD_EXPECTED_CLOSE_ON] = {"expected_close_on", DATEOID},
 	[LEAD_PROCESS] = {"process", TEXTOID},
 	[LEAD_STAGE] = {"stage", TEXTOID},
+	[LEAD_STAGE_SINCE] = {"stage_since", TIMESTAMPTZOID},
+	[LEAD_LIFECYCLE] = {"lifecycle", InvalidOid},	/* leadcrm's own type */
 	[LEAD_WON_AT] = {"won_at", TIMESTAMPTZOID},
 	[LEAD_WON_AMOUNT] = {"won_amount", NUMERICOID},
 	[LEAD_LOST_AT] = {"lost_at", TIMESTAMPTZOID},
@@ -723,13 +727,15 @@ workspace_find_columns(Workspace *ws, Relation lead)
 	for (int i = 0; i < LEAD_NCOLUMNS; i++)
 	{
 		int			attnum = SPI_fnumber(tupdesc, lead_column[i].name);
+		Oid			type = lead_column[i].type;
 
-		if (attnum <= 0 || TupleDescAttr(tupdesc, attnum - 1)->atttypid != lead_column[i].type)
+		if (!OidIsValid(type))
+			type = leadcrm_lifecycle_type();
+		if (attnum <= 0 || TupleDescAttr(tupdesc, attnum - 1)->atttypid != type)
 			ereport(ERROR,
 					(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
 					 errmsg("table \"%s\" has no column \"%s\" of type %s",
-							RelationGetRelationName(lead), lead_column[i].name,
-							format_type_be(lead_column[i].type)),
+							RelationGetRelationName(lead), lead_column[i].name, format_type_be(type)),
 					 errhint("leadcrm's triggers work on the lead table of a workspace only.")));
 		ws->column[i] = attnum;
 	}
@@ -749,6 +755,17 @@ workspace_find_columns(Workspace *ws, Relation lead)
 		}
 		index_close(index, NoLock);
 	}
+}
+
+/*
+ * leadcrm_lifecycle_type
+ *		OID of the type leadcrm.lifecycle.
+ */
+Oid
+leadcrm_lifecycle_type(void)
+{
+	return GetSysCacheOid2(TYPENAMENSP, Anum_pg_type_oid, CStringGetDatum("lifecycle"),
+						   ObjectIdGetDatum(get_namespace_oid("leadcrm", false)));
 }
 
 static void

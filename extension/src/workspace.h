@@ -48,6 +48,8 @@ typedef enum LeadColumn
 	LEAD_EXPECTED_CLOSE_ON,
 	LEAD_PROCESS,
 	LEAD_STAGE,
+	LEAD_STAGE_SINCE,
+	LEAD_LIFECYCLE,
 	LEAD_WON_AT,
 	LEAD_WON_AMOUNT,
 	LEAD_LOST_AT,
@@ -222,6 +224,21 @@ typedef enum WorkspacePlan
 	PLAN_ADD_LEAD_EVENTS,
 	PLAN_DELETE_TASKS,
 	PLAN_DELETE_ASSIGNMENTS,
+	PLAN_FIND_APPROVAL,
+	PLAN_USE_APPROVALS,
+	PLAN_ADD_STAGE_CHANGES,
+	PLAN_DELETE_STAGE_CHANGES,
+	PLAN_STAGE_WRITTEN,
+	PLAN_STAGE_HISTORY,
+	PLAN_STAGE_LEADS,
+	PLAN_RULE_STAGES,
+	PLAN_MOVE_STAGE,
+	PLAN_HISTORY_LEADS,
+	PLAN_HISTORY_CHANGES,
+	PLAN_HISTORY_BEGIN,
+	PLAN_HISTORY_SHIFT,
+	PLAN_HISTORY_RENUMBER,
+	PLAN_HISTORY_WRITE,
 	NPLANS
 } WorkspacePlan;
 
@@ -261,6 +278,7 @@ typedef struct Workspace
 	struct ScoreModel *score;	/* built when first needed */
 	struct AssignModel *assign; /* built when first needed */
 	struct RecycleModel *recycle;	/* the same */
+	struct ProcessModel *process;	/* the same */
 	pg_tz	   *time_zone;
 	HalfLife	half_life[HALF_LIFE_CLASSES];
 	int			nactivity_kinds;
@@ -297,5 +315,6 @@ extern uint64 leadcrm_workspace_run_nulls(Workspace *ws, WorkspacePlan which,
 										  Datum *values, const char *nulls);
 extern Oid	leadcrm_workspace_sequence(Workspace *ws, WorkspaceSide which, Relation side);
 extern Oid	leadcrm_workspace_table(Oid namespace_oid, const char *table);
+extern Oid	leadcrm_lifecycle_type(void);
 
 #endif							/* LEADCRM_WORKSPACE_H */

@@ -25,14 +25,15 @@ CREATE TABLE stage (
     PRIMARY KEY (process, code)
 );
 
--- Who decides on what, level by level.
+-- What has to be approved; approval_level says by whom.
 CREATE TABLE approval_rule (
-    code       text PRIMARY KEY,
-    label      text,
-    subject    text NOT NULL DEFAULT 'stage',
-    position   integer NOT NULL,
-    condition  text NOT NULL DEFAULT 'true',
-    active     boolean NOT NULL DEFAULT true
+    code          text PRIMARY KEY,
+    label         text,
+    subject       text NOT NULL DEFAULT 'stage',
+    position      integer NOT NULL,
+    condition     text NOT NULL DEFAULT 'true',
+    self_approval boolean NOT NULL DEFAULT false,
+    active        boolean NOT NULL DEFAULT true
 );
 
 -- A legal move: from one stage, or from any open one, to another.  A move that

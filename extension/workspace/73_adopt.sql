@@ -23,7 +23,7 @@ BEGIN
         RAISE undefined_column USING
             MESSAGE = format('a lead has no column "%s"', lead_column),
             HINT = 'Columns that are not mapped go to attrs under their own names.';
-    ELSIF lead_column IN ('id', 'attrs', 'merged_into', 'score', 'intent', 'updated_at') THEN
+    ELSIF lead_column IN ('id', 'attrs', 'merged_into', 'score', 'intent', 'updated_at', 'lifecycle', 'stage_since', 'won_at', 'lost_at') THEN
         RAISE invalid_parameter_value USING
             MESSAGE = format('column "%s" is set by leadcrm', lead_column),
             HINT = 'An id can be mapped to external_id.';

@@ -89,6 +89,13 @@ BEGIN ATOMIC
      WHERE i.lead_id = $1 AND i.brought_by = $1 AND i.kind = k.kind AND i.scope = k.scope AND i.key = k.key;
 END;
 
+-- What a merge leaves as it is: each lead keeps its own way.
+CREATE OR REPLACE FUNCTION _stage_columns() RETURNS text[]
+LANGUAGE SQL IMMUTABLE PARALLEL SAFE
+BEGIN ATOMIC
+    SELECT ARRAY['process', 'stage', 'stage_since', 'lifecycle', 'won_at', 'won_amount', 'lost_at', 'loss_reason', 'loss_note', 'competitor'];
+END;
+
 -- Merge one living lead into another; both are locked.  choice: {column: id of
 -- the lead whose value wins}.
 CREATE OR REPLACE FUNCTION _merge_lead(winner bigint, loser bigint, choice jsonb) RETURNS bigint
@@ -197,7 +204,7 @@ BEGIN
             || jsonb_build_object(
                 'fields', (SELECT coalesce(jsonb_object_agg(m.key, jsonb_build_array(m.value, after -> m.key)), '{}')
                              FROM jsonb_each(mine) m
-                            WHERE m.key <> 'attrs' AND (m.value <> after -> m.key OR m.key = ANY (written))),
+                            WHERE m.key <> 'attrs' AND m.key <> ALL (_stage_columns()) AND (m.value <> after -> m.key OR m.key = ANY (written))),
                 'attrs', added, 'consent', stricter, 'updated_at', theirs -> 'updated_at'))
     RETURNING id INTO merge_id;
 
@@ -429,7 +436,7 @@ BEGIN
                                                 AND coalesce(i.brought_by, 0) <> ALL (own));
     -- The normalize trigger has its own idea of a region and of the time of
     -- change, but none where nothing else changes: at most three times.
-    wanted := mine - 'attrs' || wanted;
+    wanted := mine - 'attrs' - _stage_columns() || wanted;
     FOR try IN 1..4 LOOP
         missing := (SELECT jsonb_object_agg(key, value) FROM jsonb_each(wanted) WHERE value <> mine -> key);
         EXIT WHEN missing IS NULL AND (attrs = w.attrs OR try > 1);

@@ -77,7 +77,7 @@ BEGIN
           FROM leadcrm.try_assignment('lead', ARRAY(
                    SELECT l.id
                      FROM lead l CROSS JOIN workspace w
-                    WHERE l.owner IS NULL AND _is_open(l.merged_into, l.loss_reason, l.stage)
+                    WHERE l.owner IS NULL AND _is_open(l.merged_into, l.process, l.stage)
                       AND (l.pool IS NULL
                            OR (SELECT g.reason = 'pool' AND g.strategy IS DISTINCT FROM 'pool' FROM assignment_log g
                                 WHERE g.lead_id = l.id ORDER BY g.id DESC LIMIT 1))

@@ -85,7 +85,7 @@ BEGIN
         PERFORM leadcrm.check_condition('lead', scope);
     END IF;
     RETURN QUERY
-    SELECT l.id, _is_open(l.merged_into, l.loss_reason, l.stage)
+    SELECT l.id, _is_open(l.merged_into, l.process, l.stage)
       FROM lead l CROSS JOIN workspace w
      WHERE l.owner = rep AND l.merged_into IS NULL
        AND (scope IS NULL OR leadcrm.condition_holds(l, scope, now(), w.time_zone))

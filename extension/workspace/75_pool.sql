@@ -93,11 +93,11 @@ BEGIN ATOMIC
      ORDER BY p.position, p.code;
 END;
 
--- Is a lead open: does it live in its own right, neither won nor lost?
-CREATE OR REPLACE FUNCTION _is_open(merged_into bigint, loss_reason text, stage text) RETURNS boolean
-LANGUAGE SQL IMMUTABLE PARALLEL SAFE
+-- Is a lead open: does it live in its own right, and is its stage an open one?
+CREATE OR REPLACE FUNCTION _is_open(merged_into bigint, process text, stage text) RETURNS boolean
+LANGUAGE SQL STABLE PARALLEL SAFE
 BEGIN ATOMIC
-    SELECT merged_into IS NULL AND loss_reason IS NULL AND coalesce(stage NOT IN ('won', 'lost'), true);
+    SELECT merged_into IS NULL AND leadcrm.is_open('lead'::regclass, process, stage);
 END;
 
 -- For whom the acting role takes leads: for himself, or, if he may, for
@@ -140,7 +140,7 @@ BEGIN
     PERFORM leadcrm.at_home(home);
     claimant := _claimant(rep);
     SELECT l.id, l.pool, l.pool_since INTO waiting
-      FROM lead l WHERE l.id = living_lead(lead_id) AND _is_open(l.merged_into, l.loss_reason, l.stage);
+      FROM lead l WHERE l.id = living_lead(lead_id) AND _is_open(l.merged_into, l.process, l.stage);
     IF waiting.pool IS NULL THEN
         RAISE object_not_in_prerequisite_state USING
             MESSAGE = format('lead %s is not in a pool any more', coalesce(lead_id::text, 'NULL'));
@@ -150,7 +150,7 @@ BEGIN
     END IF;
 
     SELECT l.id, l.pool, l.pool_since INTO waiting
-      FROM lead l WHERE l.id = waiting.id AND l.pool = waiting.pool AND _is_open(l.merged_into, l.loss_reason, l.stage)
+      FROM lead l WHERE l.id = waiting.id AND l.pool = waiting.pool AND _is_open(l.merged_into, l.process, l.stage)
        FOR NO KEY UPDATE SKIP LOCKED;
     IF NOT FOUND THEN
         IF EXISTS (SELECT FROM lead l WHERE l.id = living_lead(lead_id) AND l.pool IS NOT NULL) THEN
@@ -202,7 +202,7 @@ BEGIN
     FOR v IN SELECT i.level FROM intent_level i ORDER BY i.position DESC LOOP
         best := best || ARRAY(
             SELECT l.id FROM lead l CROSS JOIN LATERAL _claimable_from(l.id, l.pool, l.pool_since, rep) c
-             WHERE l.pool = pool AND l.intent = v.level AND _is_open(l.merged_into, l.loss_reason, l.stage)
+             WHERE l.pool = pool AND l.intent = v.level AND _is_open(l.merged_into, l.process, l.stage)
                AND c.locked_until <= now() AND (c.cool_until IS NULL OR c.cool_until <= now())
              ORDER BY l.score DESC, l.pool_since LIMIT n - cardinality(best)
                FOR NO KEY UPDATE OF l SKIP LOCKED);
@@ -277,7 +277,7 @@ BEGIN
         RAISE undefined_object USING MESSAGE = format('there is no lead %s', coalesce(lead_id::text, 'NULL'));
     ELSIF NOT FOUND THEN
         RAISE insufficient_privilege USING MESSAGE = format('lead %s is not yours', coalesce(lead_id::text, 'NULL'));
-    ELSIF NOT _is_open(own.merged_into, own.loss_reason, own.stage) THEN
+    ELSIF NOT _is_open(own.merged_into, own.process, own.stage) THEN
         RAISE object_not_in_prerequisite_state USING MESSAGE = format('lead %s is closed', lead_id);
     END IF;
     RETURN own;

@@ -7,12 +7,12 @@ LANGUAGE plpgsql STABLE SET search_path FROM CURRENT
 AS $$
 BEGIN
     PERFORM leadcrm.at_home(home);
-    IF ruleset IN ('score_rule', 'intent_rule', 'assignment_rule', 'pool_rule') THEN
+    IF ruleset IN ('score_rule', 'intent_rule', 'assignment_rule', 'pool_rule', 'process', 'stage_rule') THEN
         RETURN ruleset::regclass;
     END IF;
     RAISE invalid_parameter_value USING
         MESSAGE = format('there is no rule set "%s"', coalesce(ruleset, 'NULL')),
-        HINT = 'Rule sets are "score_rule", "intent_rule", "assignment_rule" and "pool_rule".';
+        HINT = 'Rule sets are "score_rule", "intent_rule", "assignment_rule", "pool_rule", "process" and "stage_rule".';
 END
 $$;
 

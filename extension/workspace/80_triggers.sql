@@ -7,6 +7,8 @@ CREATE OR REPLACE TRIGGER lead_10_normalize BEFORE INSERT OR UPDATE ON lead
     FOR EACH ROW EXECUTE FUNCTION leadcrm.normalize();
 CREATE OR REPLACE TRIGGER lead_20_dedup BEFORE INSERT OR UPDATE ON lead
     FOR EACH ROW EXECUTE FUNCTION leadcrm.dedup();
+CREATE OR REPLACE TRIGGER lead_30_stage BEFORE INSERT OR UPDATE ON lead
+    FOR EACH ROW EXECUTE FUNCTION leadcrm.stage();
 CREATE OR REPLACE TRIGGER lead_40_score BEFORE INSERT OR UPDATE ON lead
     FOR EACH ROW EXECUTE FUNCTION leadcrm.score();
 CREATE OR REPLACE TRIGGER lead_50_assign BEFORE INSERT OR UPDATE ON lead
@@ -34,6 +36,10 @@ CREATE OR REPLACE TRIGGER activity_10_delete AFTER DELETE ON activity REFERENCIN
 CREATE OR REPLACE TRIGGER activity_10_truncate AFTER TRUNCATE ON activity
     FOR EACH STATEMENT EXECUTE FUNCTION leadcrm.behaviour();
 
+-- What happened may move the lead.
+CREATE OR REPLACE TRIGGER activity_20_stage AFTER INSERT ON activity REFERENCING NEW TABLE AS arrived
+    FOR EACH STATEMENT EXECUTE FUNCTION leadcrm.stage();
+
 CREATE OR REPLACE TRIGGER check_identity_rule BEFORE INSERT OR UPDATE ON identity_rule
     FOR EACH ROW EXECUTE FUNCTION leadcrm.check_identity_rule();
 
@@ -44,6 +50,15 @@ CREATE OR REPLACE TRIGGER check_rules BEFORE INSERT OR UPDATE ON intent_rule
 CREATE OR REPLACE TRIGGER check_rules BEFORE INSERT OR UPDATE ON assignment_rule
     FOR EACH ROW EXECUTE FUNCTION leadcrm.check_rules('lead', 'condition');
 CREATE OR REPLACE TRIGGER check_rules BEFORE INSERT OR UPDATE ON pool_rule
+    FOR EACH ROW EXECUTE FUNCTION leadcrm.check_rules('lead', 'condition');
+
+CREATE OR REPLACE TRIGGER check_rules BEFORE INSERT OR UPDATE ON process
+    FOR EACH ROW EXECUTE FUNCTION leadcrm.check_rules('lead', 'condition');
+CREATE OR REPLACE TRIGGER check_rules BEFORE INSERT OR UPDATE ON transition
+    FOR EACH ROW EXECUTE FUNCTION leadcrm.check_rules('lead', 'condition');
+CREATE OR REPLACE TRIGGER check_transition BEFORE INSERT OR UPDATE ON transition
+    FOR EACH ROW EXECUTE FUNCTION leadcrm.check_transition();
+CREATE OR REPLACE TRIGGER check_rules BEFORE INSERT OR UPDATE ON stage_rule
     FOR EACH ROW EXECUTE FUNCTION leadcrm.check_rules('lead', 'condition');
 
 -- Teams and territories are trees.
@@ -65,6 +80,12 @@ CREATE OR REPLACE TRIGGER guard_key AFTER UPDATE OR DELETE ON pool
     FOR EACH ROW EXECUTE FUNCTION leadcrm.guard_key('pool');
 CREATE OR REPLACE TRIGGER guard_truncate BEFORE TRUNCATE ON pool
     FOR EACH STATEMENT EXECUTE FUNCTION leadcrm.guard_key('pool');
+
+-- What a stage means stays as long as leads are in it.
+CREATE OR REPLACE TRIGGER guard_stage AFTER INSERT OR UPDATE OR DELETE ON stage
+    FOR EACH ROW EXECUTE FUNCTION leadcrm.guard_stage();
+CREATE OR REPLACE TRIGGER guard_truncate BEFORE TRUNCATE ON stage
+    FOR EACH STATEMENT EXECUTE FUNCTION leadcrm.guard_stage();
 
 -- Every session hears of a change of configuration, on a replica too.
 CREATE OR REPLACE TRIGGER config_changed AFTER INSERT OR UPDATE OR DELETE ON identity_rule
@@ -193,6 +214,42 @@ CREATE OR REPLACE TRIGGER config_truncated AFTER TRUNCATE ON assignment_rule
     FOR EACH STATEMENT EXECUTE FUNCTION leadcrm.config_changed();
 ALTER TABLE assignment_rule ENABLE ALWAYS TRIGGER config_changed;
 ALTER TABLE assignment_rule ENABLE ALWAYS TRIGGER config_truncated;
+CREATE OR REPLACE TRIGGER config_changed AFTER INSERT OR UPDATE OR DELETE ON process
+    FOR EACH ROW EXECUTE FUNCTION leadcrm.config_changed();
+CREATE OR REPLACE TRIGGER config_truncated AFTER TRUNCATE ON process
+    FOR EACH STATEMENT EXECUTE FUNCTION leadcrm.config_changed();
+ALTER TABLE process ENABLE ALWAYS TRIGGER config_changed;
+ALTER TABLE process ENABLE ALWAYS TRIGGER config_truncated;
+CREATE OR REPLACE TRIGGER config_changed AFTER INSERT OR UPDATE OR DELETE ON stage
+    FOR EACH ROW EXECUTE FUNCTION leadcrm.config_changed();
+CREATE OR REPLACE TRIGGER config_truncated AFTER TRUNCATE ON stage
+    FOR EACH STATEMENT EXECUTE FUNCTION leadcrm.config_changed();
+ALTER TABLE stage ENABLE ALWAYS TRIGGER config_changed;
+ALTER TABLE stage ENABLE ALWAYS TRIGGER config_truncated;
+CREATE OR REPLACE TRIGGER config_changed AFTER INSERT OR UPDATE OR DELETE ON transition
+    FOR EACH ROW EXECUTE FUNCTION leadcrm.config_changed();
+CREATE OR REPLACE TRIGGER config_truncated AFTER TRUNCATE ON transition
+    FOR EACH STATEMENT EXECUTE FUNCTION leadcrm.config_changed();
+ALTER TABLE transition ENABLE ALWAYS TRIGGER config_changed;
+ALTER TABLE transition ENABLE ALWAYS TRIGGER config_truncated;
+CREATE OR REPLACE TRIGGER config_changed AFTER INSERT OR UPDATE OR DELETE ON stage_rule
+    FOR EACH ROW EXECUTE FUNCTION leadcrm.config_changed();
+CREATE OR REPLACE TRIGGER config_truncated AFTER TRUNCATE ON stage_rule
+    FOR EACH STATEMENT EXECUTE FUNCTION leadcrm.config_changed();
+ALTER TABLE stage_rule ENABLE ALWAYS TRIGGER config_changed;
+ALTER TABLE stage_rule ENABLE ALWAYS TRIGGER config_truncated;
+CREATE OR REPLACE TRIGGER config_changed AFTER INSERT OR UPDATE OR DELETE ON loss_reason
+    FOR EACH ROW EXECUTE FUNCTION leadcrm.config_changed();
+CREATE OR REPLACE TRIGGER config_truncated AFTER TRUNCATE ON loss_reason
+    FOR EACH STATEMENT EXECUTE FUNCTION leadcrm.config_changed();
+ALTER TABLE loss_reason ENABLE ALWAYS TRIGGER config_changed;
+ALTER TABLE loss_reason ENABLE ALWAYS TRIGGER config_truncated;
+CREATE OR REPLACE TRIGGER config_changed AFTER INSERT OR UPDATE OR DELETE ON approval_rule
+    FOR EACH ROW EXECUTE FUNCTION leadcrm.config_changed();
+CREATE OR REPLACE TRIGGER config_truncated AFTER TRUNCATE ON approval_rule
+    FOR EACH STATEMENT EXECUTE FUNCTION leadcrm.config_changed();
+ALTER TABLE approval_rule ENABLE ALWAYS TRIGGER config_changed;
+ALTER TABLE approval_rule ENABLE ALWAYS TRIGGER config_truncated;
 CREATE OR REPLACE TRIGGER config_changed AFTER INSERT OR UPDATE OR DELETE ON workspace
     FOR EACH ROW EXECUTE FUNCTION leadcrm.config_changed();
 CREATE OR REPLACE TRIGGER config_truncated AFTER TRUNCATE ON workspace

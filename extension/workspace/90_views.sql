@@ -167,7 +167,7 @@ SELECT l.id,
        l.first_contact_due_at,
        l.first_contacted_at,
        l.last_contacted_at,
-       coalesce(l.owner IS NOT NULL AND coalesce(g.kind, 'open') = 'open'
+       coalesce(l.owner IS NOT NULL AND leadcrm.is_open('lead'::regclass, l.process, l.stage)
                 AND l.first_contact_due_at < now()
                 AND (l.last_contacted_at IS NULL OR l.last_contacted_at < greatest(l.assigned_at, l.last_inbound_at)), false) AS overdue,
        l.attrs,
@@ -179,8 +179,7 @@ SELECT l.id,
                a.industry, a.product_line, a.company_size, a.budget_min, a.budget_max, a.budget_status,
                a.first_source, a.last_source, a.last_form, a.last_inbound_at, a.campaign, a.partner, a.external_id,
                a.project_name, a.expected_amount, a.currency, a.expected_close_on, a.process, a.stage, a.stage_since,
-               CASE WHEN a.lifecycle IS NOT NULL THEN leadcrm.reached(a.lifecycle)
-                    WHEN a.stage IS NOT NULL THEN ARRAY[a.stage] ELSE '{}' END AS stages,
+               coalesce(leadcrm.reached(a.lifecycle), '{}') AS stages,
                a.won_at, a.won_amount, a.lost_at, a.loss_reason, a.loss_note, a.competitor,
                a.intent, a.intent_since, a.score, a.fit, a.owner, a.team, a.pool, a.assigned_at,
                a.first_contact_due_at, a.first_contacted_at, a.last_contacted_at, a.attrs, a.created_at, a.updated_at,
@@ -192,8 +191,7 @@ SELECT l.id,
                a.industry, a.product_line, a.company_size, a.budget_min, a.budget_max, a.budget_status,
                a.first_source, a.last_source, a.last_form, a.last_inbound_at, a.campaign, a.partner, a.external_id,
                a.project_name, a.expected_amount, a.currency, a.expected_close_on, a.process, a.stage, a.stage_since,
-               CASE WHEN a.lifecycle IS NOT NULL THEN leadcrm.reached(a.lifecycle)
-                    WHEN a.stage IS NOT NULL THEN ARRAY[a.stage] ELSE '{}' END AS stages,
+               coalesce(leadcrm.reached(a.lifecycle), '{}') AS stages,
                a.won_at, a.won_amount, a.lost_at, a.loss_reason, a.loss_note, a.competitor,
                a.intent, a.intent_since, a.score, a.fit, a.owner, a.team, a.pool, a.assigned_at,
                a.first_contact_due_at, a.first_contacted_at, a.last_contacted_at, a.attrs, a.created_at, a.updated_at,
@@ -348,7 +346,7 @@ SELECT l.id,
        h.why_not
   FROM mine m
   JOIN pool p ON p.code = m.pool
-  JOIN lead l ON l.pool = m.pool AND l.merged_into IS NULL AND l.loss_reason IS NULL AND coalesce(l.stage NOT IN ('won', 'lost'), true)
+  JOIN lead l ON l.pool = m.pool AND l.merged_into IS NULL AND leadcrm.is_open('lead'::regclass, l.process, l.stage)
  CROSS JOIN workspace w
   LEFT JOIN region r ON r.code = l.region
   LEFT JOIN industry i ON i.code = l.industry

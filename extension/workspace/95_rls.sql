@@ -29,6 +29,11 @@ DROP POLICY IF EXISTS assignment_log_read ON assignment_log;
 CREATE POLICY assignment_log_read ON assignment_log FOR SELECT
     USING ((SELECT sees_all()) OR lead_id IN (SELECT l.id FROM lead l WHERE l.owner = ANY ((SELECT my_reps())::text[])));
 
+ALTER TABLE stage_change ENABLE ROW LEVEL SECURITY;
+DROP POLICY IF EXISTS stage_change_read ON stage_change;
+CREATE POLICY stage_change_read ON stage_change FOR SELECT
+    USING ((SELECT sees_all()) OR lead_id IN (SELECT l.id FROM lead l WHERE l.owner = ANY ((SELECT my_reps())::text[])));
+
 ALTER TABLE task ENABLE ROW LEVEL SECURITY;
 DROP POLICY IF EXISTS task_read ON task;
 CREATE POLICY task_read ON task FOR SELECT

@@ -153,6 +153,7 @@ COMMENT ON COLUMN assignment_rule.active IS 'is it in use';
 
 COMMENT ON TABLE lead IS 'leads: persons and projects from every channel';
 COMMENT ON COLUMN lead.id IS 'number of the lead';
+COMMENT ON COLUMN lead.lifecycle IS 'the stages it entered and when, as stage_change has them';
 COMMENT ON COLUMN lead.kind IS 'contact (a person) or project';
 COMMENT ON COLUMN lead.name IS 'name of the person';
 COMMENT ON COLUMN lead.company IS 'company';
@@ -184,7 +185,6 @@ COMMENT ON COLUMN lead.expected_close_on IS 'expected day of the deal';
 COMMENT ON COLUMN lead.process IS 'process it goes through';
 COMMENT ON COLUMN lead.stage IS 'stage it is in';
 COMMENT ON COLUMN lead.stage_since IS 'since when it is in this stage';
-COMMENT ON COLUMN lead.lifecycle IS 'its stages with their times, the same as stage_change';
 COMMENT ON COLUMN lead.won_at IS 'when it was won';
 COMMENT ON COLUMN lead.won_amount IS 'amount it was won with';
 COMMENT ON COLUMN lead.lost_at IS 'when it was lost';
@@ -805,7 +805,49 @@ COMMENT ON COLUMN approval_rule.label IS 'name to show';
 COMMENT ON COLUMN approval_rule.subject IS 'what is to be approved: stage, visit, discount, contract or another word';
 COMMENT ON COLUMN approval_rule.position IS 'order';
 COMMENT ON COLUMN approval_rule.condition IS 'condition: an SQL expression over the row of a lead';
+COMMENT ON COLUMN approval_rule.self_approval IS 'whether who asks may approve';
 COMMENT ON COLUMN approval_rule.active IS 'is it in use';
+
+COMMENT ON TABLE approval_level IS 'levels of an approval rule: who is asked at each';
+COMMENT ON COLUMN approval_level.rule IS 'approval rule';
+COMMENT ON COLUMN approval_level.level IS 'level; the lower ones decide first';
+COMMENT ON COLUMN approval_level.min_amount IS 'amount from which on the level is asked; empty: always';
+COMMENT ON COLUMN approval_level.mode IS 'any: one of them is enough; all: every one must approve';
+COMMENT ON COLUMN approval_level.managers IS 'managers above the owner: 1 the first, 2 the next one up';
+COMMENT ON COLUMN approval_level.reps IS 'reps by code';
+COMMENT ON COLUMN approval_level.roles IS 'database roles';
+
+COMMENT ON TABLE approval IS 'requests for approval: of a move, a visit, a discount, a contract';
+COMMENT ON COLUMN approval.id IS 'number';
+COMMENT ON COLUMN approval.subject IS 'what is to be approved: stage, visit, discount, contract or another word';
+COMMENT ON COLUMN approval.lead_id IS 'lead';
+COMMENT ON COLUMN approval.to_stage IS 'stage the lead is to reach; with stage only';
+COMMENT ON COLUMN approval.what IS 'what exactly is asked for';
+COMMENT ON COLUMN approval.amount IS 'amount it is about, and good for once approved; empty: any';
+COMMENT ON COLUMN approval.note IS 'why, by who asked';
+COMMENT ON COLUMN approval.rule IS 'approval rule that decided whom to ask';
+COMMENT ON COLUMN approval.status IS 'pending, approved, rejected, withdrawn or used';
+COMMENT ON COLUMN approval.level IS 'level that is asked; empty: none any more';
+COMMENT ON COLUMN approval.requested_by IS 'role that asked';
+COMMENT ON COLUMN approval.rep IS 'rep who asked';
+COMMENT ON COLUMN approval.requested_at IS 'when it was asked for';
+COMMENT ON COLUMN approval.decided_at IS 'when it was over';
+COMMENT ON COLUMN approval.used_at IS 'when the move was made';
+COMMENT ON COLUMN approval.brought_by IS 'lead that brought it in a merge';
+
+COMMENT ON TABLE approval_step IS 'each who is asked, and what he said';
+COMMENT ON COLUMN approval_step.id IS 'number';
+COMMENT ON COLUMN approval_step.approval IS 'the approval';
+COMMENT ON COLUMN approval_step.level IS 'level';
+COMMENT ON COLUMN approval_step.mode IS 'any or all of the level must approve';
+COMMENT ON COLUMN approval_step.rep IS 'rep who is asked';
+COMMENT ON COLUMN approval_step.role IS 'database role that is asked';
+COMMENT ON COLUMN approval_step.status IS 'waiting, pending, approved, rejected, skipped or delegated';
+COMMENT ON COLUMN approval_step.stands_for IS 'step that was delegated to this one';
+COMMENT ON COLUMN approval_step.task IS 'its task';
+COMMENT ON COLUMN approval_step.decided_by IS 'role that decided';
+COMMENT ON COLUMN approval_step.decided_at IS 'when';
+COMMENT ON COLUMN approval_step.opinion IS 'what it said';
 
 COMMENT ON TABLE transition IS 'legal moves from stage to stage';
 COMMENT ON COLUMN transition.id IS 'number';
@@ -837,20 +879,24 @@ COMMENT ON COLUMN loss_reason.needs_competitor IS 'the competitor is required';
 COMMENT ON COLUMN loss_reason.active IS 'is it in use';
 
 COMMENT ON TABLE stage_change IS 'history of every lead''s stages';
-COMMENT ON COLUMN stage_change.id IS 'number';
 COMMENT ON COLUMN stage_change.lead_id IS 'lead';
 COMMENT ON COLUMN stage_change.position IS 'number of the entry in the lead''s history, from 1 without gaps';
 COMMENT ON COLUMN stage_change.process IS 'process';
 COMMENT ON COLUMN stage_change.from_stage IS 'stage it left; empty for the first';
 COMMENT ON COLUMN stage_change.to_stage IS 'stage it reached';
 COMMENT ON COLUMN stage_change.at IS 'when';
-COMMENT ON COLUMN stage_change.cause IS 'what moved it: writer, move, repeat, import or rule:CODE';
+COMMENT ON COLUMN stage_change.cause IS 'what moved it: arrival, writer, move, repeat, unmerge, import or rule:CODE';
 COMMENT ON COLUMN stage_change.reason IS 'reason for the loss';
 COMMENT ON COLUMN stage_change.note IS 'note';
 COMMENT ON COLUMN stage_change.competitor IS 'competitor it was lost to';
 COMMENT ON COLUMN stage_change.amount IS 'amount at that moment';
 COMMENT ON COLUMN stage_change.owner IS 'owner at that moment';
 COMMENT ON COLUMN stage_change.actor IS 'role that did it';
+
+COMMENT ON FUNCTION _stage_columns() IS 'internal: the columns that a merge leaves as they are';
+COMMENT ON FUNCTION move_stage(bigint, text, text, text, text, numeric) IS 'moves a lead to a stage; returns the stage';
+COMMENT ON FUNCTION _writes_leads() IS 'internal: does the acting role write leads, whoever owns them';
+COMMENT ON FUNCTION _move_stage(bigint, text, text, text, text, numeric, regclass) IS 'internal: moves a lead';
 
 COMMENT ON TABLE pool_rule IS 'when leads nobody takes care of go back into a pool; the first rule in order that matches decides';
 COMMENT ON COLUMN pool_rule.code IS 'code of the rule';
@@ -1089,7 +1135,7 @@ COMMENT ON COLUMN v_lead.department_label IS 'department: the path of team names
 COMMENT ON COLUMN v_lead.first_contacted_at IS 'when it was first contacted';
 COMMENT ON COLUMN v_lead.last_contacted_at IS 'when it was last contacted';
 
--- Columns that mean the same in all views of numbers.
+-- Columns that mean the same wherever they are.
 DO $$
 DECLARE
     c record;
@@ -1154,11 +1200,30 @@ BEGIN
               ('average_contact_minutes', 'average minutes to the first contact'),
               ('target_won', 'target of reps: won leads'),
               ('target_amount', 'target of reps: amount'),
+              ('created_on', 'day on which it came'),
+              ('won_on', 'day on which it was won'),
+              ('lost_on', 'day on which it was lost'),
+              ('closes_on', 'first day of the month in which it should close'),
+              ('kind', 'kind of lead'),
+              ('id', 'the lead'),
+              ('region', 'code of the region'),
+              ('stages', 'stages reached, in the order of their first entry'),
+              ('first_source', 'code of the first source'),
+              ('last_source', 'code of the last source'),
+              ('loss_reason', 'code of the reason of the loss'),
+              ('competitor', 'competitor'),
+              ('part', 'which part'),
+              ('late', 'leads past their deadline'),
+              ('stayed', 'days they stayed'),
+              ('path', 'stages in order'),
+              ('steps', 'how many of them are open'),
+              ('win_rate', 'share of won leads'),
               ('attainment', 'won amount of the target')
           ) AS l (name, meaning) ON l.name = a.attname
          WHERE a.attrelid = ANY ('{v_stage, v_intent_level, v_funnel, v_funnel_total, v_source, v_source_month, v_leaderboard,
           v_leaderboard_month, v_team_month, v_intent, v_intent_total, v_pipeline, v_forecast, v_stage_time,
-          v_stage_time_total, v_stuck, v_loss, v_sla}'::regclass[])
+          v_stage_time_total, v_stuck, v_loss, v_sla, _cube_lead, _cube_recount, _cube, _department,
+          _territory_region, _currency, _path, _part, _fact, _cost, _stage_history, _rep_month}'::regclass[])
            AND col_description(a.attrelid, a.attnum) IS NULL
     LOOP
         EXECUTE format('COMMENT ON COLUMN %s.%I IS %L', c.view, c.attname, c.meaning);

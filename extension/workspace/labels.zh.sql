@@ -153,6 +153,7 @@ COMMENT ON COLUMN assignment_rule.active IS '是否启用';
 
 COMMENT ON TABLE lead IS '线索：来自所有渠道的人和项目';
 COMMENT ON COLUMN lead.id IS '线索编号';
+COMMENT ON COLUMN lead.lifecycle IS '经过的阶段及时间，由 stage_change 得出';
 COMMENT ON COLUMN lead.kind IS '类型：contact 联系人，project 项目';
 COMMENT ON COLUMN lead.name IS '姓名';
 COMMENT ON COLUMN lead.company IS '公司名称';
@@ -184,7 +185,6 @@ COMMENT ON COLUMN lead.expected_close_on IS '预计成交日期';
 COMMENT ON COLUMN lead.process IS '所走的流程';
 COMMENT ON COLUMN lead.stage IS '所处阶段';
 COMMENT ON COLUMN lead.stage_since IS '进入当前阶段的时间';
-COMMENT ON COLUMN lead.lifecycle IS '阶段历史，与 stage_change 相同';
 COMMENT ON COLUMN lead.won_at IS '赢单时间';
 COMMENT ON COLUMN lead.won_amount IS '赢单金额';
 COMMENT ON COLUMN lead.lost_at IS '输单时间';
@@ -805,7 +805,49 @@ COMMENT ON COLUMN approval_rule.label IS '显示名称';
 COMMENT ON COLUMN approval_rule.subject IS '审批事项：stage 阶段、visit 拜访、discount 折扣、contract 合同或其他';
 COMMENT ON COLUMN approval_rule.position IS '顺序';
 COMMENT ON COLUMN approval_rule.condition IS '条件：关于线索一行的 SQL 表达式';
+COMMENT ON COLUMN approval_rule.self_approval IS '申请人可否自己审批';
 COMMENT ON COLUMN approval_rule.active IS '是否启用';
+
+COMMENT ON TABLE approval_level IS '审批规则的级别：各级由谁审批';
+COMMENT ON COLUMN approval_level.rule IS '审批规则';
+COMMENT ON COLUMN approval_level.level IS '级别，从小到大依次审批';
+COMMENT ON COLUMN approval_level.min_amount IS '金额达到此数才需本级；空为总需要';
+COMMENT ON COLUMN approval_level.mode IS 'any 任一人通过即可（或签），all 须全部通过（会签）';
+COMMENT ON COLUMN approval_level.managers IS '负责人以上的主管：1 为第一位，2 为再上一位';
+COMMENT ON COLUMN approval_level.reps IS '指定的销售人员';
+COMMENT ON COLUMN approval_level.roles IS '指定的数据库角色';
+
+COMMENT ON TABLE approval IS '审批申请：阶段变更、拜访、折扣、合同等';
+COMMENT ON COLUMN approval.id IS '编号';
+COMMENT ON COLUMN approval.subject IS '事项：stage 阶段、visit 拜访、discount 折扣、contract 合同或其他';
+COMMENT ON COLUMN approval.lead_id IS '线索';
+COMMENT ON COLUMN approval.to_stage IS '要进入的阶段，仅用于 stage';
+COMMENT ON COLUMN approval.what IS '申请的具体内容';
+COMMENT ON COLUMN approval.amount IS '审批所涉金额，批准后不超过此数有效；空为不限';
+COMMENT ON COLUMN approval.note IS '申请说明';
+COMMENT ON COLUMN approval.rule IS '所用审批规则';
+COMMENT ON COLUMN approval.status IS '状态：pending 审批中，approved 已通过，rejected 已驳回，withdrawn 已撤回，used 已使用';
+COMMENT ON COLUMN approval.level IS '当前级别；空为不在审批中';
+COMMENT ON COLUMN approval.requested_by IS '申请的数据库角色';
+COMMENT ON COLUMN approval.rep IS '申请的销售人员';
+COMMENT ON COLUMN approval.requested_at IS '申请时间';
+COMMENT ON COLUMN approval.decided_at IS '结束时间';
+COMMENT ON COLUMN approval.used_at IS '使用时间';
+COMMENT ON COLUMN approval.brought_by IS '由哪条线索合并带来';
+
+COMMENT ON TABLE approval_step IS '每位审批人及其意见';
+COMMENT ON COLUMN approval_step.id IS '编号';
+COMMENT ON COLUMN approval_step.approval IS '审批编号';
+COMMENT ON COLUMN approval_step.level IS '级别';
+COMMENT ON COLUMN approval_step.mode IS 'any 或签，all 会签';
+COMMENT ON COLUMN approval_step.rep IS '审批的销售人员';
+COMMENT ON COLUMN approval_step.role IS '审批的数据库角色';
+COMMENT ON COLUMN approval_step.status IS '状态：waiting 未到，pending 待审批，approved 通过，rejected 驳回，skipped 无需，delegated 已转交';
+COMMENT ON COLUMN approval_step.stands_for IS '代哪一步审批';
+COMMENT ON COLUMN approval_step.task IS '对应的任务';
+COMMENT ON COLUMN approval_step.decided_by IS '实际审批的数据库角色';
+COMMENT ON COLUMN approval_step.decided_at IS '审批时间';
+COMMENT ON COLUMN approval_step.opinion IS '审批意见';
 
 COMMENT ON TABLE transition IS '阶段之间允许的流转';
 COMMENT ON COLUMN transition.id IS '编号';
@@ -837,20 +879,24 @@ COMMENT ON COLUMN loss_reason.needs_competitor IS '须填写竞争对手';
 COMMENT ON COLUMN loss_reason.active IS '是否启用';
 
 COMMENT ON TABLE stage_change IS '每条线索的阶段历史';
-COMMENT ON COLUMN stage_change.id IS '编号';
 COMMENT ON COLUMN stage_change.lead_id IS '线索';
 COMMENT ON COLUMN stage_change.position IS '在该线索历史中的序号，从 1 起，不间断';
 COMMENT ON COLUMN stage_change.process IS '流程';
 COMMENT ON COLUMN stage_change.from_stage IS '离开的阶段；第一条为空';
 COMMENT ON COLUMN stage_change.to_stage IS '到达的阶段';
 COMMENT ON COLUMN stage_change.at IS '时间';
-COMMENT ON COLUMN stage_change.cause IS '由何引起：writer 写入者，move 调用，repeat 重复咨询，import 导入，rule:代码 规则';
+COMMENT ON COLUMN stage_change.cause IS '由何引起：arrival 新到，writer 写入者，move 调用，repeat 重复咨询，unmerge 撤销合并，import 导入，rule:代码 规则';
 COMMENT ON COLUMN stage_change.reason IS '输单原因';
 COMMENT ON COLUMN stage_change.note IS '说明';
 COMMENT ON COLUMN stage_change.competitor IS '输给的竞争对手';
 COMMENT ON COLUMN stage_change.amount IS '当时的金额';
 COMMENT ON COLUMN stage_change.owner IS '当时的负责人';
 COMMENT ON COLUMN stage_change.actor IS '操作的数据库角色';
+
+COMMENT ON FUNCTION _stage_columns() IS '内部：合并时不改动的列';
+COMMENT ON FUNCTION move_stage(bigint, text, text, text, text, numeric) IS '把线索移到某阶段；返回新阶段';
+COMMENT ON FUNCTION _writes_leads() IS '内部：当前角色是否可写所有线索';
+COMMENT ON FUNCTION _move_stage(bigint, text, text, text, text, numeric, regclass) IS '内部：移动线索的阶段';
 
 COMMENT ON TABLE pool_rule IS '多久无人跟进的线索放回公海；按顺序第一条符合的规则决定';
 COMMENT ON COLUMN pool_rule.code IS '规则代码';
@@ -1089,7 +1135,7 @@ COMMENT ON COLUMN v_lead.department_label IS '部门：名称路径';
 COMMENT ON COLUMN v_lead.first_contacted_at IS '首次联系的时间';
 COMMENT ON COLUMN v_lead.last_contacted_at IS '最近联系的时间';
 
--- Columns that mean the same in all views of numbers.
+-- Columns that mean the same wherever they are.
 DO $$
 DECLARE
     c record;
@@ -1154,11 +1200,30 @@ BEGIN
               ('average_contact_minutes', '平均多少分钟后首次联系'),
               ('target_won', '销售目标：赢单数'),
               ('target_amount', '销售目标：金额'),
+              ('created_on', '产生日期'),
+              ('won_on', '赢单日期'),
+              ('lost_on', '输单日期'),
+              ('closes_on', '预计成交月份的首日'),
+              ('kind', '线索种类'),
+              ('id', '线索编号'),
+              ('region', '地区代码'),
+              ('stages', '到过的阶段，按首次进入的顺序'),
+              ('first_source', '首次来源代码'),
+              ('last_source', '最近来源代码'),
+              ('loss_reason', '输单原因代码'),
+              ('competitor', '竞争对手'),
+              ('part', '哪一部分'),
+              ('late', '超期的线索数'),
+              ('stayed', '停留天数'),
+              ('path', '依次经过的阶段'),
+              ('steps', '其中进行中的阶段数'),
+              ('win_rate', '赢单率'),
               ('attainment', '金额目标完成率')
           ) AS l (name, meaning) ON l.name = a.attname
          WHERE a.attrelid = ANY ('{v_stage, v_intent_level, v_funnel, v_funnel_total, v_source, v_source_month, v_leaderboard,
           v_leaderboard_month, v_team_month, v_intent, v_intent_total, v_pipeline, v_forecast, v_stage_time,
-          v_stage_time_total, v_stuck, v_loss, v_sla}'::regclass[])
+          v_stage_time_total, v_stuck, v_loss, v_sla, _cube_lead, _cube_recount, _cube, _department,
+          _territory_region, _currency, _path, _part, _fact, _cost, _stage_history, _rep_month}'::regclass[])
            AND col_description(a.attrelid, a.attnum) IS NULL
     LOOP
         EXECUTE format('COMMENT ON COLUMN %s.%I IS %L', c.view, c.attname, c.meaning);
