@@ -28,12 +28,23 @@ RETURN CASE WHEN share IS NULL THEN '&#8211;' ELSE leadcrm._figure(share * 100, 
 COMMENT ON FUNCTION leadcrm._percent(numeric) IS
 'a share for people, in percent; a dash for none';
 
+-- A large number in units that its language counts by, 4,775.1 of ten thousand
+-- or 47.75 million, with the words of a report.
+CREATE FUNCTION leadcrm._short_figure(number numeric, words jsonb) RETURNS text
+LANGUAGE SQL IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN abs(number) >= 1e8 OR abs(number) >= 1e6 AND words ->> 'language' = 'en'
+            THEN leadcrm._figure(number / CASE words ->> 'language' WHEN 'en' THEN 1e6 ELSE 1e8 END, 2) || leadcrm._markup(words ->> 'large')
+            WHEN abs(number) >= 1e5
+            THEN leadcrm._figure(number / CASE words ->> 'language' WHEN 'en' THEN 1e3 ELSE 1e4 END, 1) || leadcrm._markup(words ->> 'middling')
+            ELSE leadcrm._figure(number) END;
+COMMENT ON FUNCTION leadcrm._short_figure(numeric, jsonb) IS
+'a number for people, in no more than a few digits';
+
 CREATE FUNCTION leadcrm._bar(share numeric, class text DEFAULT 'leads') RETURNS text
 LANGUAGE SQL IMMUTABLE PARALLEL SAFE
-RETURN format('<i class="bar %s" style="width:%s%%"></i>', class,
-              round(least(greatest(coalesce(share, 0), 0), 1) * 100, 2));
+RETURN CASE WHEN share > 0 THEN format('<i class="bar %s" style="width:%s%%"></i>', class, round(least(share, 1) * 100, 2)) END;
 COMMENT ON FUNCTION leadcrm._bar(numeric, text) IS
-'a bar of a page, as wide as a share of its place';
+'a bar of a page, as wide as a share of its place; none for nothing';
 
 -- Colours stand as they are and not in variables, which few programs but
 -- browsers know.
@@ -100,7 +111,7 @@ BEGIN
                              b.middle - b.above, b.y, b.middle + b.above, b.middle + b.below, b.y + tall - 4, b.middle - b.below,
                              width - margin - rate_room - gap,
                              CASE WHEN b.worst THEN 'lc-bad lc-bold' ELSE 'lc-ink' END, width - margin,
-                             CASE WHEN b.worst THEN format('<polygon class="lc-bad" points="%s,%s %s,%2$s %s,%s"/>',
+                             CASE WHEN b.worst THEN format('<polygon class="lc-bad" points="%1$s,%2$s %3$s,%2$s %4$s,%5$s"/>',
                                       width - margin - rate_room, b.y + 16, width - margin - rate_room + 9,
                                       width - margin - rate_room + 4.5, b.y + 24) END),
                       '' ORDER BY b.place)
@@ -115,11 +126,11 @@ BEGIN
 
     RETURN leadcrm._svg(width, head + 24 + cardinality(steps) * tall + margin, title,
         CASE WHEN alone
-             THEN format('<text class="lc-ink lc-title" x="%s" y="38">%s</text><text class="lc-soft" x="%1$s" y="60">%s</text>',
+             THEN format('<text class="lc-ink lc-title" x="%1$s" y="38">%2$s</text><text class="lc-soft" x="%1$s" y="60">%3$s</text>',
                          margin, leadcrm._markup(title, (width - 2 * margin) / 17.0),
                          leadcrm._markup(subtitle, (width - 2 * margin) / 12.0))
              ELSE '' END ||
-        format('<text class="lc-soft lc-end" x="%s" y="%s">%s</text><text class="lc-soft lc-end" x="%s" y="%2$s">%s</text>',
+        format('<text class="lc-soft lc-end" x="%1$s" y="%2$s">%3$s</text><text class="lc-soft lc-end" x="%4$s" y="%2$s">%5$s</text>',
                width - margin - rate_room - gap, head + 12, leadcrm._markup(heads[1]),
                width - margin, leadcrm._markup(heads[2])) || coalesce(bands, ''), alone);
 END
@@ -151,7 +162,7 @@ DECLARE
     grid    text;
     columns text;
 BEGIN
-    SELECT string_agg(format('<line class="lc-line" x1="%s" y1="%s" x2="%s" y2="%2$s"/><text class="lc-soft lc-end" x="%s" y="%s">%s</text>',
+    SELECT string_agg(format('<line class="lc-line" x1="%1$s" y1="%2$s" x2="%3$s" y2="%2$s"/><text class="lc-soft lc-end" x="%4$s" y="%5$s">%6$s</text>',
                              lower, t.y, upper, lower - 8, t.y + 4, leadcrm._figure(t.i * tick)), '')
       INTO grid
       FROM (SELECT i, round(base - tall * i / ticks::numeric, 1) AS y FROM generate_series(0, ticks) i) t;
@@ -178,9 +189,9 @@ COMMENT ON FUNCTION leadcrm._svg_columns(text, text[], bigint[], bigint[]) IS
 CREATE FUNCTION leadcrm._report_style() RETURNS text
 LANGUAGE SQL IMMUTABLE PARALLEL SAFE
 RETURN ':root{color-scheme:light dark;--back:#f3f5f8;--card:#fff;--ink:#1c2430;--soft:#5d6877;--line:#e3e7ed;'
-    '--leads:#3b6fe0;--won:#159a63;--bad:#c8322b;--hot:#d9482f;--warm:#e39a26;--cold:#7f95b3}'
+    '--leads:#3b6fe0;--won:#159a63;--bad:#c8322b;--hot:#d9482f;--warm:#e39a26;--cold:#7f95b3;--lost:#8a93a3}'
     '@media screen and (prefers-color-scheme:dark){:root{--back:#0f1319;--card:#181d25;--ink:#e7ebf1;--soft:#98a4b5;--line:#2d3542;'
-    '--leads:#6795f5;--won:#37bd84;--bad:#ff8078;--hot:#f0705a;--warm:#edb14d;--cold:#8fa5c4}}'
+    '--leads:#6795f5;--won:#37bd84;--bad:#ff8078;--hot:#f0705a;--warm:#edb14d;--cold:#8fa5c4;--lost:#727d8f}}'
     '*{box-sizing:border-box}'
     'body{margin:0;padding:28px 24px;background:var(--back);color:var(--ink);line-height:1.45;overflow-wrap:anywhere;'
     'font-size:14px;font-variant-numeric:tabular-nums;'
@@ -191,10 +202,9 @@ RETURN ':root{color-scheme:light dark;--back:#f3f5f8;--card:#fff;--ink:#1c2430;-
     'section,.tile{background:var(--card);border:1px solid var(--line);border-radius:12px;padding:18px 20px;min-width:0}'
     'section>.soft{margin:2px 0 14px}'
     '.tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(165px,1fr));gap:12px}'
-    '.tile b{display:block;font-size:25px;font-weight:650;line-height:1.3}'
+    '.tile b{display:block;font-size:25px;font-weight:650;line-height:1.35;white-space:nowrap}'
     '.up{color:var(--won)}.down{color:var(--bad)}'
-    '.pair{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,440px),1fr));gap:16px}'
-    '.stack{display:grid;gap:16px;align-content:start;min-width:0}'
+    '.flow{columns:2 430px;column-gap:16px}.flow section{margin-bottom:16px}.flow section:last-child{margin-bottom:0}'
     'svg.lc{display:block;width:100%;height:auto;max-width:640px;margin:0 auto}'
     '.scroll{overflow-x:auto}'
     'table{border-collapse:collapse;width:100%}'
@@ -204,13 +214,14 @@ RETURN ':root{color-scheme:light dark;--back:#f3f5f8;--card:#fff;--ink:#1c2430;-
     '.name{text-align:left;white-space:normal;min-width:9em}td.draw{width:22%;min-width:90px;padding-left:0}'
     'th:first-child,td:first-child{padding-left:0}th:last-child,td:last-child{padding-right:0}'
     '.bar{display:block;height:10px;border-radius:3px;background:var(--leads);min-width:1px}'
-    '.bar.won{background:var(--won)}.bar.hot{background:var(--hot)}.bar.warm{background:var(--warm)}.bar.cold{background:var(--cold)}'
+    '.bar.won{background:var(--won)}.bar.lost{background:var(--lost)}.bar.hot{background:var(--hot)}.bar.warm{background:var(--warm)}.bar.cold{background:var(--cold)}'
     '.bad{color:var(--bad);font-weight:600}'
     '.key{display:inline-block;width:10px;height:10px;border-radius:2px;margin:0 5px 0 12px;background:var(--won)}.key.leads{background:var(--leads);opacity:.55}'
     '@media (max-width:600px){body{padding:16px 10px}section,.tile{padding:14px}.tiles{grid-template-columns:1fr 1fr}.tile b{font-size:21px}}'
     '@page{margin:12mm}'
+    'section,.tile{break-inside:avoid}'
     '@media print{body{padding:0;background:none}*{print-color-adjust:exact;-webkit-print-color-adjust:exact}'
-    'section,.tile,tr{break-inside:avoid}.pair{grid-template-columns:1fr 1fr}.scroll{overflow:visible}}';
+    'tr{break-inside:avoid}.flow{columns:2}.scroll{overflow:visible}}';
 COMMENT ON FUNCTION leadcrm._report_style() IS
 'how a report looks, by light, by dark, on paper and on a phone';
 
@@ -222,6 +233,8 @@ AS $$
     SELECT jsonb_object_agg(w.word, CASE locale WHEN 'zh' THEN unistr(w.zh) ELSE w.en END)
       FROM (VALUES
         ('language',     'zh-CN',                      'en'),
+        ('large',        '亿',                         'M'),
+        ('middling',     '万',                         'K'),
         ('title',        '销售报告',                   'Sales report'),
         ('period',       '%s 至 %s',                   '%s to %s'),
         ('leads',        '线索',                       'Leads'),
@@ -241,8 +254,13 @@ AS $$
                          'Leads by the day they came, won ones by the day they were won'),
         ('intent',       '意向分布',                   'Intent'),
         ('intent_note',  '期间内产生的线索此刻的意向', 'How warm the leads of the period are at this moment'),
+        ('level',        '意向',                       'Level'),
         ('share',        '占比',                       'Share'),
         ('score',        '平均分',                     'Score'),
+        ('losses',       '输单原因',                   'Why leads were lost'),
+        ('losses_note',  '期间内输掉的线索',           'Leads that were lost in the period'),
+        ('reason',       '原因',                       'Reason'),
+        ('expected',     '预计金额',                   'Expected amount'),
         ('sources',      '线索来源',                   'Sources'),
         ('sources_note', '期间内产生的线索，按首次来源计；赢单率低于平均的标红',
                          'Leads that came in the period, by their first source; win rates below the average are red'),

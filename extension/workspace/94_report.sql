@@ -96,7 +96,7 @@ AS $$
      CROSS JOIN LATERAL (VALUES
             (1, 'leads',   leadcrm._figure(t.leads), t.leads::numeric, b.leads::numeric),
             (2, 'won',     leadcrm._figure(t.won), t.won, b.won),
-            (3, 'amount',  leadcrm._figure(t.won_amount), t.won_amount, b.won_amount),
+            (3, 'amount',  leadcrm._short_figure(t.won_amount, words), t.won_amount, b.won_amount),
             (4, 'hot',     leadcrm._percent(t.hot / nullif(t.leads, 0)::numeric), NULL, NULL),
             (5, 'contact', leadcrm._percent(t.contacted / nullif(t.assigned, 0)::numeric), NULL, NULL),
             (6, 'minutes', leadcrm._figure(t.contact_minutes / nullif(t.contacted, 0)::numeric), NULL, NULL))
@@ -153,8 +153,40 @@ BEGIN
        INTO lines
       USING filter;
     RETURN format('<table><thead><tr><th class="name">%s</th><th>%s</th><th></th><th>%s</th><th>%s</th></tr></thead><tbody>%s</tbody></table>',
-                  leadcrm._markup(words ->> 'intent'), leadcrm._markup(words ->> 'leads'), leadcrm._markup(words ->> 'share'),
+                  leadcrm._markup(words ->> 'level'), leadcrm._markup(words ->> 'leads'), leadcrm._markup(words ->> 'share'),
                   leadcrm._markup(words ->> 'score'), lines);
+END
+$$;
+
+CREATE OR REPLACE FUNCTION _report_losses(filter jsonb, words jsonb) RETURNS text
+LANGUAGE plpgsql STABLE SET search_path FROM CURRENT
+AS $$
+DECLARE
+    lines text;
+BEGIN
+    EXECUTE format($query$
+        SELECT string_agg(format('<tr><td class="name">%%s</td><td>%%s</td><td class="draw">%%s</td><td>%%s</td><td>%%s</td></tr>',
+                                 leadcrm._markup(n.label), leadcrm._figure(n.leads), leadcrm._bar(n.leads / n.most, 'lost'),
+                                 leadcrm._percent(n.leads / n.total), leadcrm._figure(n.amount)), '' ORDER BY n.place)
+          FROM (SELECT coalesce(f.loss_reason_label, $2 ->> 'unknown') AS label, sum(f.leads) AS leads,
+                       coalesce(sum(f.amount) FILTER (WHERE f.currency = w.currency), 0) AS amount,
+                       max(sum(f.leads)) OVER () AS most, sum(sum(f.leads)) OVER () AS total,
+                       row_number() OVER (ORDER BY sum(f.leads) DESC, f.loss_reason) AS place
+                  FROM v_loss f
+                 CROSS JOIN v_workspace w
+                 WHERE %s
+                 GROUP BY f.loss_reason, f.loss_reason_label
+                HAVING sum(f.leads) > 0) n
+         WHERE n.place <= 8
+        $query$, _report_where('v_loss', filter))
+       INTO lines
+      USING filter, words;
+    IF lines IS NULL THEN
+        RETURN format('<p class="soft">%s</p>', leadcrm._markup(words ->> 'none'));
+    END IF;
+    RETURN format('<table><thead><tr><th class="name">%s</th><th>%s</th><th></th><th>%s</th><th>%s</th></tr></thead><tbody>%s</tbody></table>',
+                  leadcrm._markup(words ->> 'reason'), leadcrm._markup(words ->> 'leads'), leadcrm._markup(words ->> 'share'),
+                  leadcrm._markup(words ->> 'expected'), lines);
 END
 $$;
 
@@ -231,7 +263,8 @@ BEGIN
                                  leadcrm._figure(r.won_amount), leadcrm._bar(r.won_amount / nullif(r.most, 0), 'won'),
                                  leadcrm._percent(CASE WHEN $2 THEN r.won_amount / nullif(r.target_amount, 0) END)),
                           '' ORDER BY r.place)
-          FROM (SELECT n.*, rank() OVER best AS rank, row_number() OVER (best, n.owner) AS place, max(n.won_amount) OVER () AS most
+          FROM (SELECT n.*, rank() OVER best AS rank, row_number() OVER (ORDER BY n.won_amount DESC, n.won DESC, n.owner) AS place,
+                       max(n.won_amount) OVER () AS most
                   FROM (SELECT f.owner, f.owner_name, mode() WITHIN GROUP (ORDER BY f.team_label) AS team_label,
                                sum(f.leads) AS leads, sum(f.assigned) AS assigned, sum(f.contacted) AS contacted,
                                sum(f.contact_minutes) AS contact_minutes, sum(f.won) AS won,
@@ -261,10 +294,10 @@ $$;
 -- most leads.
 CREATE OR REPLACE FUNCTION funnel_svg(from_day date DEFAULT NULL, to_day date DEFAULT NULL, filter jsonb DEFAULT '{}',
                                       title text DEFAULT NULL) RETURNS text
-LANGUAGE SQL STABLE SET search_path FROM CURRENT
+LANGUAGE SQL STABLE SET search_path FROM CURRENT SET jit TO off
 AS $$
-    SELECT _report_funnel(p.process, r.filter, coalesce(funnel_svg.title, p.label),
-                          format(w.words ->> 'period', r.filter -> 'day' ->> 'from', r.filter -> 'day' ->> 'to'), true)
+    SELECT _report_funnel(p.process, r.filter, coalesce(funnel_svg.title, w.words ->> 'funnel'),
+                          p.label || ', ' || format(w.words ->> 'period', r.filter -> 'day' ->> 'from', r.filter -> 'day' ->> 'to'), true)
       FROM (SELECT _report_filter(from_day, to_day, funnel_svg.filter) AS filter) r
      CROSS JOIN (SELECT leadcrm._report_words(v.locale) AS words FROM v_workspace v) w
      CROSS JOIN LATERAL (SELECT s.process, min(s.process_label) AS label
@@ -279,7 +312,7 @@ $$;
 -- its head forbids both.
 CREATE OR REPLACE FUNCTION report_html(from_day date DEFAULT NULL, to_day date DEFAULT NULL, filter jsonb DEFAULT '{}',
                                        title text DEFAULT NULL) RETURNS text
-LANGUAGE SQL STABLE SET search_path FROM CURRENT
+LANGUAGE SQL STABLE SET search_path FROM CURRENT SET jit TO off
 AS $$
     WITH asked AS (
         SELECT _report_filter(from_day, to_day, report_html.filter) AS filter, v.*, leadcrm._report_words(v.locale) AS words
@@ -308,12 +341,12 @@ AS $$
 <body><main>
 <header><h1>%2$s</h1><p class="soft">%5$s</p></header>
 <div class="tiles">%6$s</div>
-<div class="pair"><div class="stack">%7$s</div>
-<div class="stack"><section><h2>%8$s</h2><p class="soft">%9$s<span class="key leads"></span>%10$s<span class="key"></span>%11$s</p>%12$s</section>
-<section><h2>%13$s</h2><p class="soft">%14$s</p>%15$s</section></div></div>
-<section><h2>%16$s</h2><p class="soft">%17$s</p>%18$s</section>
+<div class="flow">%7$s<section><h2>%8$s</h2><p class="soft">%9$s</p>%10$s</section>
+<section><h2>%11$s</h2><p class="soft">%12$s<span class="key leads"></span>%13$s<span class="key"></span>%14$s</p>%15$s</section>
+<section><h2>%16$s</h2><p class="soft">%17$s</p>%18$s</section></div>
 <section><h2>%19$s</h2><p class="soft">%20$s</p>%21$s</section>
-<footer>%22$s</footer>
+<section><h2>%22$s</h2><p class="soft">%23$s</p>%24$s</section>
+<footer>%25$s</footer>
 </main></body></html>$page$,
             a.words ->> 'language', leadcrm._markup(coalesce(report_html.title, a.words ->> 'title')),
             leadcrm._picture_style(), leadcrm._report_style(),
@@ -328,9 +361,10 @@ AS $$
                                       leadcrm._markup(a.words ->> 'funnel_note'),
                                       _report_funnel(s.process, a.filter, a.words ->> 'funnel', NULL, false)),
                                '' ORDER BY s.leads DESC, s.process) FROM shown s),
+            leadcrm._markup(a.words ->> 'intent'), leadcrm._markup(a.words ->> 'intent_note'), _report_intent(a.filter, a.words),
             leadcrm._markup(a.words ->> 'trend'), leadcrm._markup(a.words ->> 'trend_note'),
             leadcrm._markup(a.words ->> 'leads'), leadcrm._markup(a.words ->> 'won'), _report_trend(a.filter, a.words),
-            leadcrm._markup(a.words ->> 'intent'), leadcrm._markup(a.words ->> 'intent_note'), _report_intent(a.filter, a.words),
+            leadcrm._markup(a.words ->> 'losses'), leadcrm._markup(a.words ->> 'losses_note'), _report_losses(a.filter, a.words),
             leadcrm._markup(a.words ->> 'sources'), leadcrm._markup(a.words ->> 'sources_note'), _report_sources(a.filter, a.words),
             leadcrm._markup(a.words ->> 'leaderboard'), leadcrm._markup(a.words ->> 'leaderboard_note'), _report_leaderboard(a.filter, a.words),
             concat_ws(' &#183; ', leadcrm._markup(format(a.words ->> 'made', to_char(now() AT TIME ZONE a.time_zone, 'YYYY-MM-DD HH24:MI'),

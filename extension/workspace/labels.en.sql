@@ -1010,6 +1010,7 @@ COMMENT ON FUNCTION _report_funnel(text, jsonb, text, text, boolean) IS 'interna
 COMMENT ON FUNCTION _report_tiles(jsonb, jsonb) IS 'internal: the tiles of a report';
 COMMENT ON FUNCTION _report_trend(jsonb, jsonb) IS 'internal: the trend of a report';
 COMMENT ON FUNCTION _report_intent(jsonb, jsonb) IS 'internal: the intents of a report';
+COMMENT ON FUNCTION _report_losses(jsonb, jsonb) IS 'internal: the reasons of losses of a report';
 COMMENT ON FUNCTION _report_sources(jsonb, jsonb) IS 'internal: the sources of a report';
 COMMENT ON FUNCTION _report_leaderboard(jsonb, jsonb) IS 'internal: the leaderboard of a report';
 

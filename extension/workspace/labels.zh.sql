@@ -1010,6 +1010,7 @@ COMMENT ON FUNCTION _report_funnel(text, jsonb, text, text, boolean) IS '内部�
 COMMENT ON FUNCTION _report_tiles(jsonb, jsonb) IS '内部：报告的总数一栏';
 COMMENT ON FUNCTION _report_trend(jsonb, jsonb) IS '内部：报告的走势';
 COMMENT ON FUNCTION _report_intent(jsonb, jsonb) IS '内部：报告的意向分布';
+COMMENT ON FUNCTION _report_losses(jsonb, jsonb) IS '内部：报告的输单原因';
 COMMENT ON FUNCTION _report_sources(jsonb, jsonb) IS '内部：报告的来源';
 COMMENT ON FUNCTION _report_leaderboard(jsonb, jsonb) IS '内部：报告的排行榜';
 
