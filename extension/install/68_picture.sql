@@ -84,8 +84,8 @@ DECLARE
     wide       CONSTANT integer := 230;         -- the widest band
     gap        CONSTANT integer := 18;
     longest    CONSTANT float8  := 12;          -- of the labels, in ems
-    margin     CONSTANT integer := CASE WHEN alone THEN 24 ELSE 0 END;
-    head       CONSTANT integer := CASE WHEN alone THEN 76 ELSE 0 END;
+    margin     CONSTANT integer := CASE WHEN alone THEN 24 ELSE 4 END;
+    head       CONSTANT integer := CASE WHEN alone THEN 76 ELSE 4 END;
     label_room integer;
     lead_room  integer;
     rate_room  integer;
@@ -196,7 +196,7 @@ RETURN ':root{color-scheme:light dark;--back:#f3f5f8;--card:#fff;--ink:#1c2430;-
     'body{margin:0;padding:28px 24px;background:var(--back);color:var(--ink);line-height:1.45;overflow-wrap:anywhere;'
     'font-size:14px;font-variant-numeric:tabular-nums;'
     'font-family:system-ui,-apple-system,"Segoe UI","PingFang SC","Microsoft YaHei","Noto Sans CJK SC","Noto Sans SC",sans-serif}'
-    'main{max-width:1180px;margin:0 auto;display:grid;gap:16px}'
+    'main{max-width:1180px;margin:0 auto;display:grid;grid-template-columns:minmax(0,1fr);gap:16px}'
     'h1{font-size:26px;line-height:1.25;margin:0 0 4px}h2{font-size:16px;margin:0}p{margin:0}'
     '.soft,footer{color:var(--soft);font-size:12.5px}'
     'section,.tile{background:var(--card);border:1px solid var(--line);border-radius:12px;padding:18px 20px;min-width:0}'

@@ -45,7 +45,7 @@ BEGIN
     RETURN QUERY EXECUTE format($query$
         SELECT coalesce(sum(f.leads), 0)::bigint, sum(f.assigned)::bigint, sum(f.contacted)::bigint, sum(f.contact_minutes)::bigint,
                coalesce(sum(f.won), 0)::bigint, coalesce(sum(f.won_amount) FILTER (WHERE f.currency = w.currency), 0),
-               (SELECT sum(f.leads) FROM v_intent f WHERE f.intent = 'hot' AND %s)::bigint,
+               (SELECT coalesce(sum(f.leads), 0) FROM v_intent f WHERE f.intent = 'hot' AND %s)::bigint,
                string_agg(DISTINCT f.currency, ', ') FILTER (WHERE f.currency <> w.currency AND f.won_amount <> 0)
           FROM v_leaderboard f
          CROSS JOIN v_workspace w
@@ -152,7 +152,7 @@ BEGIN
         $query$, _report_where('v_intent', filter))
        INTO lines
       USING filter;
-    RETURN format('<table><thead><tr><th class="name">%s</th><th>%s</th><th></th><th>%s</th><th>%s</th></tr></thead><tbody>%s</tbody></table>',
+    RETURN format('<div class="scroll"><table><thead><tr><th class="name">%s</th><th>%s</th><th></th><th>%s</th><th>%s</th></tr></thead><tbody>%s</tbody></table></div>',
                   leadcrm._markup(words ->> 'level'), leadcrm._markup(words ->> 'leads'), leadcrm._markup(words ->> 'share'),
                   leadcrm._markup(words ->> 'score'), lines);
 END
@@ -184,7 +184,7 @@ BEGIN
     IF lines IS NULL THEN
         RETURN format('<p class="soft">%s</p>', leadcrm._markup(words ->> 'none'));
     END IF;
-    RETURN format('<table><thead><tr><th class="name">%s</th><th>%s</th><th></th><th>%s</th><th>%s</th></tr></thead><tbody>%s</tbody></table>',
+    RETURN format('<div class="scroll"><table><thead><tr><th class="name">%s</th><th>%s</th><th></th><th>%s</th><th>%s</th></tr></thead><tbody>%s</tbody></table></div>',
                   leadcrm._markup(words ->> 'reason'), leadcrm._markup(words ->> 'leads'), leadcrm._markup(words ->> 'share'),
                   leadcrm._markup(words ->> 'expected'), lines);
 END
