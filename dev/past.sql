@@ -93,5 +93,5 @@ SELECT r.code, m.month, CASE WHEN r.position = 'director' THEN 1600000 WHEN r.da
   FROM rep r
  CROSS JOIN (SELECT (date_trunc('month', w.today) - n * interval '1 month')::date AS month FROM v_workspace w, generate_series(0, 5) n) m;
 
-SELECT leadcrm.end_restore(current_schema);
+SELECT * FROM leadcrm.end_restore(current_schema);
 COMMIT;

@@ -51,8 +51,8 @@ COMMENT ON FUNCTION leadcrm._bar(numeric, text) IS
 CREATE FUNCTION leadcrm._picture_style() RETURNS text
 LANGUAGE SQL IMMUTABLE PARALLEL SAFE
 RETURN '.lc{font-family:system-ui,-apple-system,"Segoe UI","PingFang SC","Microsoft YaHei","Noto Sans CJK SC","Noto Sans SC",sans-serif;'
-    'font-size:14px;font-variant-numeric:tabular-nums}'
-    '.lc-soft{font-size:12px}.lc-bold{font-weight:600}.lc-title{font-weight:600;font-size:16px}.lc-end{text-anchor:end}.lc-mid{text-anchor:middle}'
+    'font-size:15px;font-variant-numeric:tabular-nums}'
+    '.lc-soft{font-size:13px}.lc-bold{font-weight:600}.lc-title{font-weight:600;font-size:17px}.lc-end{text-anchor:end}.lc-mid{text-anchor:middle}'
     '.lc-paper{fill:#fff}.lc-ink{fill:#1c2430}.lc-soft{fill:#5d6877}.lc-line{stroke:#e3e7ed}'
     '.lc-leads{fill:#3b6fe0}.lc-won{fill:#159a63}.lc-bad{fill:#c8322b}'
     '@media screen and (prefers-color-scheme:dark){'
@@ -64,7 +64,7 @@ COMMENT ON FUNCTION leadcrm._picture_style() IS
 CREATE FUNCTION leadcrm._svg(width integer, height integer, name text, drawing text, alone boolean) RETURNS text
 LANGUAGE SQL IMMUTABLE PARALLEL SAFE
 RETURN format('<svg%1$s class="lc" viewBox="0 0 %2$s %3$s" width="%2$s" height="%3$s" role="img" aria-label="%4$s">%5$s%6$s</svg>',
-              CASE WHEN alone THEN ' xmlns="http://www.w3.org/2000/svg"' END, width, height, leadcrm._markup(name),
+              CASE WHEN alone THEN ' xmlns="http://www.w3.org/2000/svg"' ELSE format(' style="max-width:%spx"', width * 21 / 20) END, width, height, leadcrm._markup(name),
               CASE WHEN alone THEN '<style>' || leadcrm._picture_style() || '</style><rect class="lc-paper" width="100%" height="100%" rx="8"/>' END,
               drawing);
 COMMENT ON FUNCTION leadcrm._svg(integer, integer, text, text, boolean) IS
@@ -73,7 +73,7 @@ COMMENT ON FUNCTION leadcrm._svg(integer, integer, text, text, boolean) IS
 -- Each step is a band, as wide above as its leads and below as those of the
 -- next; what ends a process well is straight.  Labels on the left and figures
 -- on the right get the room that the widest of them may need; a label of more
--- than 12 ems is shortened, and whole in the tooltip.
+-- than 16 ems is shortened, and whole in the tooltip.
 CREATE FUNCTION leadcrm._svg_funnel(title text, subtitle text, heads text[], steps text[], leads bigint[],
                                     rates numeric[], final boolean[], worst boolean[], alone boolean)
 RETURNS text
@@ -81,9 +81,9 @@ LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE SET search_path TO pg_catalog, pg_temp
 AS $$
 DECLARE
     tall       CONSTANT integer := 44;          -- a step
-    wide       CONSTANT integer := 230;         -- the widest band
-    gap        CONSTANT integer := 18;
-    longest    CONSTANT float8  := 12;          -- of the labels, in ems
+    wide       CONSTANT integer := 200;         -- the widest band
+    gap        CONSTANT integer := 14;
+    longest    CONSTANT float8  := 16;          -- of the labels, in ems
     margin     CONSTANT integer := CASE WHEN alone THEN 24 ELSE 4 END;
     head       CONSTANT integer := CASE WHEN alone THEN 76 ELSE 4 END;
     label_room integer;
@@ -92,10 +92,10 @@ DECLARE
     width      integer;
     bands      text;
 BEGIN
-    -- 14 and 12 are the sizes of the fonts, 15 that of a bold one
-    SELECT ceil(14 * least(max(leadcrm._text_width(s.step)), longest)),
-           ceil(greatest(15 * max(leadcrm._text_width(leadcrm._figure(s.leads))), 12 * leadcrm._text_width(heads[1]))),
-           ceil(greatest(15 * max(leadcrm._text_width(leadcrm._percent(s.rate))) + 14, 12 * leadcrm._text_width(heads[2])))
+    -- 15 and 13 are the sizes of the fonts; a bold one is wider
+    SELECT ceil(15 * least(max(leadcrm._text_width(s.step)), longest)),
+           ceil(greatest(16 * max(leadcrm._text_width(leadcrm._figure(s.leads))), 13 * leadcrm._text_width(heads[1]))),
+           ceil(greatest(16 * max(leadcrm._text_width(leadcrm._percent(s.rate))) + 12, 13 * leadcrm._text_width(heads[2])))
       INTO label_room, lead_room, rate_room
       FROM unnest(steps, leads, rates) s (step, leads, rate);
     width := margin + label_room + gap + wide + gap + lead_room + gap + rate_room + margin;
@@ -127,8 +127,8 @@ BEGIN
     RETURN leadcrm._svg(width, head + 24 + cardinality(steps) * tall + margin, title,
         CASE WHEN alone
              THEN format('<text class="lc-ink lc-title" x="%1$s" y="38">%2$s</text><text class="lc-soft" x="%1$s" y="60">%3$s</text>',
-                         margin, leadcrm._markup(title, (width - 2 * margin) / 17.0),
-                         leadcrm._markup(subtitle, (width - 2 * margin) / 12.0))
+                         margin, leadcrm._markup(title, (width - 2 * margin) / 18.0),
+                         leadcrm._markup(subtitle, (width - 2 * margin) / 13.0))
              ELSE '' END ||
         format('<text class="lc-soft lc-end" x="%1$s" y="%2$s">%3$s</text><text class="lc-soft lc-end" x="%4$s" y="%2$s">%5$s</text>',
                width - margin - rate_room - gap, head + 12, leadcrm._markup(heads[1]),
@@ -144,7 +144,7 @@ CREATE FUNCTION leadcrm._svg_columns(name text, labels text[], leads bigint[], w
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE SET search_path TO pg_catalog, pg_temp
 AS $$
 DECLARE
-    width   CONSTANT integer := 520;
+    width   CONSTANT integer := 470;
     height  CONSTANT integer := 230;
     base    CONSTANT integer := 200;            -- where the columns stand
     tall    CONSTANT integer := 180;            -- the highest column
@@ -154,10 +154,10 @@ DECLARE
     tick    CONSTANT numeric := power * CASE WHEN most / 4.0 <= power THEN 1 WHEN most / 4.0 <= 2 * power THEN 2
                                              WHEN most / 4.0 <= 5 * power THEN 5 ELSE 10 END;
     ticks   CONSTANT integer := ceil(most / tick);
-    lower   CONSTANT integer := ceil(12 * leadcrm._text_width(leadcrm._figure(ticks * tick))) + 10;
+    lower   CONSTANT integer := ceil(13 * leadcrm._text_width(leadcrm._figure(ticks * tick))) + 10;
     upper   CONSTANT integer := width - 6;
     slot    CONSTANT numeric := (upper - lower)::numeric / greatest(n, 1);
-    room    CONSTANT numeric := (SELECT 12 * max(leadcrm._text_width(l)) + 10 FROM unnest(labels) l);
+    room    CONSTANT numeric := (SELECT 13 * max(leadcrm._text_width(l)) + 10 FROM unnest(labels) l);
     every   CONSTANT integer := ceil(room / slot);
     grid    text;
     columns text;
@@ -205,7 +205,7 @@ RETURN ':root{color-scheme:light dark;--back:#f3f5f8;--card:#fff;--ink:#1c2430;-
     '.tile b{display:block;font-size:25px;font-weight:650;line-height:1.35;white-space:nowrap}'
     '.up{color:var(--won)}.down{color:var(--bad)}'
     '.flow{columns:2 430px;column-gap:16px}.flow section{margin-bottom:16px}.flow section:last-child{margin-bottom:0}'
-    'svg.lc{display:block;width:100%;height:auto;max-width:640px;margin:0 auto}'
+    'svg.lc{display:block;width:100%;height:auto;margin:0 auto}'
     '.scroll{overflow-x:auto}'
     'table{border-collapse:collapse;width:100%}'
     'th,td{padding:7px 10px;text-align:right;border-bottom:1px solid var(--line);white-space:nowrap}'
@@ -217,7 +217,8 @@ RETURN ':root{color-scheme:light dark;--back:#f3f5f8;--card:#fff;--ink:#1c2430;-
     '.bar.won{background:var(--won)}.bar.lost{background:var(--lost)}.bar.hot{background:var(--hot)}.bar.warm{background:var(--warm)}.bar.cold{background:var(--cold)}'
     '.bad{color:var(--bad);font-weight:600}'
     '.key{display:inline-block;width:10px;height:10px;border-radius:2px;margin:0 5px 0 12px;background:var(--won)}.key.leads{background:var(--leads);opacity:.55}'
-    '@media (max-width:600px){body{padding:16px 10px}section,.tile{padding:14px}.tiles{grid-template-columns:1fr 1fr}.tile b{font-size:21px}}'
+    '@media (max-width:600px){body{padding:16px 10px}section,.tile{padding:14px}.tiles{grid-template-columns:1fr 1fr}.tile b{font-size:21px}'
+    'th,td{padding:7px 5px;font-size:13px}.name{min-width:5.5em}td.draw{min-width:44px}}'
     '@page{margin:12mm}'
     'section,.tile{break-inside:avoid}'
     '@media print{body{padding:0;background:none}*{print-color-adjust:exact;-webkit-print-color-adjust:exact}'
@@ -246,7 +247,7 @@ AS $$
         ('hot',          '高意向占比',                 'Hot share'),
         ('before',       '较上期',                     'on the period before'),
         ('funnel',       '销售漏斗',                   'Sales funnel'),
-        ('conversion',   '转化率',                     'Conversion'),
+        ('conversion',   '转化率',                     'Kept'),
         ('funnel_note',  '期间内产生的线索走到各阶段的数量；红色为转化率最低的一步',
                          'How far the leads of the period got; red marks the step that keeps the smallest share'),
         ('trend',        '走势',                       'Trend'),
