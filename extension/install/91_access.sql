@@ -162,11 +162,11 @@ AS $$
      UNION ALL
     SELECT k, 'SELECT', 'view', v
       FROM unnest('{rep,manager}'::text[]) k,
-           unnest('{v_stage,v_intent_level,v_funnel,v_funnel_total,v_source,v_source_month,v_leaderboard,v_leaderboard_month,
+           unnest('{v_workspace,v_stage,v_intent_level,v_funnel,v_funnel_total,v_source,v_source_month,v_leaderboard,v_leaderboard_month,
                     v_team_month,v_intent,v_intent_total,v_pipeline,v_forecast,v_stage_time,v_stage_time_total,v_stuck,v_loss,v_sla}'::text[]) v
      UNION ALL
     SELECT k, 'EXECUTE', 'function', f
-      FROM unnest('{analyst,rep,manager,admin}'::text[]) k, unnest('{sees_numbers,drill,funnel_by,_filter,_numbers}'::text[]) f
+      FROM unnest('{analyst,rep,manager,admin}'::text[]) k, unnest('{sees_numbers,drill,funnel_by,_filter,_numbers,report_html,funnel_svg,_report*}'::text[]) f
 $$;
 COMMENT ON FUNCTION leadcrm._access_rights() IS
 'the rights behind each kind of access: on which objects of the template; * stands for all names that begin so';

@@ -3,6 +3,15 @@
 
 -- Numbers without personal data, open to every analyst; more in 92_reports.sql.
 
+-- What one has to know to read the others.
+CREATE OR REPLACE VIEW v_workspace AS
+SELECT w.locale,
+       w.time_zone,
+       (now() AT TIME ZONE w.time_zone)::date AS today,
+       u.currency
+  FROM workspace w
+ CROSS JOIN _currency u;
+
 -- What came from each source, and what of it needs a look.
 CREATE OR REPLACE VIEW v_source_intake AS
 WITH in_review AS (

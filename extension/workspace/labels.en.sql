@@ -1060,6 +1060,24 @@ COMMENT ON FUNCTION funnel_by(text, jsonb) IS 'the funnel by any dimension, with
 COMMENT ON FUNCTION _numbers() IS 'internal: the counts of the views and which leads they count';
 COMMENT ON FUNCTION _filter(text, jsonb, text[]) IS 'internal: a filter as a condition in SQL';
 
+COMMENT ON VIEW v_workspace IS 'language, time zone, day and currency of the workspace';
+COMMENT ON COLUMN v_workspace.locale IS 'language of labels: zh or en';
+COMMENT ON COLUMN v_workspace.time_zone IS 'the zone in which days and months are counted';
+COMMENT ON COLUMN v_workspace.today IS 'the present day in it';
+COMMENT ON COLUMN v_workspace.currency IS 'the currency of rates and rankings';
+COMMENT ON FUNCTION report_html(date, date, jsonb, text) IS 'a page with funnel, trend, intent, sources and leaderboard: from this day to that, of the leads that a filter names; psql -XAtq -c writes it to a file';
+COMMENT ON FUNCTION funnel_svg(date, date, jsonb, text) IS 'a picture of the sales funnel: from this day to that, of the leads that a filter names';
+COMMENT ON FUNCTION _report_filter(date, date, jsonb) IS 'internal: a filter with its period';
+COMMENT ON FUNCTION _report_where(text, jsonb) IS 'internal: a filter as a condition on a view';
+COMMENT ON FUNCTION _report_totals(jsonb) IS 'internal: the numbers of a period';
+COMMENT ON FUNCTION _report_funnel(text, jsonb, text, text, boolean) IS 'internal: the funnel of a process, drawn';
+COMMENT ON FUNCTION _report_tiles(jsonb, jsonb) IS 'internal: the tiles of a report';
+COMMENT ON FUNCTION _report_trend(jsonb, jsonb) IS 'internal: the trend of a report';
+COMMENT ON FUNCTION _report_intent(jsonb, jsonb) IS 'internal: the intents of a report';
+COMMENT ON FUNCTION _report_losses(jsonb, jsonb) IS 'internal: the reasons of losses of a report';
+COMMENT ON FUNCTION _report_sources(jsonb, jsonb) IS 'internal: the sources of a report';
+COMMENT ON FUNCTION _report_leaderboard(jsonb, jsonb) IS 'internal: the leaderboard of a report';
+
 COMMENT ON VIEW v_stage IS 'the stages of all processes';
 COMMENT ON COLUMN v_stage.subject IS 'what goes through it';
 COMMENT ON COLUMN v_stage.stage_position IS 'order';

@@ -1060,6 +1060,24 @@ COMMENT ON FUNCTION funnel_by(text, jsonb) IS '按任一维度的漏斗及转化
 COMMENT ON FUNCTION _numbers() IS '内部：各视图的计数和所计的线索';
 COMMENT ON FUNCTION _filter(text, jsonb, text[]) IS '内部：由筛选条件得到的 SQL 条件';
 
+COMMENT ON VIEW v_workspace IS '工作区的语言、时区、今天和币种';
+COMMENT ON COLUMN v_workspace.locale IS '标签的语言：zh 或 en';
+COMMENT ON COLUMN v_workspace.time_zone IS '按日、按月统计所用的时区';
+COMMENT ON COLUMN v_workspace.today IS '该时区的今天';
+COMMENT ON COLUMN v_workspace.currency IS '比率和排名所用的币种';
+COMMENT ON FUNCTION report_html(date, date, jsonb, text) IS '报告页面：漏斗、走势、意向、来源、排行榜；起止日期，筛选条件，标题；用 psql -XAtq -c 写成文件';
+COMMENT ON FUNCTION funnel_svg(date, date, jsonb, text) IS '销售漏斗图：起止日期，筛选条件，标题';
+COMMENT ON FUNCTION _report_filter(date, date, jsonb) IS '内部：带期间的筛选';
+COMMENT ON FUNCTION _report_where(text, jsonb) IS '内部：筛选变为某视图的条件';
+COMMENT ON FUNCTION _report_totals(jsonb) IS '内部：期间的总数';
+COMMENT ON FUNCTION _report_funnel(text, jsonb, text, text, boolean) IS '内部：画一个流程的漏斗';
+COMMENT ON FUNCTION _report_tiles(jsonb, jsonb) IS '内部：报告的总数一栏';
+COMMENT ON FUNCTION _report_trend(jsonb, jsonb) IS '内部：报告的走势';
+COMMENT ON FUNCTION _report_intent(jsonb, jsonb) IS '内部：报告的意向分布';
+COMMENT ON FUNCTION _report_losses(jsonb, jsonb) IS '内部：报告的输单原因';
+COMMENT ON FUNCTION _report_sources(jsonb, jsonb) IS '内部：报告的来源';
+COMMENT ON FUNCTION _report_leaderboard(jsonb, jsonb) IS '内部：报告的排行榜';
+
 COMMENT ON VIEW v_stage IS '各流程的阶段';
 COMMENT ON COLUMN v_stage.subject IS '流转的对象';
 COMMENT ON COLUMN v_stage.stage_position IS '次序';
