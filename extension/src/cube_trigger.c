@@ -6,6 +6,9 @@
  * UPDATE changed is counted row by row, by leadcrm.cube(), for one trigger has
  * both versions of a row at hand as they were stored, and keeps neither; it is
  * written when the statement ends.
+ *
+ * Where Citus is installed rows cannot be written past it, and nothing is
+ * counted: the numbers are those of the last rebuild_cube().
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
@@ -50,6 +53,8 @@ leadcrm_cube(PG_FUNCTION_ARGS)
 						"leadcrm.cube")));
 
 	ws = leadcrm_workspace_of(trigdata->tg_relation);
+	if (ws->distributed)
+		return PointerGetDatum(NULL);
 	frame = leadcrm_settle_frame_or_null(trigdata->tg_relation, false);
 	if (frame == NULL)
 	{
@@ -99,7 +104,7 @@ leadcrm_cube_settle_rows(Workspace *ws, TriggerData *trigdata, int sign)
 	TupleTableSlot *slot;
 	CubeChanges *changes;
 
-	if (tuplestore_tuple_count(rows) == 0)
+	if (ws->distributed || tuplestore_tuple_count(rows) == 0)
 		return;
 	changes = leadcrm_cube_begin(ws, CurrentMemoryContext);
 	slot = MakeSingleTupleTableSlot(RelationGetDescr(trigdata->tg_relation), &TTSOpsMinimalTuple);
