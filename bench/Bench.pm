@@ -124,7 +124,7 @@ sub keep
 	$self->{db}->query('DROP SCHEMA IF EXISTS stored CASCADE; CREATE SCHEMA stored');
 	for my $table (@tables)
 	{
-		my $order = $table eq 'identity' ? 'lead_id, kind' : 'id';
+		my $order = { identity => 'lead_id, kind', stage_change => 'lead_id, position', lead_cube => 'key' }->{$table} // 'id';
 		$self->{db}->query("CREATE TABLE stored.$table AS SELECT * FROM $model.$table ORDER BY $order; VACUUM ANALYZE stored.$table");
 	}
 	$self->{db}->query("COPY (SELECT * FROM stored.lead ORDER BY id) TO '$self->{dir}/stored'");

@@ -30,7 +30,7 @@ my $seconds = $ENV{BENCH_SECONDS} || 5;
 my $bench = Bench->new;
 my $db = $bench->db;
 
-my @tables = qw(lead identity event merge_log activity assignment_log task rep_load);
+my @tables = qw(lead identity event merge_log activity stage_change assignment_log task rep_load lead_cube);
 my $columns = 'name, company, title, phone, email, last_source, region, industry, company_size, budget_max';
 my @region = qw(11 12 13 14 21 31 32 33 34 35 36 37 41 42 43 44 50 51 61 62);
 my @industry = qw(manufacturing automotive electronics software telecom finance healthcare education retail logistics);

@@ -21,15 +21,16 @@ my $rounds = $ENV{BENCH_ROUNDS} || 5;
 my $seconds = $ENV{BENCH_SECONDS} || 5;
 my $bench = Bench->new;
 my $db = $bench->db;
-my @tables = qw(lead identity event merge_log activity);
+my @tables = qw(lead identity event merge_log activity lead_cube);
 
 # A workspace that normalizes and dedups; with scoring and grading, too, or
-# not.  It deals nothing to anybody: bench/assign does.
+# not.  It dates no stages and deals nothing to anybody: bench/assign does.
 sub workspace
 {
 	my ($name, $score) = @_;
 	$db->query("SELECT leadcrm.create_workspace('$name');
 		UPDATE $name.identity_rule SET active = code IN ('phone', 'email');
+		ALTER TABLE $name.lead DISABLE TRIGGER lead_30_stage;
 		ALTER TABLE $name.lead DISABLE TRIGGER lead_50_assign;
 		ALTER TABLE $name.lead DISABLE TRIGGER lead_55_recycle");
 	$db->query("ALTER TABLE $name.lead DISABLE TRIGGER lead_40_score;
