@@ -23,12 +23,15 @@ my $bench = Bench->new;
 my $db = $bench->db;
 my @tables = qw(lead identity event merge_log activity);
 
-# A workspace that normalizes and dedups; with scoring and grading, too, or not.
+# A workspace that normalizes and dedups; with scoring and grading, too, or
+# not.  It deals nothing to anybody: bench/assign does.
 sub workspace
 {
 	my ($name, $score) = @_;
 	$db->query("SELECT leadcrm.create_workspace('$name');
-		UPDATE $name.identity_rule SET active = code IN ('phone', 'email')");
+		UPDATE $name.identity_rule SET active = code IN ('phone', 'email');
+		ALTER TABLE $name.lead DISABLE TRIGGER lead_50_assign;
+		ALTER TABLE $name.lead DISABLE TRIGGER lead_55_recycle");
 	$db->query("ALTER TABLE $name.lead DISABLE TRIGGER lead_40_score;
 		ALTER TABLE $name.activity DISABLE TRIGGER USER") unless $score;
 }

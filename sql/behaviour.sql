@@ -135,6 +135,7 @@ SELECT xmin AS was FROM lead WHERE id = 1 \gset
 UPDATE activity SET content = 'said yes', actor = 'me' WHERE lead_id = 1;
 INSERT INTO activity (lead_id, kind, at) VALUES (1, 'note', now());
 SELECT xmin = :was AS untouched FROM lead WHERE id = 1;
+UPDATE stage_rule SET active = false;
 UPDATE lead SET updated_at = '2026-03-01Z' WHERE id = 1;
 INSERT INTO activity (lead_id, kind, at) VALUES (1, 'call', '2026-03-05Z');
 SELECT updated_at FROM lead WHERE id = 1;

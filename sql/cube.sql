@@ -159,7 +159,7 @@ SELECT campaign, region, sum(leads) > 0 AS leads FROM _cube WHERE campaign = 'ow
 SELECT * FROM wrong;
 DROP TRIGGER zz ON lead;
 DROP TRIGGER aa ON lead;
-CREATE TRIGGER zz AFTER UPDATE ON lead FOR EACH ROW EXECUTE FUNCTION leadcrm.tally();
+CREATE TRIGGER zz AFTER UPDATE ON lead FOR EACH ROW EXECUTE FUNCTION leadcrm.cube();
 UPDATE lead SET region = '45';
 SELECT * FROM wrong;
 DROP TRIGGER zz ON lead;

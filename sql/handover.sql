@@ -20,7 +20,7 @@ SELECT r.code, coalesce(o.open, 0) AS open, coalesce(o.open, 0) = (SELECT count(
 
 INSERT INTO lead (id, name, region, stage, loss_reason, owner, assigned_at, first_contact_due_at, first_source)
 SELECT n, 'Lead ' || n, CASE WHEN n <= 3 THEN '44' ELSE '50' END, CASE n WHEN 9 THEN 'won' WHEN 10 THEN 'lost' ELSE 'contacted' END,
-       CASE n WHEN 10 THEN 'no budget' END, 'adam', '2026-01-05 09:00+08', '2026-01-05 11:00+08', 'web'
+       CASE n WHEN 10 THEN 'budget' END, 'adam', '2026-01-05 09:00+08', '2026-01-05 11:00+08', 'web'
   FROM generate_series(1, 10) n;
 INSERT INTO lead (id, name, owner, first_source) VALUES (11, 'Lead 11', 'nora', 'web');
 INSERT INTO activity (lead_id, kind, direction, at) VALUES (1, 'call', 'out', '2026-01-06 09:00+08');
@@ -73,6 +73,7 @@ UPDATE lead SET owner = 'nora' WHERE id = 4;
 UPDATE lead SET owner = NULL, pool = 'common' WHERE id = 5;
 SELECT merge_leads(11, ARRAY[6]);
 DELETE FROM lead WHERE id = 7;
+UPDATE lead SET stage = 'proposal' WHERE id = 8;
 UPDATE lead SET stage = 'won', first_contact_due_at = '2026-02-01 09:00+08' WHERE id = 8;
 UPDATE task SET done_at = now() WHERE id = 102;
 UPDATE task SET owner = 'olaf' WHERE id = 105;

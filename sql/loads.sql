@@ -24,6 +24,7 @@ DROP TRIGGER zz_drop ON lead;
 CREATE TRIGGER lead_51_again BEFORE INSERT OR UPDATE ON lead FOR EACH ROW EXECUTE FUNCTION leadcrm.assign();
 INSERT INTO lead (id, name, first_source, owner) VALUES (7, 'Finn', 'web', NULL), (8, 'Gil', 'web', 'bea');
 UPDATE lead SET owner = 'adam' WHERE owner = 'bea';
+UPDATE lead SET stage = 'proposal' WHERE id IN (1, 8);
 UPDATE lead SET stage = 'won' WHERE id IN (1, 8);
 UPDATE lead SET owner = NULL WHERE id IN (2, 8);
 SELECT lead_id, reason, owner_before, owner FROM assignment_log WHERE lead_id IN (2, 7, 8) ORDER BY id;

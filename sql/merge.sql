@@ -215,6 +215,7 @@ SELECT leadcrm.claim_keys('lead');
 SELECT leadcrm.claim_keys('lead');
 SELECT * FROM claims(ARRAY[30, 31]);
 SELECT lead_a, lead_b, status FROM duplicate WHERE lead_a = 30;
+SELECT leadcrm.rebuild_lifecycle('lead');
 SELECT rebuild_cube();
 SELECT severity, item, problem FROM leadcrm.check_workspace('merge') WHERE severity = 'error';
 

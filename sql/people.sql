@@ -217,8 +217,8 @@ UPDATE people.rep_load SET open = open + 1 WHERE rep = 'ann' AND id = (SELECT mi
 ALTER TABLE people.lead DISABLE TRIGGER USER;
 UPDATE people.lead SET owner = 'gone', region = NULL WHERE name IN ('二', '三');
 UPDATE people.lead SET pool = 'gone' WHERE name = '六';
-INSERT INTO people.lead (id, name, first_source, last_source, last_inbound_at, created_at, updated_at, loss_reason)
-    SELECT i, 'N', 'x', 'x', now(), now(), now(), CASE i WHEN 1001 THEN 'price' END FROM generate_series(1001, 1003) i;
+INSERT INTO people.lead (id, name, first_source, last_source, last_inbound_at, created_at, updated_at, process, stage)
+    SELECT i, 'N', 'x', 'x', now(), now(), now(), 'lead', CASE i WHEN 1001 THEN 'lost' ELSE 'new' END FROM generate_series(1001, 1003) i;
 ALTER TABLE people.lead ENABLE TRIGGER USER;
 SELECT severity, item, problem, next_step FROM leadcrm._check_people('people');
 ROLLBACK;

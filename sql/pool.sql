@@ -157,6 +157,7 @@ SELECT release(13, 'back', 'west');                 -- from one pool to another
 SELECT release(13, 'back', 'west');
 RESET ROLE;
 UPDATE lead SET loss_reason = 'price' WHERE id = 3;
+UPDATE lead SET stage = 'proposal' WHERE id = 13;
 UPDATE lead SET stage = 'won' WHERE id = 13;
 SELECT release(3, 'x');
 SELECT claim(13, 'carl');                           -- closed
@@ -224,6 +225,7 @@ INSERT INTO lead (id, name, first_source, last_form, budget_max, owner, attrs) V
     (25, 'vip',          'fair', NULL,          NULL,    'bob', '{"vip": "yes"}'),
     (26, 'won',          'fair', NULL,          NULL,    'bob', '{}'),
     (27, 'waits',        'fair', NULL,          NULL,    NULL,  '{}');
+UPDATE lead SET stage = 'proposal' WHERE id = 26;
 UPDATE lead SET stage = 'won' WHERE id = 26;
 CREATE VIEW plan AS
 SELECT l.id, l.name, l.owner, l.pool, e.rule, e.why, days(e.warn_at - l.assigned_at) AS warned_after, days(e.due_at - l.assigned_at) AS due_after,
@@ -302,7 +304,7 @@ SELECT ruleset, rule, sqlstate FROM rule_error;
 SELECT code, matches, why FROM rule_test('pool_rule', 40);
 
 -- All that has an owner is counted, once.
-SELECT r.code, (SELECT count(*) FROM lead l WHERE l.owner = r.code AND _is_open(l.merged_into, l.loss_reason, l.stage)) AS has,
+SELECT r.code, (SELECT count(*) FROM lead l WHERE l.owner = r.code AND _is_open(l.merged_into, l.process, l.stage)) AS has,
        (SELECT sum(open) FROM rep_load d WHERE d.rep = r.code) AS counted
   FROM rep r ORDER BY r.code;
 UPDATE lead SET recycle_at = NULL;

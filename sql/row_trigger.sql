@@ -68,7 +68,7 @@ ALTER TABLE lead ENABLE TRIGGER lead_10_normalize, DISABLE TRIGGER lead_20_dedup
 CALL arrive();
 ALTER TABLE lead ENABLE REPLICA TRIGGER lead_20_dedup;
 CALL arrive();
-ALTER TABLE lead ENABLE TRIGGER lead_20_dedup, DISABLE TRIGGER lead_00_begin, DISABLE TRIGGER lead_20_dedup, DISABLE TRIGGER lead_50_assign, DISABLE TRIGGER lead_60_insert,
+ALTER TABLE lead ENABLE TRIGGER lead_20_dedup, DISABLE TRIGGER lead_00_begin, DISABLE TRIGGER lead_20_dedup, DISABLE TRIGGER lead_30_stage, DISABLE TRIGGER lead_50_assign, DISABLE TRIGGER lead_60_insert,
     DISABLE TRIGGER lead_60_update;
 CALL arrive();
 ALTER TABLE lead ENABLE TRIGGER USER;

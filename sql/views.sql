@@ -197,13 +197,13 @@ RESET timezone;
 BEGIN;
 SELECT cardinality(merge_leads((SELECT id FROM lead WHERE name = 'straight'), ARRAY(SELECT id FROM lead WHERE name = 'skipping'))) AS merged;
 SELECT * FROM difference;
-SELECT stage, leads FROM v_funnel_total WHERE process = 'lead' AND stage IN ('new', 'won');
+SELECT stage, leads FROM v_funnel_total WHERE process = 'lead' AND stage IN ('new', 'won') ORDER BY step;
 SELECT FROM unmerge((SELECT max(id) FROM merge_log));
 SELECT * FROM difference;
-SELECT stage, leads FROM v_funnel_total WHERE process = 'lead' AND stage IN ('new', 'won');
+SELECT stage, leads FROM v_funnel_total WHERE process = 'lead' AND stage IN ('new', 'won') ORDER BY step;
 DELETE FROM lead WHERE name IN ('straight', 'late');
 SELECT * FROM difference;
-SELECT stage, leads FROM v_funnel_total WHERE process = 'lead' AND stage IN ('new', 'won');
+SELECT stage, leads FROM v_funnel_total WHERE process = 'lead' AND stage IN ('new', 'won') ORDER BY step;
 -- So it is after moves that people make: on, back, out, in again, and won.
 INSERT INTO lead (name, first_source, owner, stage) VALUES ('m1', 'expo', 'li', NULL), ('m2', 'expo', 'li', 'analysis'), ('m3', 'expo', 'wu', NULL);
 UPDATE lead SET stage = 'proposal' WHERE name IN ('m1', 'm2');
@@ -240,20 +240,31 @@ RESET ROLE;
 SELECT who, numbers FROM seen ORDER BY place;
 
 -- What a filter on one dimension makes of a query: labels not asked for are not joined.
-CREATE FUNCTION pg_temp.joins(query text) RETURNS SETOF text LANGUAGE plpgsql AS $$
+CREATE FUNCTION pg_temp.plan(query text) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
-    line text;
+    plan json;
 BEGIN
-    FOR line IN EXECUTE 'EXPLAIN (COSTS OFF) ' || query LOOP
-        IF line ~ 'Scan' THEN
-            RETURN NEXT (regexp_match(line, ' on (\w+)'))[1];
-        END IF;
-    END LOOP;
+    EXECUTE 'EXPLAIN (COSTS OFF, FORMAT JSON) ' || query INTO plan;
+    RETURN plan;
 END $$;
+CREATE FUNCTION pg_temp.joins(query text) RETURNS SETOF text LANGUAGE SQL AS $$
+    SELECT m[1] FROM regexp_matches(pg_temp.plan(query), '"Relation Name": "(\w+)"', 'g') m
+$$;
 SELECT string_agg(DISTINCT j, ' ' ORDER BY j) FROM pg_temp.joins('SELECT month, sum(leads) FROM v_loss GROUP BY 1') j
  WHERE j IN ('rep', 'team', 'region', 'territory', 'industry', 'product_line', 'source', 'loss_reason');
 SELECT string_agg(DISTINCT j, ' ' ORDER BY j) FROM pg_temp.joins('SELECT owner_name, sum(leads) FROM v_loss GROUP BY 1') j
  WHERE j IN ('rep', 'team', 'region', 'territory', 'industry', 'product_line', 'source', 'loss_reason');
+
+-- What depends on the moment is found by index, where there is much to look through.
+BEGIN;
+SELECT leadcrm.begin_restore('views');
+INSERT INTO lead (first_source, last_source, process, stage, stage_since, created_at, updated_at, last_inbound_at)
+SELECT 'expo', 'expo', 'lead', 'new', now(), now(), now(), now() FROM generate_series(1, 4000);
+ANALYZE lead;
+SELECT index, pg_temp.plan(query) ~ index AS used
+  FROM (VALUES ('lead_waiting_idx', 'SELECT sum(waiting) FROM v_sla'), ('lead_stage_idx', 'SELECT sum(leads) FROM v_stuck'),
+               ('lead_intent_due_at_idx', 'SELECT sum(leads) FROM v_intent')) q (index, query);
+ROLLBACK;
 
 RESET search_path;
 SELECT leadcrm.drop_workspace('views', 12);

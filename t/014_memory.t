@@ -2,6 +2,9 @@
 # Memory of one backend does not grow with the rows it has taken in: in one
 # statement, in many, and when rows fail in subtransactions.
 #
+# A cache that is filled or doubled once is no growth, so what grows is tried
+# again: what every row leaves behind shows each time.
+#
 use strict;
 use warnings;
 
@@ -12,6 +15,7 @@ use constant {
 	ROWS => $ENV{LEADCRM_MEMORY_ROWS} || 20_000,
 	ERRORS => $ENV{LEADCRM_MEMORY_ERRORS} || 10_000,
 	GROWTH => 64 * 1024,
+	TRIES => 4,
 };
 
 my $db = LeadCRM->database;
@@ -45,23 +49,36 @@ my %work = (
 for my $name ('one statement', 'many statements', 'rows that fail', 'rules that change')
 {
 	my $n = $name eq 'rows that fail' ? ERRORS : ROWS;
-	my ($before, $after);
+	my ($grown, %before);
 
-	for my $rows (2000, 2000, $n)    # the first twice to warm up
+	run($name, 2000) for 1 .. 2;    # to warm up
+	for my $try (1 .. TRIES)
 	{
-		$before = used();
-		is(($session->run($work{$name}->($rows)), $session->error)[1], '', "$name: $rows");
-		$after = used();
+		%before = used();
+		run($name, $n);
+		my %after = used();
+		$grown = 0;
+		$grown += $_ for values %after;
+		$grown -= $_ for values %before;
+		diag(sprintf '%s: %d rows, %d bytes more in use', $name, $n, $grown);
+		last if $grown <= GROWTH;
+		diag("  $_: " . ($after{$_} - ($before{$_} // 0))) for grep { $after{$_} > ($before{$_} // 0) + 4096 } sort keys %after;
 	}
-	cmp_ok($after - $before, '<=', GROWTH, "$name: memory does not grow");
-	diag(sprintf '%s: %d rows, %d bytes more in use', $name, $n, $after - $before);
+	cmp_ok($grown, '<=', GROWTH, "$name: memory does not grow");
 }
 $session->close;
 
-# used(): bytes in use by the session's backend.
+# run(NAME, ROWS): do that work.
+sub run
+{
+	my ($name, $rows) = @_;
+	is(($session->run($work{$name}->($rows)), $session->error)[1], '', "$name: $rows");
+}
+
+# used(): bytes in use by the session's backend, by the name of the context.
 sub used
 {
-	return $session->run('SELECT sum(used_bytes) FROM pg_backend_memory_contexts');
+	return split /[|\n]/, $session->run('SELECT name, sum(used_bytes) FROM pg_backend_memory_contexts GROUP BY name');
 }
 
 done_testing;

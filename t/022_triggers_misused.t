@@ -28,7 +28,7 @@ sub refused
 	return;
 }
 
-for my $function (qw(normalize dedup score assign recycle behaviour guard_key config_changed))
+for my $function (qw(normalize dedup score assign recycle behaviour cube guard_key config_changed))
 {
 	refused("$function() called", "SELECT leadcrm.$function()", qr/^(?:0A000|39P01)/);
 
@@ -59,7 +59,7 @@ for my $what (sort keys %own)
 	  : $what eq 'other column types' ? "INSERT INTO $table (id, kind, attrs, first_source, last_source, created_at, updated_at, last_inbound_at) VALUES ('1', 'contact', '{}', 'x', 'x', now(), now(), now())"
 	  : "INSERT INTO $table (id, kind, phone, attrs, first_source, last_source, created_at, updated_at, last_inbound_at) VALUES (1, 'contact', '13800138000', '{}', 'x', 'x', now(), now(), now())";
 
-	for my $function (qw(normalize dedup score assign recycle behaviour))
+	for my $function (qw(normalize dedup score assign recycle behaviour cube))
 	{
 		for my $place ('BEFORE INSERT ON % FOR EACH ROW', 'AFTER INSERT ON % FOR EACH ROW', 'BEFORE INSERT ON % FOR EACH STATEMENT',
 			'AFTER INSERT ON % FOR EACH STATEMENT', 'AFTER INSERT ON % REFERENCING NEW TABLE AS arrived FOR EACH STATEMENT')
@@ -81,10 +81,11 @@ for my $case (
 	[ 'dedup', 'BEFORE DELETE', 'ROW', 'DELETE' ], [ 'dedup', 'AFTER DELETE', 'ROW', 'DELETE' ], [ 'dedup', 'AFTER UPDATE', 'ROW', 'UPDATE' ],
 	[ 'dedup', 'BEFORE DELETE', 'STATEMENT', 'DELETE' ], [ 'dedup', 'AFTER DELETE', 'STATEMENT', 'DELETE' ],
 	[ 'dedup', 'AFTER TRUNCATE', 'STATEMENT', 'TRUNCATE' ],
+	[ 'cube', 'BEFORE UPDATE', 'ROW', 'UPDATE' ], [ 'cube', 'AFTER INSERT', 'ROW', 'INSERT' ], [ 'cube', 'AFTER UPDATE', 'STATEMENT', 'UPDATE' ],
 	[ 'config_changed', 'BEFORE UPDATE', 'ROW', 'UPDATE' ], [ 'config_changed', 'BEFORE UPDATE', 'STATEMENT', 'UPDATE' ])
 {
 	my ($function, $time, $level, $event) = @$case;
-	my $statement = $event eq 'DELETE' ? 'DELETE FROM crm.lead' : $event eq 'UPDATE' ? "UPDATE crm.lead SET title = 'x'"
+	my $statement = $event eq 'INSERT' ? "INSERT INTO crm.lead (phone) VALUES ('1')" : $event eq 'DELETE' ? 'DELETE FROM crm.lead' : $event eq 'UPDATE' ? "UPDATE crm.lead SET title = 'x'"
 	  : 'ALTER TABLE crm.lead DISABLE TRIGGER lead_00_truncate; TRUNCATE crm.lead CASCADE';
 
 	refused("$function() on lead, $time FOR EACH $level", "CREATE TRIGGER hung $time ON crm.lead FOR EACH $level"

@@ -195,7 +195,7 @@ for my $jobs (1, 2)
 	like($error, qr/^2BP01: cannot drop extension leadcrm because other objects depend on it/,
 		'DROP EXTENSION is refused while a workspace uses it');
 	my $rows = join '|', map { "(SELECT md5(string_agg(t::text, '' ORDER BY t::text COLLATE \"C\")) FROM crm.$_ t)" }
-		qw(lead identity duplicate merge_log activity event source identity_rule access team rep rep_load assignment_log task);
+		qw(lead identity duplicate merge_log activity event source identity_rule access team rep rep_load lead_cube assignment_log task);
 	$rows = "SELECT concat_ws(' ', " . join(', ', split /\|/, $rows) . ')';
 	my $had = $db->query($rows);
 	$db->query('SET client_min_messages = warning; DROP EXTENSION leadcrm CASCADE');

@@ -55,6 +55,16 @@ my @steps = (
 	'no phone found, as text' => '',
 	'phone copied' => { psycopg => '1 -1', JDBC => '1 -1' },
 	'copy' => { psycopg => '2', JDBC => '2' },
+	# All views, and how many of their columns have a type that is not PostgreSQL's own
+	'views' => sub {
+		my ($client, $db) = @_;
+		return $db->query("SELECT count(*) FROM pg_views WHERE schemaname = 'crm' AND starts_with(viewname, 'v_')")
+			. ($client eq 'JDBC' ? '' : ' 0');
+	},
+	'types of views' => {
+		psycopg => 'Decimal bool date datetime dict int list str timedelta',
+		JDBC => 'BigDecimal Boolean Date Integer Long PGInterval PgArray String Timestamp jsonb',
+		node => 'Array Boolean Date Number Object PostgresInterval String' },
 	'writer, new' => { psycopg => '7 +8613600136000', JDBC => '7 +8613600136000', node => '5 +8613600136000' },
 	'writer, repeat' => '1 +8613800138000',
 	'writer, insert only' => '42501',
@@ -105,6 +115,7 @@ sub client
 SET client_min_messages = warning;
 SELECT leadcrm.create_workspace('crm');
 SELECT crm.grant_access('t_080_writer', 'writer');
+INSERT INTO crm.source_cost (source, from_date, to_date, amount) VALUES ('官网', '2024-01-01', '2024-01-31', 1000);
 CREATE TABLE customer (id integer, tel leadcrm.phone);
 INSERT INTO customer SELECT i, '138' || to_char(i, 'FM00000000') FROM generate_series(1, 5000) i;
 CREATE INDEX ON customer (tel);
@@ -117,6 +128,7 @@ SQL
 		my ($step, $expected) = @steps[ $i, $i + 1 ];
 		my $said = delete $said{$step};
 
+		$expected = $expected->($client, $db) if ref $expected eq 'CODE';
 		$expected = $expected->{$client} if ref $expected eq 'HASH';
 		if (ref $expected)
 		{
@@ -130,7 +142,7 @@ SQL
 	is(join(', ', sort keys %said), '', "$client: no step but those");
 	is($db->query('SELECT count(*) FILTER (WHERE merged_into IS NULL), count(*) FROM crm.lead'), $leads{$client},
 		"$client: leads and rows in the end");
-	is($db->query(sprintf $foreign_columns, 'crm'), '', "$client: no table or view has a type that drivers do not know");
+	is($db->query(sprintf $foreign_columns, 'crm'), 'crm.lead.lifecycle', "$client: but for the lifecycle no table or view has a type that drivers do not know");
 	is($db->query(sprintf $foreign_columns, 'public'), 'customer.tel', "$client: the table of its own has one");
 }
 

@@ -185,7 +185,7 @@ INSERT INTO crm.assignment_rule (code, position, condition, strategy, rep) VALUE
 INSERT INTO crm.assignment_rule (code, position, condition, strategy) VALUES ('turns', 0, 'first_source = ''turns''', 'round_robin');
 CREATE TABLE crm.refusal ();
 -- So that the planner knows that few are open.
-INSERT INTO crm.lead (first_source, loss_reason) SELECT 'web', 'none' FROM generate_series(1, 5000);
+INSERT INTO crm.lead (first_source, loss_reason) SELECT 'web', 'price' FROM generate_series(1, 5000);
 INSERT INTO crm.lead (first_source) SELECT 'web' FROM generate_series(1, 100);
 ANALYZE crm.lead;
 CREATE FUNCTION crm.attempt(leads bigint, what bigint) RETURNS void LANGUAGE plpgsql AS $$
@@ -196,7 +196,7 @@ BEGIN
 	INSERT INTO crm.lead (first_source) SELECT (ARRAY['web', 'turns', 'direct'])[1 + floor(random() * 3)] FROM generate_series(1, leads);
 	CASE
 	WHEN what <= 50 THEN
-		UPDATE crm.lead SET loss_reason = 'none' WHERE id = ANY (ARRAY(
+		UPDATE crm.lead SET loss_reason = 'price' WHERE id = ANY (ARRAY(
 			SELECT id FROM crm.lead WHERE CASE WHEN merged_into IS NULL AND loss_reason IS NULL THEN owner END = him
 			 LIMIT what / 3 FOR UPDATE SKIP LOCKED));
 	WHEN what <= 60 THEN
@@ -211,7 +211,7 @@ BEGIN
 		END;
 	WHEN what <= 80 THEN
 		BEGIN
-			UPDATE crm.lead SET loss_reason = NULL WHERE id = ANY (ARRAY(
+			UPDATE crm.lead SET stage = 'new' WHERE id = ANY (ARRAY(
 				SELECT id FROM crm.lead WHERE loss_reason IS NOT NULL LIMIT 2 FOR UPDATE SKIP LOCKED));
 		EXCEPTION WHEN program_limit_exceeded THEN
 			INSERT INTO crm.refusal DEFAULT VALUES;
@@ -277,7 +277,7 @@ sub nobody_waits
 		"SELECT FROM crm.rep WHERE code = 'solo' FOR UPDATE",
 		"INSERT INTO crm.lead (first_source) VALUES ('web')",
 		"INSERT INTO crm.lead (first_source) SELECT 'web' FROM generate_series(1, 5000)",
-		"UPDATE crm.lead SET loss_reason = 'none' WHERE id IN (SELECT id FROM crm.lead ORDER BY id LIMIT 10)");
+		"UPDATE crm.lead SET loss_reason = 'price' WHERE id IN (SELECT id FROM crm.lead ORDER BY id LIMIT 10)");
 	my %intake = (
 		'a row' => "INSERT INTO crm.lead (first_source) VALUES ('web')",
 		'many rows' => "INSERT INTO crm.lead (first_source) SELECT 'web' FROM generate_series(1, 500)",
@@ -285,7 +285,7 @@ sub nobody_waits
 		'lead_in' => "INSERT INTO crm.lead_in (first_source, name) VALUES ('web', 'Ann')",
 		'capture' => "SELECT * FROM crm.capture('web', '{\"phone\": \"13800138000\"}')",
 		'an owner taken away' => "UPDATE crm.lead SET owner = NULL WHERE id = (SELECT max(id) FROM crm.lead)",
-		'a lead closed' => "UPDATE crm.lead SET loss_reason = 'none' WHERE id = (SELECT max(id) FROM crm.lead)");
+		'a lead closed' => "UPDATE crm.lead SET loss_reason = 'price' WHERE id = (SELECT max(id) FROM crm.lead)");
 
 	for my $strategy (qw(direct round_robin least_loaded))
 	{

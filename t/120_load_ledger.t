@@ -39,7 +39,7 @@ END
 $$;
 CREATE FUNCTION crm.release(rep text, leads bigint) RETURNS bigint LANGUAGE sql AS $$
 	WITH closed AS (
-		UPDATE crm.lead SET loss_reason = 'none' WHERE id = ANY (ARRAY(
+		UPDATE crm.lead SET loss_reason = 'price' WHERE id = ANY (ARRAY(
 			SELECT id FROM crm.lead WHERE owner = rep AND loss_reason IS NULL ORDER BY id LIMIT leads FOR UPDATE SKIP LOCKED))
 		RETURNING id)
 	SELECT count(*) FROM closed

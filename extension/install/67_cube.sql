@@ -1,10 +1,10 @@
 -- The cube of numbers: holding it against the leads.  Writing it is the work of
 -- the triggers on lead (cube.c).
 
-CREATE FUNCTION leadcrm.tally() RETURNS trigger
+CREATE FUNCTION leadcrm.cube() RETURNS trigger
 LANGUAGE C VOLATILE
-AS 'MODULE_PATHNAME', 'leadcrm_tally';
-COMMENT ON FUNCTION leadcrm.tally() IS
+AS 'MODULE_PATHNAME', 'leadcrm_cube';
+COMMENT ON FUNCTION leadcrm.cube() IS
 'trigger: the cube of numbers follows what an UPDATE changes of leads';
 
 CREATE FUNCTION leadcrm._cube_key(lead_cube record) RETURNS bigint

@@ -243,6 +243,7 @@ BEGIN
     USING workspace, to_regclass(format('%s.lead', workspace));
 
     RETURN QUERY SELECT * FROM leadcrm._check_people(workspace);
+    RETURN QUERY SELECT * FROM leadcrm._check_approvals(workspace);
     RETURN QUERY SELECT * FROM leadcrm._check_cube(workspace);
 
     -- What time should have caused

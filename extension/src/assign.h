@@ -29,6 +29,7 @@
 #define FIRST_CONTACT_TASK	"first_contact"
 #define REPEAT_TASK			"repeat"
 #define RECYCLE_TASK		"recycle_soon"
+#define APPROVAL_TASK		"approval"	/* an approver's, never the owner's */
 
 typedef enum AssignStrategy
 {

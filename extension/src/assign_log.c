@@ -342,7 +342,10 @@ log_by_statement(Workspace *ws, const SettleFrame *frame, Datum actor)
 								 LOG_NCOLUMNS - 1, types, values);
 }
 
-/* The open tasks of leads that moved go with them; first contact begins anew. */
+/*
+ * The open tasks of leads that moved go with them, but for approvals, which are
+ * their approvers'; first contact begins anew.
+ */
 static void
 move_tasks(Workspace *ws, const SettleFrame *frame)
 {
@@ -361,11 +364,15 @@ move_tasks(Workspace *ws, const SettleFrame *frame)
 	values[0] = leadcrm_column_array(&leads, frame->nmoves);
 	values[1] = leadcrm_column_array(&owners, frame->nmoves);
 	values[2] = TimestampTzGetDatum(frame->now);
+
+	/* The index of open tasks is no way to those of a lead, cheap as it looks
+	 * before the table was first analyzed: with coalesce() it is out of it. */
 	(void) leadcrm_workspace_run(ws, PLAN_MOVE_TASKS,
 								 "UPDATE %s.task t SET owner = m.owner, cancelled_at = CASE WHEN t.kind IN ('"
 								 FIRST_CONTACT_TASK "', '" REPEAT_TASK "', '" RECYCLE_TASK "') THEN $3 END"
 								 " FROM unnest($1, $2) AS m (lead, owner)"
-								 " WHERE t.lead_id = m.lead AND t.done_at IS NULL AND t.cancelled_at IS NULL",
+								 " WHERE t.lead_id = m.lead AND coalesce(t.done_at, t.cancelled_at) IS NULL"
+								 " AND t.kind <> '" APPROVAL_TASK "'",
 								 3, (Oid[]) {INT8ARRAYOID, TEXTARRAYOID, TIMESTAMPTZOID}, values);
 }
 

@@ -103,6 +103,7 @@ leadcrm_assign(PG_FUNCTION_ARGS)
 {
 	TriggerData *trigdata = leadcrm_row_trigger(fcinfo, "leadcrm.assign");
 	bool		update = TRIGGER_FIRED_BY_UPDATE(trigdata->tg_event);
+	bool		decided;
 	bool		changed;
 	Row			row;
 	bool		isnull;
@@ -115,7 +116,8 @@ leadcrm_assign(PG_FUNCTION_ARGS)
 	row.old = update ? trigdata->tg_trigslot : NULL;
 	row.id = DatumGetInt64(slot_getattr(row.slot, row.ws->column[LEAD_ID], &isnull));
 	row.n = 0;
-	if (row.id != 0 && row.frame->assigned == row.id)
+	decided = row.id != 0 && row.frame->assigned == row.id;
+	if (decided)
 		 /* Fired twice on one row: what was decided stands. */ ;
 	else if (update)
 		assign_update(&row);
@@ -123,7 +125,7 @@ leadcrm_assign(PG_FUNCTION_ARGS)
 		assign_insert(&row);
 	row.frame->assigned = row.id;
 	changed = write_columns(&row);
-	if (row.frame->nstages > 0)
+	if (row.frame->nstages > 0 && !decided)
 	{
 		Datum		owner = slot_getattr(row.slot, row.ws->column[LEAD_OWNER], &isnull);
 

@@ -99,7 +99,7 @@ leadcrm_contact_write(Workspace *ws, const int64 *leads, int nleads, Contact *co
 		(void) leadcrm_workspace_run(ws, PLAN_CONTACT_TASKS,
 									 "UPDATE %s.task t SET done_at = greatest(c.first, t.created_at)"
 									 " FROM unnest($1, $2, $3) AS c (id, first, last)"
-									 " WHERE t.lead_id = c.id AND t.done_at IS NULL AND t.cancelled_at IS NULL"
+									 " WHERE t.lead_id = c.id AND coalesce(t.done_at, t.cancelled_at) IS NULL"
 									 " AND t.kind IN ('" FIRST_CONTACT_TASK "', '" REPEAT_TASK "', '" RECYCLE_TASK "')"
 									 " AND c.last >= pg_catalog.date_trunc('minute', t.created_at)",
 									 lengthof(types), types, values);

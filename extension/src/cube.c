@@ -75,8 +75,8 @@ static const struct
 /* Measures that are an amount of money. */
 static const LeadColumn cube_amount[CUBE_NAMOUNTS] = {LEAD_EXPECTED_AMOUNT, LEAD_WON_AMOUNT};
 
-static void begin_cells(CubeTally *tally);
-static void write_cells(CubeTally *tally);
+static void begin_cells(CubeChanges *changes);
+static void write_cells(CubeChanges *changes);
 static int	compare_cells(const void *a, const void *b);
 static void lead_dimensions(const Workspace *ws, TupleTableSlot *lead, Datum *values, bool *isnull);
 static DateADT day_of(TimestampTz at, pg_tz *zone);
@@ -105,18 +105,18 @@ static int64 minutes_to_contact(const Workspace *ws, TupleTableSlot *lead);
  *
  * Raises as leadcrm_cube_open().
  */
-CubeTally *
+CubeChanges *
 leadcrm_cube_begin(Workspace *ws, MemoryContext cxt)
 {
-	CubeTally  *tally = MemoryContextAllocZero(cxt, sizeof(CubeTally));
+	CubeChanges *changes = MemoryContextAllocZero(cxt, sizeof(CubeChanges));
 
-	tally->ws = ws;
-	tally->ledger = leadcrm_cube_open(ws, cxt);
-	tally->tupdesc = RelationGetDescr(tally->ledger->table->rel);
-	tally->cxt = AllocSetContextCreate(cxt, "leadcrm cube cells", ALLOCSET_DEFAULT_SIZES);
-	tally->row_cxt = AllocSetContextCreate(cxt, "leadcrm cube row", ALLOCSET_SMALL_SIZES);
-	begin_cells(tally);
-	return tally;
+	changes->ws = ws;
+	changes->ledger = leadcrm_cube_open(ws, cxt);
+	changes->tupdesc = RelationGetDescr(changes->ledger->table->rel);
+	changes->cxt = AllocSetContextCreate(cxt, "leadcrm cube cells", ALLOCSET_DEFAULT_SIZES);
+	changes->row_cxt = AllocSetContextCreate(cxt, "leadcrm cube row", ALLOCSET_SMALL_SIZES);
+	begin_cells(changes);
+	return changes;
 }
 
 /*
@@ -126,9 +126,9 @@ leadcrm_cube_begin(Workspace *ws, MemoryContext cxt)
  * A merged row counts for nothing.  When much has been gathered it is written.
  */
 void
-leadcrm_cube_count(CubeTally *tally, TupleTableSlot *lead, int sign)
+leadcrm_cube_count(CubeChanges *changes, TupleTableSlot *lead, int sign)
 {
-	const Workspace *ws = tally->ws;
+	const Workspace *ws = changes->ws;
 	MemoryContext old;
 	MinimalTuple dimensions;
 	Datum		values[CUBE_NCOLUMNS];
@@ -139,15 +139,15 @@ leadcrm_cube_count(CubeTally *tally, TupleTableSlot *lead, int sign)
 
 	if (!slot_attisnull(lead, ws->column[LEAD_MERGED_INTO]))
 		return;
-	if (tally->cells->members >= CUBE_MOST_CELLS)
-		write_cells(tally);
+	if (changes->cells->members >= CUBE_MOST_CELLS)
+		write_cells(changes);
 
-	old = MemoryContextSwitchTo(tally->row_cxt);
+	old = MemoryContextSwitchTo(changes->row_cxt);
 	lead_dimensions(ws, lead, values, isnull);
-	dimensions = leadcrm_cube_dimensions(tally->tupdesc, values, isnull);
+	dimensions = leadcrm_cube_dimensions(changes->tupdesc, values, isnull);
 	key = leadcrm_cube_key(dimensions, DatumGetDateADT(values[CUBE_CREATED_ON]));
-	cell = cells_insert_hash(tally->cells, dimensions, (uint32) key, &found);
-	MemoryContextSwitchTo(tally->cxt);
+	cell = cells_insert_hash(changes->cells, dimensions, (uint32) key, &found);
+	MemoryContextSwitchTo(changes->cxt);
 	if (!found)
 	{
 		cell->dimensions = heap_copy_minimal_tuple(dimensions);
@@ -156,7 +156,7 @@ leadcrm_cube_count(CubeTally *tally, TupleTableSlot *lead, int sign)
 	}
 	count_lead(ws, lead, sign, &cell->sum);
 	MemoryContextSwitchTo(old);
-	MemoryContextReset(tally->row_cxt);
+	MemoryContextReset(changes->row_cxt);
 }
 
 /*
@@ -164,40 +164,40 @@ leadcrm_cube_count(CubeTally *tally, TupleTableSlot *lead, int sign)
  *		Write what was gathered, and close the cube.
  */
 void
-leadcrm_cube_end(CubeTally *tally)
+leadcrm_cube_end(CubeChanges *changes)
 {
-	write_cells(tally);
-	leadcrm_ledger_close(tally->ledger);
-	MemoryContextDelete(tally->row_cxt);
-	MemoryContextDelete(tally->cxt);
-	pfree(tally);
+	write_cells(changes);
+	leadcrm_ledger_close(changes->ledger);
+	MemoryContextDelete(changes->row_cxt);
+	MemoryContextDelete(changes->cxt);
+	pfree(changes);
 }
 
 static void
-begin_cells(CubeTally *tally)
+begin_cells(CubeChanges *changes)
 {
-	tally->cells = cells_create(tally->cxt, 1, NULL);
+	changes->cells = cells_create(changes->cxt, 1, NULL);
 }
 
 /* Write what was gathered, in the order of the keys, and begin anew. */
 static void
-write_cells(CubeTally *tally)
+write_cells(CubeChanges *changes)
 {
-	CubeCell  **cells = MemoryContextAlloc(tally->cxt, (tally->cells->members + 1) * sizeof(CubeCell *));
+	CubeCell  **cells = MemoryContextAlloc(changes->cxt, (changes->cells->members + 1) * sizeof(CubeCell *));
 	CubeCell   *cell;
 	cells_iterator i;
 	int			n = 0;
 
-	cells_start_iterate(tally->cells, &i);
-	while ((cell = cells_iterate(tally->cells, &i)) != NULL)
+	cells_start_iterate(changes->cells, &i);
+	while ((cell = cells_iterate(changes->cells, &i)) != NULL)
 	{
 		if (!leadcrm_cube_is_nothing(&cell->sum))
 			cells[n++] = cell;
 	}
 	qsort(cells, n, sizeof(CubeCell *), compare_cells);
-	leadcrm_cube_write(tally, cells, n);
-	MemoryContextReset(tally->cxt);
-	begin_cells(tally);
+	leadcrm_cube_write(changes, cells, n);
+	MemoryContextReset(changes->cxt);
+	begin_cells(changes);
 }
 
 static int

@@ -71,7 +71,7 @@ typedef struct CubeCell
 } CubeCell;
 
 /* What the rows of one statement change, until it is written. */
-typedef struct CubeTally
+typedef struct CubeChanges
 {
 	Workspace  *ws;
 	Ledger	   *ledger;
@@ -79,12 +79,12 @@ typedef struct CubeTally
 	MemoryContext cxt;			/* what is gathered */
 	MemoryContext row_cxt;		/* of one row at a time */
 	struct cells_hash *cells;
-} CubeTally;
+} CubeChanges;
 
 /* cube.c */
-extern CubeTally *leadcrm_cube_begin(Workspace *ws, MemoryContext cxt);
-extern void leadcrm_cube_count(CubeTally *tally, TupleTableSlot *lead, int sign);
-extern void leadcrm_cube_end(CubeTally *tally);
+extern CubeChanges *leadcrm_cube_begin(Workspace *ws, MemoryContext cxt);
+extern void leadcrm_cube_count(CubeChanges *changes, TupleTableSlot *lead, int sign);
+extern void leadcrm_cube_end(CubeChanges *changes);
 extern MinimalTuple leadcrm_cube_dimensions(TupleDesc tupdesc, const Datum *values,
 											const bool *isnull);
 extern int64 leadcrm_cube_key(const MinimalTupleData *dimensions, DateADT created_on);
@@ -93,7 +93,7 @@ extern bool leadcrm_cube_is_nothing(const CubeSum *sum);
 
 /* cube_write.c */
 extern Ledger *leadcrm_cube_open(Workspace *ws, MemoryContext cxt);
-extern void leadcrm_cube_write(CubeTally *tally, CubeCell **cell, int ncells);
+extern void leadcrm_cube_write(CubeChanges *changes, CubeCell **cell, int ncells);
 
 /* cube_trigger.c */
 extern void leadcrm_cube_settle_rows(Workspace *ws, TriggerData *trigdata, int sign);

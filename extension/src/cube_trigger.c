@@ -3,7 +3,7 @@
  *	  The cube follows the leads.
  *
  * What a statement inserted or deleted is in its transition table.  What an
- * UPDATE changed is counted row by row, by leadcrm.tally(), for one trigger has
+ * UPDATE changed is counted row by row, by leadcrm.cube(), for one trigger has
  * both versions of a row at hand as they were stored, and keeps neither; it is
  * written when the statement ends.
  *-------------------------------------------------------------------------
@@ -20,19 +20,19 @@
 
 #include "cube.h"
 
-static void count_update(CubeTally *tally, TriggerData *trigdata);
+static void count_update(CubeChanges *changes, TriggerData *trigdata);
 
-PG_FUNCTION_INFO_V1(leadcrm_tally);
+PG_FUNCTION_INFO_V1(leadcrm_cube);
 
 /*
- * leadcrm_tally
+ * leadcrm_cube
  *		Trigger: AFTER UPDATE ON lead FOR EACH ROW.
  *
- * Made by create_workspace() as lead_60_tally.  Raises 39P01 when it hangs
+ * Made by create_workspace() as lead_60_cube.  Raises 39P01 when it hangs
  * elsewhere.
  */
 Datum
-leadcrm_tally(PG_FUNCTION_ARGS)
+leadcrm_cube(PG_FUNCTION_ARGS)
 {
 	TriggerData *trigdata = (TriggerData *) fcinfo->context;
 	SettleFrame *frame;
@@ -41,39 +41,39 @@ leadcrm_tally(PG_FUNCTION_ARGS)
 	if (!CALLED_AS_TRIGGER(fcinfo))
 		ereport(ERROR,
 				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
-				 errmsg("function \"%s\" was not called by trigger manager", "leadcrm.tally")));
+				 errmsg("function \"%s\" was not called by trigger manager", "leadcrm.cube")));
 	if (!TRIGGER_FIRED_FOR_ROW(trigdata->tg_event) || !TRIGGER_FIRED_AFTER(trigdata->tg_event) ||
 		!TRIGGER_FIRED_BY_UPDATE(trigdata->tg_event))
 		ereport(ERROR,
 				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
 				 errmsg("trigger function \"%s\" must be fired AFTER UPDATE for each row",
-						"leadcrm.tally")));
+						"leadcrm.cube")));
 
 	ws = leadcrm_workspace_of(trigdata->tg_relation);
 	frame = leadcrm_settle_frame_or_null(trigdata->tg_relation, false);
 	if (frame == NULL)
 	{
 		/* The trigger that begins a statement is off. */
-		CubeTally  *tally = leadcrm_cube_begin(ws, CurrentMemoryContext);
+		CubeChanges *changes = leadcrm_cube_begin(ws, CurrentMemoryContext);
 
-		count_update(tally, trigdata);
-		leadcrm_cube_end(tally);
+		count_update(changes, trigdata);
+		leadcrm_cube_end(changes);
 		return PointerGetDatum(NULL);
 	}
-	if (frame->tally == NULL)
-		frame->tally = leadcrm_cube_begin(ws, frame->cxt);
-	else if (ItemPointerEquals(&frame->tallied, &trigdata->tg_newslot->tts_tid))
+	if (frame->cube == NULL)
+		frame->cube = leadcrm_cube_begin(ws, frame->cxt);
+	else if (ItemPointerEquals(&frame->counted, &trigdata->tg_newslot->tts_tid))
 		return PointerGetDatum(NULL);	/* fired twice on one row */
-	frame->tallied = trigdata->tg_newslot->tts_tid;
-	count_update(frame->tally, trigdata);
+	frame->counted = trigdata->tg_newslot->tts_tid;
+	count_update(frame->cube, trigdata);
 	return PointerGetDatum(NULL);
 }
 
 static void
-count_update(CubeTally *tally, TriggerData *trigdata)
+count_update(CubeChanges *changes, TriggerData *trigdata)
 {
-	leadcrm_cube_count(tally, trigdata->tg_trigslot, -1);
-	leadcrm_cube_count(tally, trigdata->tg_newslot, 1);
+	leadcrm_cube_count(changes, trigdata->tg_trigslot, -1);
+	leadcrm_cube_count(changes, trigdata->tg_newslot, 1);
 }
 
 /*
@@ -83,9 +83,9 @@ count_update(CubeTally *tally, TriggerData *trigdata)
 void
 leadcrm_cube_settle_update(SettleFrame *frame)
 {
-	if (frame->tally != NULL)
-		leadcrm_cube_end(frame->tally);
-	frame->tally = NULL;
+	if (frame->cube != NULL)
+		leadcrm_cube_end(frame->cube);
+	frame->cube = NULL;
 }
 
 /*
@@ -97,19 +97,19 @@ leadcrm_cube_settle_rows(Workspace *ws, TriggerData *trigdata, int sign)
 {
 	Tuplestorestate *rows = sign > 0 ? trigdata->tg_newtable : trigdata->tg_oldtable;
 	TupleTableSlot *slot;
-	CubeTally  *tally;
+	CubeChanges *changes;
 
 	if (tuplestore_tuple_count(rows) == 0)
 		return;
-	tally = leadcrm_cube_begin(ws, CurrentMemoryContext);
+	changes = leadcrm_cube_begin(ws, CurrentMemoryContext);
 	slot = MakeSingleTupleTableSlot(RelationGetDescr(trigdata->tg_relation), &TTSOpsMinimalTuple);
 	tuplestore_select_read_pointer(rows, tuplestore_alloc_read_pointer(rows, EXEC_FLAG_REWIND));
 	tuplestore_rescan(rows);
 	while (tuplestore_gettupleslot(rows, true, false, slot))
 	{
 		CHECK_FOR_INTERRUPTS();
-		leadcrm_cube_count(tally, slot, sign);
+		leadcrm_cube_count(changes, slot, sign);
 	}
 	ExecDropSingleTupleTableSlot(slot);
-	leadcrm_cube_end(tally);
+	leadcrm_cube_end(changes);
 }

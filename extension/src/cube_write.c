@@ -75,12 +75,12 @@ static const DirectColumn cube_column[CUBE_NCOLUMNS] = {
 };
 
 static Relation cube_index(const ResultRelInfo *result);
-static void write_cell(CubeTally *tally, CubeCell *cell, bool parts);
-static int	find_rows(CubeTally *tally, const CubeCell *cell, bool parts, LedgerVersion *row,
+static void write_cell(CubeChanges *changes, CubeCell *cell, bool parts);
+static int	find_rows(CubeChanges *changes, const CubeCell *cell, bool parts, LedgerVersion *row,
 					  bool *others);
 static bool has_parts(Ledger *ledger);
-static bool has_dimensions(CubeTally *tally, const CubeCell *cell);
-static void insert_row(CubeTally *tally, const CubeCell *cell, int64 key);
+static bool has_dimensions(CubeChanges *changes, const CubeCell *cell);
+static void insert_row(CubeChanges *changes, const CubeCell *cell, int64 key);
 static void set_sum(TupleTableSlot *slot, const CubeSum *sum);
 
 PG_FUNCTION_INFO_V1(leadcrm_cube_row_key);
@@ -137,19 +137,19 @@ cube_index(const ResultRelInfo *result)
  * cell: sorted by key.  The sums are used up.  Waits for nobody.
  */
 void
-leadcrm_cube_write(CubeTally *tally, CubeCell **cell, int ncells)
+leadcrm_cube_write(CubeChanges *changes, CubeCell **cell, int ncells)
 {
-	MemoryContext old = MemoryContextSwitchTo(tally->row_cxt);
-	bool		parts = ncells < CUBE_FEW_CELLS || has_parts(tally->ledger);
+	MemoryContext old = MemoryContextSwitchTo(changes->row_cxt);
+	bool		parts = ncells < CUBE_FEW_CELLS || has_parts(changes->ledger);
 
 	for (int i = 0; i < ncells; i++)
 	{
 		CHECK_FOR_INTERRUPTS();
-		write_cell(tally, cell[i], parts);
-		MemoryContextReset(tally->row_cxt);
+		write_cell(changes, cell[i], parts);
+		MemoryContextReset(changes->row_cxt);
 	}
 	MemoryContextSwitchTo(old);
-	leadcrm_direct_flush(tally->ledger->table);
+	leadcrm_direct_flush(changes->ledger->table);
 	CommandCounterIncrement();	/* what comes next finds it */
 }
 
@@ -175,12 +175,12 @@ has_parts(Ledger *ledger)
  * be parts of its sum.
  */
 static void
-write_cell(CubeTally *tally, CubeCell *cell, bool parts)
+write_cell(CubeChanges *changes, CubeCell *cell, bool parts)
 {
-	Ledger	   *ledger = tally->ledger;
+	Ledger	   *ledger = changes->ledger;
 	LedgerVersion row[CUBE_MOST_ROWS];
 	bool		others = false;
-	int			nrows = find_rows(tally, cell, parts, row, &others);
+	int			nrows = find_rows(changes, cell, parts, row, &others);
 	int			target = -1;
 	TupleTableSlot *slot = NULL;
 	bool		part;
@@ -204,7 +204,7 @@ write_cell(CubeTally *tally, CubeCell *cell, bool parts)
 	part = cell->sum.count[CUBE_LEADS - CUBE_LEADS] <= 0;
 	if (target < 0)
 	{
-		insert_row(tally, cell, part || others ? ~cell->key : cell->key);
+		insert_row(changes, cell, part || others ? ~cell->key : cell->key);
 		return;
 	}
 	if (nrows > 1)
@@ -228,9 +228,9 @@ write_cell(CubeTally *tally, CubeCell *cell, bool parts)
  * something by themselves first.  others: there are more.
  */
 static int
-find_rows(CubeTally *tally, const CubeCell *cell, bool parts, LedgerVersion *row, bool *others)
+find_rows(CubeChanges *changes, const CubeCell *cell, bool parts, LedgerVersion *row, bool *others)
 {
-	Ledger	   *ledger = tally->ledger;
+	Ledger	   *ledger = changes->ledger;
 	int64		key[] = {cell->key, ~cell->key};
 	int			n = 0;
 
@@ -239,7 +239,7 @@ find_rows(CubeTally *tally, const CubeCell *cell, bool parts, LedgerVersion *row
 		leadcrm_ledger_seek(ledger, Int64GetDatum(key[i]), &ledger->dirty);
 		while (leadcrm_ledger_next(ledger))
 		{
-			if (!has_dimensions(tally, cell))
+			if (!has_dimensions(changes, cell))
 				continue;
 			if (ledger->version.busy || n == CUBE_MOST_ROWS)
 				*others = true;
@@ -252,28 +252,28 @@ find_rows(CubeTally *tally, const CubeCell *cell, bool parts, LedgerVersion *row
 
 /* Has the row that the scan came by the dimensions of the cell? */
 static bool
-has_dimensions(CubeTally *tally, const CubeCell *cell)
+has_dimensions(CubeChanges *changes, const CubeCell *cell)
 {
-	const TupleTableSlot *slot = tally->ledger->slot;
-	MinimalTuple dimensions = leadcrm_cube_dimensions(tally->tupdesc, slot->tts_values, slot->tts_isnull);
+	const TupleTableSlot *slot = changes->ledger->slot;
+	MinimalTuple dimensions = leadcrm_cube_dimensions(changes->tupdesc, slot->tts_values, slot->tts_isnull);
 
 	return dimensions->t_len == cell->dimensions->t_len &&
 		memcmp(dimensions, cell->dimensions, dimensions->t_len) == 0;
 }
 
 static void
-insert_row(CubeTally *tally, const CubeCell *cell, int64 key)
+insert_row(CubeChanges *changes, const CubeCell *cell, int64 key)
 {
-	TupleTableSlot *slot = leadcrm_direct_row(tally->ledger->table);
+	TupleTableSlot *slot = leadcrm_direct_row(changes->ledger->table);
 	HeapTupleData tuple;
 
 	tuple.t_len = cell->dimensions->t_len + MINIMAL_TUPLE_OFFSET;
 	tuple.t_data = (HeapTupleHeader) ((char *) cell->dimensions - MINIMAL_TUPLE_OFFSET);
-	heap_deform_tuple(&tuple, tally->tupdesc, slot->tts_values, slot->tts_isnull);
+	heap_deform_tuple(&tuple, changes->tupdesc, slot->tts_values, slot->tts_isnull);
 	slot->tts_values[CUBE_KEY] = Int64GetDatum(key);
 	slot->tts_isnull[CUBE_KEY] = false;
 	set_sum(slot, &cell->sum);
-	leadcrm_direct_insert(tally->ledger->table);
+	leadcrm_direct_insert(changes->ledger->table);
 }
 
 static void

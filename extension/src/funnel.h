@@ -42,6 +42,7 @@ typedef struct Funnel
 	FunnelStep *steps;
 	Tally	   *times;
 	Keyed	   *losses;
+	uint64		call;			/* that feeds it, see funnel_agg.c; 0: none yet */
 } Funnel;
 
 /* What else is known of a lead. */

@@ -16,6 +16,15 @@
 /* Events that need no memory but the stack. */
 #define FUNNEL_EVENTS_LOCAL		64
 
+/* What funnel_depth knows from call to call of one expression. */
+typedef struct DepthCache
+{
+	FunnelSettings *settings;
+	bool		fixed;			/* can steps, within and mode not change? */
+} DepthCache;
+
+static const FunnelSettings *depth_settings(FunctionCallInfo fcinfo);
+
 /*
  * leadcrm_funnel_depth_sql
  *		funnel_depth(lifecycle, steps text[], within interval, mode text)
@@ -27,13 +36,8 @@ Datum
 leadcrm_funnel_depth_sql(PG_FUNCTION_ARGS)
 {
 	struct varlena *lifecycle = PG_GETARG_LIFECYCLE_PP(0);
-	const FunnelSettings *settings =
-		leadcrm_funnel_settings((FunnelSettings **) &fcinfo->flinfo->fn_extra,
-								fcinfo->flinfo->fn_mcxt,
-								PG_GETARG_ARRAYTYPE_P(1), PG_GETARG_INTERVAL_P(2),
-								PG_GETARG_TEXT_PP(3));
 
-	PG_RETURN_INT32(leadcrm_funnel_depth(lifecycle, settings, NULL));
+	PG_RETURN_INT32(leadcrm_funnel_depth(lifecycle, depth_settings(fcinfo), NULL));
 }
 
 /*
@@ -100,4 +104,25 @@ leadcrm_funnel_depth(const struct varlena *lifecycle, const FunnelSettings *sett
 	if (events != local)
 		pfree(events);
 	return depth;
+}
+
+/*
+ * depth_settings
+ *		The settings of a call.
+ */
+static const FunnelSettings *
+depth_settings(FunctionCallInfo fcinfo)
+{
+	FmgrInfo   *flinfo = fcinfo->flinfo;
+	DepthCache *cache = flinfo->fn_extra;
+
+	if (cache != NULL && cache->fixed)
+		return cache->settings;
+	if (cache == NULL)
+		flinfo->fn_extra = cache = MemoryContextAllocZero(flinfo->fn_mcxt, sizeof(DepthCache));
+	leadcrm_funnel_settings(&cache->settings, flinfo->fn_mcxt, PG_GETARG_ARRAYTYPE_P(1),
+							PG_GETARG_INTERVAL_P(2), PG_GETARG_TEXT_PP(3));
+	cache->fixed = get_fn_expr_arg_stable(flinfo, 1) && get_fn_expr_arg_stable(flinfo, 2) &&
+		get_fn_expr_arg_stable(flinfo, 3);
+	return cache->settings;
 }

@@ -138,7 +138,8 @@ settings_steps(FunnelSettings *settings, ArrayType *steps)
 			settings->again[twin] = step;
 			continue;
 		}
-		bucket = &settings->bucket[funnel_bucket(name, len)];
+		settings->key[step] = funnel_key(name, len);
+		bucket = &settings->bucket[funnel_bucket(settings->key[step], len)];
 		settings->other[step] = *bucket;
 		*bucket = step;
 	}

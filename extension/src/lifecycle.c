@@ -82,7 +82,7 @@ leadcrm_lifecycle_append(const struct varlena *value,
 	int			nstages;
 	size_t		dictionary_len;
 	size_t		moves_len;
-	uint64_t	delta;
+	uint64_t	span;
 	size_t		size;
 
 	if (value == NULL)
@@ -121,10 +121,10 @@ leadcrm_lifecycle_append(const struct varlena *value,
 	/* the old moves with the first time before them stay as they are */
 	moves -= 8;
 	moves_len = r.p - moves;
-	delta = (uint64_t) at - (uint64_t) r.at;
+	span = (uint64_t) at - (uint64_t) r.at;
 	size = VARHDRSZ + 2 + lifecycle_varint_len(r.nentries + 1) +
 		lifecycle_varint_len(nstages) + lifecycle_varint_len(dictionary_len) + dictionary_len +
-		moves_len + lifecycle_varint_len(number) + lifecycle_varint_len(delta);
+		moves_len + lifecycle_entry_len(number, span);
 	result = palloc(size);
 	SET_VARSIZE(result, size);
 
@@ -144,8 +144,7 @@ leadcrm_lifecycle_append(const struct varlena *value,
 	}
 	memcpy(p, moves, moves_len);
 	p += moves_len;
-	p = lifecycle_put_varint(p, number);
-	p = lifecycle_put_varint(p, delta);
+	p = lifecycle_put_entry(p, number, span);
 	Assert(p == (uint8_t *) result + size);
 	return result;
 }

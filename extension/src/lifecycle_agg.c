@@ -163,8 +163,7 @@ leadcrm_lifecycle_state_send(PG_FUNCTION_ARGS)
 static LifecycleState *
 state_argument(FunctionCallInfo fcinfo)
 {
-	if (!AggCheckCallContext(fcinfo, NULL))
-		elog(ERROR, "lifecycle aggregate called in non-aggregate context");
+	leadcrm_check_aggregate(fcinfo);
 	return PG_ARGISNULL(0) ? NULL : DatumGetLifecycleState(PG_GETARG_DATUM(0));
 }
 

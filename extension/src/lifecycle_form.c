@@ -5,12 +5,12 @@
  * lifecycle_form.h describes them and reads them.
  *-------------------------------------------------------------------------
  */
-#include <string.h>
-
 #include "lifecycle_form.h"
 
 static bool take_varint(const uint8_t **p, const uint8_t *end, uint64_t max, uint64_t *value);
+static bool take_entry(const uint8_t **p, const uint8_t *end, uint64_t *stage, uint64_t *span);
 static bool check_dictionary(const uint8_t *p, size_t len, int nstages);
+static uint64_t span_before(const LifecycleEntry *entries, int i);
 static int	find_stage(const LifecyclePlan *plan, const LifecycleEntry *entry);
 
 /*
@@ -50,18 +50,19 @@ leadcrm_lifecycle_check(const uint8_t *bytes, size_t len)
 	for (uint64_t i = 0; i < nentries; i++)
 	{
 		uint64_t	stage;
-		uint64_t	delta;
+		uint64_t	span;
+
+		if (!take_entry(&p, end, &stage, &span) ||
+			span > (uint64_t) (LIFECYCLE_TIME_END - 1) - (uint64_t) at ||
+			(i == 0 && span != 0))
+			return false;
+		at = (int64_t) ((uint64_t) at + span);
 
 		/* one behind those seen is a stage's first entry */
-		if (!take_varint(&p, end, seen < nstages ? seen : nstages - 1, &stage))
+		if (stage > seen || stage >= nstages)
 			return false;
 		if (stage == seen)
 			seen++;
-		if (i == 0)
-			continue;
-		if (!take_varint(&p, end, (uint64_t) (LIFECYCLE_TIME_END - 1) - (uint64_t) at, &delta))
-			return false;
-		at = (int64_t) ((uint64_t) at + delta);
 	}
 	return p == end && seen == nstages;
 }
@@ -110,9 +111,7 @@ leadcrm_lifecycle_plan(const LifecycleEntry *entries, int nentries,
 			plan->dictionary_len += 1 + entry->len;
 		}
 		numbers[i] = (uint16_t) number;
-		moves += lifecycle_varint_len(number);
-		if (i > 0)
-			moves += lifecycle_varint_len((uint64_t) entry->at - (uint64_t) entry[-1].at);
+		moves += lifecycle_entry_len(number, span_before(entries, i));
 	}
 
 	plan->size = 2 + lifecycle_varint_len(nentries);
@@ -151,11 +150,17 @@ leadcrm_lifecycle_write(const LifecyclePlan *plan, const uint16_t *numbers, uint
 	for (int shift = 56; shift >= 0; shift -= 8)
 		*p++ = (uint8_t) ((uint64_t) entries[0].at >> shift);
 	for (int i = 0; i < plan->nentries; i++)
-	{
-		p = lifecycle_put_varint(p, numbers[i]);
-		if (i > 0)
-			p = lifecycle_put_varint(p, (uint64_t) entries[i].at - (uint64_t) entries[i - 1].at);
-	}
+		p = lifecycle_put_entry(p, numbers[i], span_before(entries, i));
+}
+
+/*
+ * span_before
+ *		The time from the entry before to entry i.
+ */
+static uint64_t
+span_before(const LifecycleEntry *entries, int i)
+{
+	return i == 0 ? 0 : (uint64_t) entries[i].at - (uint64_t) entries[i - 1].at;
 }
 
 /*
@@ -178,6 +183,38 @@ take_varint(const uint8_t **p, const uint8_t *end, uint64_t max, uint64_t *value
 	} while (*next++ & 0x80);
 	*p = next;
 	return (next[-1] != 0 || shift == 7) && *value <= max;
+}
+
+/*
+ * take_entry
+ *		Read an entry, its numbers in no more bytes than they need.
+ */
+static bool
+take_entry(const uint8_t **p, const uint8_t *end, uint64_t *stage, uint64_t *span)
+{
+	const uint8_t *next = *p;
+	int			bytes;
+
+	if (next == end)
+		return false;
+	*stage = *next >> 3;
+	bytes = *next++ & 7;
+	bytes += bytes == 7;
+	if (*stage == LIFECYCLE_STAGE_MORE)
+	{
+		uint64_t	more;
+
+		if (!take_varint(&next, end, LIFECYCLE_STAGES_MAX, &more))
+			return false;
+		*stage += more;
+	}
+	if (bytes > end - next)
+		return false;
+	*span = 0;
+	for (int i = 0; i < bytes; i++)
+		*span |= (uint64_t) *next++ << (8 * i);
+	*p = next;
+	return lifecycle_time_bytes(*span) == bytes;
 }
 
 /*

@@ -12,13 +12,16 @@
  *		dictionary		varint, bytes in it; then for each stage, in the order
  *						of their first entries, 1 byte length and the name
  *		first time		8 bytes, most significant first
- *		each entry		varint, its stage's number in the dictionary from 0;
- *						varint, time since the entry before (not with the first)
+ *		each entry		1 byte: in its 5 high bits the stage's number in the
+ *						dictionary from 0, in its 3 low ones how many bytes the
+ *						time takes, 7 meaning 8; if the number is 31 or more,
+ *						31 there and a varint with the rest; then the time since
+ *						the entry before, 0 with the first, lowest byte first
  *
  * Times are microseconds since 2000-01-01 UTC, as TimestampTz has them, and
- * never decrease.  A varint holds 7 bits a byte, the lowest first, and has no
- * more bytes than it needs.  A history has one form: equal values are equal
- * bytes.
+ * never decrease.  A varint holds 7 bits a byte, the lowest first.  Numbers
+ * have no more bytes than they need, so a history has one form: equal values
+ * are equal bytes.
  *-------------------------------------------------------------------------
  */
 #ifndef LEADCRM_LIFECYCLE_FORM_H
@@ -27,6 +30,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #define LIFECYCLE_VERSION		1
 
@@ -41,8 +45,15 @@
 #define LIFECYCLE_TIME_MIN		INT64_C(-211813488000000000)
 #define LIFECYCLE_TIME_END		INT64_C(9223371331200000000)
 
-/* Bytes in the longest varint of 64 bits. */
-#define LIFECYCLE_VARINT_MAX	10
+/* The stage number in an entry's first byte behind which there is a varint. */
+#define LIFECYCLE_STAGE_MORE	31
+
+/* Reading is a few instructions for an entry: no calls between them. */
+#if defined(__GNUC__)
+#define LIFECYCLE_INLINE		static inline __attribute__((always_inline))
+#else
+#define LIFECYCLE_INLINE		static inline
+#endif
 
 /* Room for a time as text and for a name as text, in bytes. */
 #define LIFECYCLE_TIME_TEXT		40
@@ -111,7 +122,7 @@ extern size_t leadcrm_lifecycle_print_time(int64_t at, char *out);
  * lifecycle_varint
  *		The varint at *p, which is moved behind it.
  */
-static inline uint64_t
+LIFECYCLE_INLINE uint64_t
 lifecycle_varint(const uint8_t **p)
 {
 	const uint8_t *next = *p;
@@ -150,10 +161,45 @@ lifecycle_put_varint(uint8_t *p, uint64_t value)
 }
 
 /*
+ * lifecycle_time_bytes
+ *		How many bytes a span of time takes: 0 to 6 or 8.
+ */
+static inline int
+lifecycle_time_bytes(uint64_t span)
+{
+	int			bytes = 0;
+
+	while (bytes < 8 && span >> (8 * bytes) != 0)
+		bytes++;
+	return bytes == 7 ? 8 : bytes;
+}
+
+static inline int
+lifecycle_entry_len(int stage, uint64_t span)
+{
+	return 1 + lifecycle_time_bytes(span) +
+		(stage >= LIFECYCLE_STAGE_MORE ? lifecycle_varint_len(stage - LIFECYCLE_STAGE_MORE) : 0);
+}
+
+static inline uint8_t *
+lifecycle_put_entry(uint8_t *p, int stage, uint64_t span)
+{
+	int			bytes = lifecycle_time_bytes(span);
+	int			number = stage < LIFECYCLE_STAGE_MORE ? stage : LIFECYCLE_STAGE_MORE;
+
+	*p++ = (uint8_t) (number << 3 | (bytes == 8 ? 7 : bytes));
+	if (number == LIFECYCLE_STAGE_MORE)
+		p = lifecycle_put_varint(p, stage - LIFECYCLE_STAGE_MORE);
+	for (int i = 0; i < bytes; i++)
+		*p++ = (uint8_t) (span >> (8 * i));
+	return p;
+}
+
+/*
  * lifecycle_read
  *		Begin to read: bytes that leadcrm_lifecycle_check has found good.
  */
-static inline void
+LIFECYCLE_INLINE void
 lifecycle_read(LifecycleReader *r, const uint8_t *bytes)
 {
 	const uint8_t *p = bytes + 2;	/* version and flags */
@@ -178,14 +224,36 @@ lifecycle_read(LifecycleReader *r, const uint8_t *bytes)
  * lifecycle_step
  *		Read the next entry into r->stage and r->at; false behind the last.
  */
-static inline bool
+LIFECYCLE_INLINE bool
 lifecycle_step(LifecycleReader *r)
 {
+	const uint8_t *p = r->p;
+	int			bytes;
+
 	if (r->left == 0)
 		return false;
-	r->stage = (int) lifecycle_varint(&r->p);
-	if (r->left-- < r->nentries)
-		r->at = (int64_t) ((uint64_t) r->at + lifecycle_varint(&r->p));
+	r->left--;
+	r->stage = *p >> 3;
+	bytes = *p++ & 7;
+	if (r->stage == LIFECYCLE_STAGE_MORE)
+		r->stage += (int) lifecycle_varint(&p);
+	if (bytes > 0)
+	{
+		uint64_t	span;
+
+		/*
+		 * Eight bytes at once, of which the last ones are the span; what is
+		 * before it is the first time at least.
+		 */
+		bytes += bytes == 7;
+		p += bytes;
+		memcpy(&span, p - 8, 8);
+#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+		span = __builtin_bswap64(span);
+#endif
+		r->at = (int64_t) ((uint64_t) r->at + (span >> (64 - 8 * bytes)));
+	}
+	r->p = p;
 	return true;
 }
 

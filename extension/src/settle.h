@@ -124,8 +124,8 @@ typedef struct SettleFrame
 	SettleMove *move;
 	int			nmoves;
 	int			maxmoves;
-	struct CubeTally *tally;	/* UPDATE: NULL until a row is counted */
-	ItemPointerData tallied;	/* the row that was counted last */
+	struct CubeChanges *cube;	/* UPDATE: NULL until a row is counted */
+	ItemPointerData counted;	/* the row that was counted last */
 } SettleFrame;
 
 extern SettleFrame *leadcrm_settle_frame(Relation lead, bool insert);

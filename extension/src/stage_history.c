@@ -209,6 +209,7 @@ find_faults(Workspace *ws, FaultFunction found, void *arg)
 										 "SELECT id, merged_into IS NULL, lifecycle, stage, stage_since, won_at, lost_at"
 										 " FROM %s.lead WHERE id > $1 ORDER BY id LIMIT $2",
 										 2, (Oid[]) {INT8OID, INT4OID}, values);
+		MemoryContextSwitchTo(cxt);
 		row = palloc(Max(n, 1) * sizeof(LeadRow));
 		ids = palloc(Max(n, 1) * sizeof(int64));
 		for (int i = 0; i < n; i++)
@@ -287,6 +288,7 @@ read_histories(Workspace *ws, ArrayType *leads, int64 *ids, int n, bool read_onl
 {
 	static const char *const query = "SELECT lead_id, position, process, to_stage, at, reason, note, competitor, amount"
 		" FROM %s.stage_change WHERE lead_id = ANY ($1) ORDER BY lead_id, position";
+	MemoryContext cxt = CurrentMemoryContext;	/* SPI leaves another */
 	Datum		values[] = {PointerGetDatum(leads)};
 	bool	   *gap = palloc0(n * sizeof(bool));
 	uint64		nchanges;
@@ -302,6 +304,7 @@ read_histories(Workspace *ws, ArrayType *leads, int64 *ids, int n, bool read_onl
 		leadcrm_workspace_read(ws, PLAN_HISTORY_CHANGES, query, 1, (Oid[]) {INT8ARRAYOID}, values) :
 		leadcrm_workspace_run(ws, PLAN_HISTORY_CHANGES, query, 1, (Oid[]) {INT8ARRAYOID}, values);
 	table = SPI_tuptable;
+	MemoryContextSwitchTo(cxt);
 	entry = palloc_extended(Max(nchanges, 1) * sizeof(LifecycleEntry), MCXT_ALLOC_HUGE);
 	for (uint64 i = 0; i < nchanges; i++)
 	{
@@ -366,12 +369,14 @@ rebuild(Workspace *ws, int64 *ids, int n)
 	Datum		values[1];
 	StageHistories histories = {0};
 	const StageHistories *before;
+	int64	   *with = palloc(n * sizeof(int64));
 	int64	   *without = palloc(n * sizeof(int64));
 	int64	   *gaps = palloc(n * sizeof(int64));
 	bool	   *gap;
+	int			nwith = 0;
 	int			nwithout = 0;
 	int			ngaps = 0;
-	int64		written;
+	volatile int64 written = 0;
 
 	/* Each once. */
 	for (int i = 0, m = n, k = 0; i < m; i++)
@@ -388,17 +393,21 @@ rebuild(Workspace *ws, int64 *ids, int n)
 	(void) leadcrm_workspace_run(ws, PLAN_LOCK_LEADS,
 								 "SELECT id FROM %s.lead WHERE id = ANY ($1) ORDER BY id FOR NO KEY UPDATE",
 								 1, (Oid[]) {INT8ARRAYOID}, values);
+	MemoryContextSwitchTo(cxt);
 	gap = read_histories(ws, leads, ids, n, false, &histories);
 	for (int i = 0; i < n; i++)
 	{
 		if (histories.item[i].lifecycle == NULL)
 			without[nwithout++] = ids[i];
-		else if (gap[i])
+		else
+			with[nwith++] = ids[i];
+		if (gap[i])
 			gaps[ngaps++] = ids[i];
 	}
 	if (ngaps > 0)
 		renumber(ws, gaps, ngaps);
 
+	values[0] = PointerGetDatum(leadcrm_int8_array(with, nwith));
 	before = leadcrm_stage_rebuilding(&histories);
 	PG_TRY();
 	{
@@ -414,9 +423,10 @@ rebuild(Workspace *ws, int64 *ids, int n)
 	if (nwithout > 0)
 	{
 		values[0] = PointerGetDatum(leadcrm_int8_array(without, nwithout));
-		(void) leadcrm_workspace_run(ws, PLAN_HISTORY_BEGIN,
-									 "UPDATE %s.lead SET stage = stage WHERE id = ANY ($1) AND merged_into IS NULL",
-									 1, (Oid[]) {INT8ARRAYOID}, values);
+		written += (int64) leadcrm_workspace_run(ws, PLAN_HISTORY_BEGIN,
+												 "UPDATE %s.lead SET stage = stage"
+												 " WHERE id = ANY ($1) AND merged_into IS NULL",
+												 1, (Oid[]) {INT8ARRAYOID}, values);
 	}
 	SPI_finish();
 	return written;

@@ -318,7 +318,7 @@ bring_history(Row *row)
 	bool		isnull;
 	Datum		value = get(row, LEAD_STAGE, &isnull);
 	text	   *written = isnull ? NULL : DatumGetTextPP(value);
-	bool		same = !is_new(row, LEAD_STAGE) && !isnull;
+	bool		same = isnull ? slot_attisnull(row->old, row->ws->column[LEAD_STAGE]) : !is_new(row, LEAD_STAGE);
 
 	if (leadcrm_stage_read_history(row->ws, row->id, &history))
 	{

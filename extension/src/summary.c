@@ -45,6 +45,7 @@ typedef struct FlatValue
 static SummaryObject *running_object(FunctionCallInfo fcinfo);
 static SummaryObject *start_object(FunctionCallInfo fcinfo, const SummaryType *type,
 								   void *(*make) (const void *settings), const void *settings);
+static SummaryObject *start_from_value(FunctionCallInfo fcinfo, const SummaryType *type, Datum value);
 static void *make_from_flat(const void *settings);
 static Size object_flat_size(ExpandedObjectHeader *eohptr);
 static void object_flatten_into(ExpandedObjectHeader *eohptr, void *result, Size allocated_size);
@@ -65,7 +66,7 @@ static const ExpandedObjectMethods object_methods = {
  * *state: what the function is to return.
  *
  * The state is the function's first argument; if that is NULL there is none
- * yet and one is made.  Raises an error where no aggregate runs.
+ * yet and one is made.  Raises 0A000 where no aggregate runs.
  */
 void *
 leadcrm_summary_state(FunctionCallInfo fcinfo, const SummaryType *type,
@@ -74,12 +75,10 @@ leadcrm_summary_state(FunctionCallInfo fcinfo, const SummaryType *type,
 {
 	SummaryObject *object = running_object(fcinfo);
 
-	if (object == NULL)
-	{
-		if (!PG_ARGISNULL(0))
-			elog(ERROR, "aggregate function called in non-aggregate context");
+	if (object == NULL && PG_ARGISNULL(0))
 		object = start_object(fcinfo, type, make, settings);
-	}
+	else if (object == NULL)
+		object = start_from_value(fcinfo, type, PG_GETARG_DATUM(0));
 	*state = EOHPGetRWDatum(&object->hdr);
 	return object->body;
 }
@@ -214,14 +213,9 @@ leadcrm_summary_combine(FunctionCallInfo fcinfo, const SummaryType *type)
 
 	if (object == NULL)
 	{
-		FlatValue	first = {.type = type};
-
 		if (PG_ARGISNULL(0) && PG_ARGISNULL(1))
 			PG_RETURN_NULL();
-
-		/* flat or expanded, the first one there is becomes an object of our own */
-		first.flat = (struct varlena *) PG_DETOAST_DATUM(PG_GETARG_DATUM(PG_ARGISNULL(0) ? 1 : 0));
-		object = start_object(fcinfo, type, make_from_flat, &first);
+		object = start_from_value(fcinfo, type, PG_GETARG_DATUM(PG_ARGISNULL(0) ? 1 : 0));
 		add = add && !PG_ARGISNULL(0);
 	}
 	if (add)
@@ -304,8 +298,8 @@ start_object(FunctionCallInfo fcinfo, const SummaryType *type,
 	MemoryContext caller;
 	SummaryObject *object;
 
-	if (!AggCheckCallContext(fcinfo, &aggcontext))
-		elog(ERROR, "aggregate function called in non-aggregate context");
+	leadcrm_check_aggregate(fcinfo);
+	(void) AggCheckCallContext(fcinfo, &aggcontext);
 	own = AllocSetContextCreate(aggcontext, "leadcrm summary", ALLOCSET_SMALL_SIZES);
 	object = MemoryContextAllocZero(own, sizeof(SummaryObject));
 	EOH_init_header(&object->hdr, &object_methods, own);
@@ -314,6 +308,15 @@ start_object(FunctionCallInfo fcinfo, const SummaryType *type,
 	object->body = make(settings);
 	MemoryContextSwitchTo(caller);
 	return object;
+}
+
+/* A new state that begins as a value, flat or another aggregate's. */
+static SummaryObject *
+start_from_value(FunctionCallInfo fcinfo, const SummaryType *type, Datum value)
+{
+	FlatValue	from = {type, (struct varlena *) PG_DETOAST_DATUM(value)};
+
+	return start_object(fcinfo, type, make_from_flat, &from);
 }
 
 static void *

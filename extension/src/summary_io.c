@@ -62,7 +62,13 @@ leadcrm_summary_put_text(SummaryWriter *out, const char *s, int len)
 			appendStringInfoChar(&out->buf, '"');
 			break;
 		case SUMMARY_WIRE:
-			pq_sendcountedtext(&out->buf, s, len, false);
+			{
+				const char *sent = pg_server_to_client(s, len);
+				int			sent_len = sent == s ? len : (int) strlen(sent);
+
+				pq_sendint32(&out->buf, sent_len);
+				pq_sendbytes(&out->buf, sent, sent_len);
+			}
 			break;
 	}
 }

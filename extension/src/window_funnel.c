@@ -30,6 +30,10 @@
 #include "leadcrm.h"
 #include "window_funnel.h"
 
+/* Up to so many events, moving them one by one beats qsort's calls. */
+#define FUNNEL_INSERTION_MAX	24
+
+static inline int event_order(const FunnelEvent *a, const FunnelEvent *b);
 static int	event_compare(const void *a, const void *b);
 
 /*
@@ -103,16 +107,35 @@ leadcrm_window_funnel(const FunnelEvent *sorted, int n, int nsteps,
 void
 leadcrm_funnel_sort(FunnelEvent *events, int n)
 {
-	qsort(events, n, sizeof(FunnelEvent), event_compare);
+	if (n > FUNNEL_INSERTION_MAX)
+	{
+		qsort(events, n, sizeof(FunnelEvent), event_compare);
+		return;
+	}
+	for (int i = 1; i < n; i++)
+	{
+		FunnelEvent event = events[i];
+		int			j = i;
+
+		while (j > 0 && event_order(&events[j - 1], &event) > 0)
+		{
+			events[j] = events[j - 1];
+			j--;
+		}
+		events[j] = event;
+	}
+}
+
+static inline int
+event_order(const FunnelEvent *a, const FunnelEvent *b)
+{
+	if (a->at != b->at)
+		return a->at < b->at ? -1 : 1;
+	return a->step - b->step;
 }
 
 static int
 event_compare(const void *a, const void *b)
 {
-	const FunnelEvent *x = a;
-	const FunnelEvent *y = b;
-
-	if (x->at != y->at)
-		return x->at < y->at ? -1 : 1;
-	return x->step - y->step;
+	return event_order(a, b);
 }

@@ -33,6 +33,13 @@ typedef struct FunnelEvent
 /* Buckets for the names of steps; a power of two. */
 #define FUNNEL_BUCKETS		64
 
+/* Most names in two machine words. */
+typedef struct FunnelKey
+{
+	uint64		first;
+	uint64		last;
+} FunnelKey;
+
 /*
  * What to look for: the arguments steps, within and mode of a funnel, checked.
  *
@@ -48,6 +55,7 @@ typedef struct FunnelSettings
 	uint32		steps_hash;		/* of the names in order */
 	const char *name[FUNNEL_STEPS_MAX + 1];
 	int			len[FUNNEL_STEPS_MAX + 1];
+	FunnelKey	key[FUNNEL_STEPS_MAX + 1];
 	uint8		bucket[FUNNEL_BUCKETS];
 	uint8		other[FUNNEL_STEPS_MAX + 1];
 	uint8		again[FUNNEL_STEPS_MAX + 1];
@@ -71,15 +79,37 @@ extern const FunnelSettings *leadcrm_funnel_settings(FunnelSettings **cache, Mem
 extern int	leadcrm_funnel_depth(const struct varlena *lifecycle, const FunnelSettings *settings,
 								 TimestampTz *reached);
 
-/* Which bucket is a name's? */
-static inline int
-funnel_bucket(const char *name, int len)
+/*
+ * funnel_key
+ *		The first and the last bytes of a name, all of them up to 16: names of
+ *		one length are equal if these are, and what is between them.
+ */
+static inline FunnelKey
+funnel_key(const char *name, int len)
 {
-	const uint8 *s = (const uint8 *) name;
+	FunnelKey	key = {0, 0};
 
-	if (len == 0)
-		return 0;
-	return (len * 5 + s[0] + s[len / 2] * 3 + s[len - 1] * 7) % FUNNEL_BUCKETS;
+	if (len >= 8)
+	{
+		memcpy(&key.first, name, 8);
+		memcpy(&key.last, name + len - 8, 8);
+	}
+	else if (len >= 4)
+	{
+		memcpy(&key.first, name, 4);
+		memcpy(&key.last, name + len - 4, 4);
+	}
+	else if (len > 0)
+		key.first = (uint8) name[0] | (uint8) name[len / 2] << 8 | (uint8) name[len - 1] << 16;
+	return key;
+}
+
+/* Which bucket is a name's?  The multiplier is 2^64 by the golden ratio. */
+static inline int
+funnel_bucket(FunnelKey key, int len)
+{
+	return ((key.first + key.last * 31 + len) * UINT64CONST(0x9E3779B97F4A7C15)) /
+		(PG_UINT64_MAX / FUNNEL_BUCKETS + 1);
 }
 
 /*
@@ -89,10 +119,13 @@ funnel_bucket(const char *name, int len)
 static inline int
 leadcrm_funnel_step(const FunnelSettings *settings, const char *name, int len)
 {
-	int			step = settings->bucket[funnel_bucket(name, len)];
+	FunnelKey	key = funnel_key(name, len);
+	int			step = settings->bucket[funnel_bucket(key, len)];
 
 	while (step != 0 &&
-		   (settings->len[step] != len || memcmp(settings->name[step], name, len) != 0))
+		   (settings->key[step].first != key.first || settings->key[step].last != key.last ||
+			settings->len[step] != len ||
+			(len > 16 && memcmp(settings->name[step], name, len) != 0)))
 		step = settings->other[step];
 	return step;
 }

@@ -17,7 +17,7 @@
 
 #include "lib/stringinfo.h"
 #include "libpq/pqformat.h"
-#include "utils/builtins.h"
+#include "nodes/primnodes.h"
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 
@@ -45,14 +45,24 @@ typedef struct FunnelState
 /* Events that the final function needs no memory for. */
 #define FUNNEL_FINAL_LOCAL		64
 
+/* What the transition function knows from row to row. */
+typedef struct TransCache
+{
+	FunnelSettings *settings;
+	bool		constant;		/* can steps, within and mode not change? */
+	bool		fixed;			/* and they are in settings */
+} TransCache;
+
 #define DatumGetFunnelState(d)	((FunnelState *) PG_DETOAST_DATUM(d))
 
-static const FunnelSettings *trans_settings(FunctionCallInfo fcinfo);
+static inline Datum trans_unchanged(FunctionCallInfo fcinfo);
+static inline const FunnelSettings *trans_settings(FunctionCallInfo fcinfo);
+static TransCache *trans_begin(FunctionCallInfo fcinfo);
 static FunnelState *state_begin(int64 within, uint32 steps_hash, int nsteps, int mode);
-static FunnelState *state_add(FunnelState *state, TimestampTz at, int step);
+static inline FunnelState *state_add(FunnelState *state, TimestampTz at, int step);
 static FunnelState *state_grow(FunnelState *state, Size need);
-static FunnelEvent state_event(const FunnelState *state, int i);
-static void state_same(const FunnelState *state, int64 within, uint32 steps_hash,
+static inline FunnelEvent state_event(const FunnelState *state, int i);
+static inline void state_same(const FunnelState *state, int64 within, uint32 steps_hash,
 					   int nsteps, int mode);
 static bool header_valid(int64 version, int64 nsteps, int64 mode, int64 within, int64 steps_hash);
 static bool event_valid(const FunnelState *state, int64 at, int64 step);
@@ -66,7 +76,7 @@ static bool text_int64(const char **s, int64 *value);
  * time or event is NULL is no event.  The state changes in place.
  *
  * Raises 22008 for a time that is not finite, 22023 if the last three are not
- * those of the row before, and what leadcrm_funnel_settings raises.
+ * those of the group's rows before, and what leadcrm_funnel_settings raises.
  */
 PG_FUNCTION_INFO_V1(leadcrm_window_funnel_trans);
 Datum
@@ -75,39 +85,43 @@ leadcrm_window_funnel_trans(PG_FUNCTION_ARGS)
 	const FunnelSettings *settings;
 	FunnelState *state = NULL;
 	TimestampTz at;
-	text	   *event;
+	struct varlena *event;
 	int			step;
 
-	if (!AggCheckCallContext(fcinfo, NULL))
-		elog(ERROR, "window_funnel_trans called in non-aggregate context");
-	if (!PG_ARGISNULL(0))
-		state = DatumGetFunnelState(PG_GETARG_DATUM(0));
-	if (!PG_ARGISNULL(1) && !PG_ARGISNULL(2))
-	{
-		settings = trans_settings(fcinfo);
-		at = PG_GETARG_TIMESTAMPTZ(1);
-		event = PG_GETARG_TEXT_PP(2);
-		step = leadcrm_funnel_step(settings, VARDATA_ANY(event), VARSIZE_ANY_EXHDR(event));
+	if (PG_ARGISNULL(1) || PG_ARGISNULL(2))
+		return trans_unchanged(fcinfo);
+	settings = trans_settings(fcinfo);
 
-		if (state != NULL)
-			state_same(state, settings->within, settings->steps_hash,
-					   settings->nsteps, settings->mode);
-		if (TIMESTAMP_NOT_FINITE(at))
-			leadcrm_lifecycle_fault(LIFECYCLE_TIME_RANGE, NULL);
-		if (step != 0 || (settings->mode & FUNNEL_STRICT_ORDER))
-		{
-			if (state == NULL)
-				state = state_begin(settings->within, settings->steps_hash,
-									settings->nsteps, settings->mode);
-			do
-			{
-				state = state_add(state, at, step);
-				step = settings->again[step];
-			} while (step != 0);
-		}
+	at = PG_GETARG_TIMESTAMPTZ(1);
+	if (TIMESTAMP_NOT_FINITE(at))
+		ereport(ERROR,
+				(errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
+				 errmsg("time of an event must be finite")));
+	event = (struct varlena *) PG_GETARG_POINTER(2);
+	if (VARATT_IS_EXTERNAL(event) || VARATT_IS_COMPRESSED(event))
+		event = PG_DETOAST_DATUM_PACKED(PointerGetDatum(event));
+	step = leadcrm_funnel_step(settings, VARDATA_ANY(event), VARSIZE_ANY_EXHDR(event));
+
+	/* most often not in the processor's cache: leave it there */
+	if (step == 0 && !(settings->mode & FUNNEL_STRICT_ORDER))
+		return trans_unchanged(fcinfo);
+
+	if (PG_ARGISNULL(0))
+		state = state_begin(settings->within, settings->steps_hash,
+							settings->nsteps, settings->mode);
+	else
+	{
+		state = (FunnelState *) PG_GETARG_POINTER(0);
+		if (VARATT_IS_EXTENDED(state))
+			state = DatumGetFunnelState(PointerGetDatum(state));
+		state_same(state, settings->within, settings->steps_hash,
+				   settings->nsteps, settings->mode);
 	}
-	if (state == NULL)
-		PG_RETURN_NULL();
+	do
+	{
+		state = state_add(state, at, step);
+		step = settings->again[step];
+	} while (step != 0);
 	PG_RETURN_POINTER(state);
 }
 
@@ -124,8 +138,7 @@ leadcrm_window_funnel_combine(PG_FUNCTION_ARGS)
 	FunnelState *state = DatumGetFunnelState(PG_GETARG_DATUM(0));
 	FunnelState *other = DatumGetFunnelState(PG_GETARG_DATUM(1));
 
-	if (!AggCheckCallContext(fcinfo, NULL))
-		elog(ERROR, "window_funnel_combine called in non-aggregate context");
+	leadcrm_check_aggregate(fcinfo);
 	state_same(state, other->within, other->steps_hash, other->nsteps, other->mode);
 	for (int i = 0; i < other->n; i++)
 	{
@@ -289,12 +302,31 @@ leadcrm_window_funnel_state_send(PG_FUNCTION_ARGS)
 }
 
 /*
+ * trans_unchanged
+ *		The state as it came.
+ */
+static inline Datum
+trans_unchanged(FunctionCallInfo fcinfo)
+{
+	if (PG_ARGISNULL(0))
+		PG_RETURN_NULL();
+	return PG_GETARG_DATUM(0);
+}
+
+/*
  * trans_settings
  *		The settings of a row.
  */
-static const FunnelSettings *
+static inline const FunnelSettings *
 trans_settings(FunctionCallInfo fcinfo)
 {
+	TransCache *cache = fcinfo->flinfo->fn_extra;
+
+	if (cache == NULL)
+		cache = trans_begin(fcinfo);
+	if (cache->fixed)
+		return cache->settings;
+
 	for (int i = 3; i < PG_NARGS(); i++)
 	{
 		if (PG_ARGISNULL(i))
@@ -302,10 +334,36 @@ trans_settings(FunctionCallInfo fcinfo)
 					(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
 					 errmsg("steps, window and mode of a funnel must not be null")));
 	}
-	return leadcrm_funnel_settings((FunnelSettings **) &fcinfo->flinfo->fn_extra,
-								   fcinfo->flinfo->fn_mcxt,
-								   PG_GETARG_ARRAYTYPE_P(3), PG_GETARG_INTERVAL_P(4),
-								   PG_NARGS() > 5 ? PG_GETARG_TEXT_PP(5) : NULL);
+	leadcrm_funnel_settings(&cache->settings, fcinfo->flinfo->fn_mcxt,
+							PG_GETARG_ARRAYTYPE_P(3), PG_GETARG_INTERVAL_P(4),
+							PG_NARGS() > 5 ? PG_GETARG_TEXT_PP(5) : NULL);
+	cache->fixed = cache->constant;
+	return cache->settings;
+}
+
+/*
+ * trans_begin
+ *		What the first row of a query finds out.
+ */
+static TransCache *
+trans_begin(FunctionCallInfo fcinfo)
+{
+	TransCache *cache;
+	Aggref	   *aggref;
+
+	leadcrm_check_aggregate(fcinfo);
+	cache = MemoryContextAllocZero(fcinfo->flinfo->fn_mcxt, sizeof(TransCache));
+	aggref = AggGetAggref(fcinfo);
+	cache->constant = aggref != NULL;
+	for (int i = 2; cache->constant && i < PG_NARGS() - 1; i++)
+	{
+		Expr	   *expr = list_nth_node(TargetEntry, aggref->args, i)->expr;
+
+		cache->constant = IsA(expr, Const) ||
+			(IsA(expr, Param) && ((Param *) expr)->paramkind == PARAM_EXTERN);
+	}
+	fcinfo->flinfo->fn_extra = cache;
+	return cache;
 }
 
 /*
@@ -331,7 +389,7 @@ state_begin(int64 within, uint32 steps_hash, int nsteps, int mode)
  * state_add
  *		Add an event; the state moves if it has no room.
  */
-static FunnelState *
+static inline FunnelState *
 state_add(FunnelState *state, TimestampTz at, int step)
 {
 	Size		end = offsetof(FunnelState, events) + state->n * FUNNEL_EVENT_SIZE;
@@ -374,7 +432,7 @@ state_grow(FunnelState *state, Size need)
 	return grown;
 }
 
-static FunnelEvent
+static inline FunnelEvent
 state_event(const FunnelState *state, int i)
 {
 	const char *from = state->events + i * FUNNEL_EVENT_SIZE;
@@ -389,7 +447,7 @@ state_event(const FunnelState *state, int i)
  * state_same
  *		Raise 22023 if a state looks for something else.
  */
-static void
+static inline void
 state_same(const FunnelState *state, int64 within, uint32 steps_hash, int nsteps, int mode)
 {
 	if (state->within != within || state->steps_hash != steps_hash ||

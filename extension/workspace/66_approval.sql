@@ -60,5 +60,5 @@ CREATE TABLE approval_step (
     CHECK (num_nonnulls(rep, role) = 1)
 );
 CREATE INDEX approval_step_approval_idx ON approval_step (approval, level);
--- What waits for whom, now or once the levels before are done.
-CREATE INDEX approval_step_rep_idx ON approval_step (rep) WHERE status IN ('pending', 'waiting');
+CREATE INDEX approval_step_rep_idx ON approval_step (rep) WHERE rep IS NOT NULL;
+CREATE INDEX approval_step_role_idx ON approval_step (role) WHERE role IS NOT NULL;

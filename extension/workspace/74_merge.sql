@@ -2,9 +2,9 @@
 --
 -- No row is deleted and none but the winner's is changed: a merged lead keeps
 -- its row, and merged_into names the living lead that speaks for it.  What
--- moves as a whole is not listed anywhere: identity, activity and task say in
--- brought_by who brought a row, and the log itself says which leads came with
--- a loser.  merge_log.before remembers the rest:
+-- moves as a whole is not listed anywhere: identity, activity, approval and
+-- task say in brought_by who brought a row, and the log itself says which leads
+-- came with a loser.  merge_log.before remembers the rest:
 --
 --   fields     {column: [before, after]} of the winner, as leadcrm.row_image()
 --   attrs      {key: value} that the winner's attributes got
@@ -157,7 +157,10 @@ BEGIN
     UPDATE identity i SET lead_id = winner, brought_by = coalesce(i.brought_by, loser) WHERE i.lead_id = loser;
 
     UPDATE activity a SET lead_id = winner, brought_by = coalesce(a.brought_by, loser) WHERE a.lead_id = loser;
-    UPDATE task t SET lead_id = winner, brought_by = coalesce(t.brought_by, loser), owner = coalesce(nullif(mine ->> 'owner', ''), t.owner)
+    UPDATE approval a SET lead_id = winner, brought_by = coalesce(a.brought_by, loser) WHERE a.lead_id = loser;
+    UPDATE task t
+       SET lead_id = winner, brought_by = coalesce(t.brought_by, loser),
+           owner = CASE t.kind WHEN 'approval' THEN t.owner ELSE coalesce(nullif(mine ->> 'owner', ''), t.owner) END
      WHERE t.lead_id = loser;
 
     -- Pairs: the loser's with others become the winner's; one that the winner
@@ -515,7 +518,11 @@ BEGIN
     -- Activities count for who lives.
     UPDATE activity a SET lead_id = m.loser, brought_by = nullif(a.brought_by, m.loser)
      WHERE a.lead_id = m.winner AND a.brought_by = ANY (own);
-    UPDATE task t SET lead_id = m.loser, brought_by = nullif(t.brought_by, m.loser), owner = l.owner
+    UPDATE approval a SET lead_id = m.loser, brought_by = nullif(a.brought_by, m.loser)
+     WHERE a.lead_id = m.winner AND a.brought_by = ANY (own);
+    UPDATE task t
+       SET lead_id = m.loser, brought_by = nullif(t.brought_by, m.loser),
+           owner = CASE t.kind WHEN 'approval' THEN t.owner ELSE l.owner END
       FROM lead l WHERE t.lead_id = m.winner AND t.brought_by = ANY (own) AND l.id = m.loser;
     PERFORM leadcrm.claim_keys('lead', ARRAY[m.winner]);
     PERFORM _restore_claims(m.winner, waiting), _restore_claims(m.loser, noted);

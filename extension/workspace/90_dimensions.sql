@@ -109,10 +109,14 @@ SELECT 'stuck'::text, c.created_on, c.won_on, c.lost_on, c.closes_on, c.kind, c.
        c.loss_reason, c.competitor, c.currency, c.leads, c.expected_amount, c.won_amount, c.score, c.scored, c.assigned,
        c.contacted, c.contact_minutes, 0::bigint, 0::numeric
   FROM stage g
-  JOIN lead l ON l.process = g.process AND l.stage = g.code
-             AND l.stage_since < leadcrm.subtract(now(), g.stuck_after, (SELECT w.time_zone FROM workspace w))
+ CROSS JOIN LATERAL (SELECT l.id
+                       FROM lead l
+                      WHERE l.process = g.process COLLATE "default" AND l.stage = g.code COLLATE "default"
+                        AND l.stage_since < leadcrm.subtract(now(), g.stuck_after, (SELECT w.time_zone FROM workspace w))
+                        AND l.merged_into IS NULL AND l.won_at IS NULL AND l.lost_at IS NULL
+                     OFFSET 0) l    -- stage by stage, by index, whose collation that is
   JOIN _cube_lead c ON c.id = l.id
- WHERE g.kind = 'open' AND l.merged_into IS NULL AND l.won_at IS NULL AND l.lost_at IS NULL
+ WHERE g.kind = 'open'
  UNION ALL
 SELECT 'visit'::text, c.created_on, c.won_on, c.lost_on, c.closes_on, c.kind, c.process, v.stage, c.stages, c.owner, c.team,
        c.region, c.industry, c.product_line, c.first_source, c.last_source, c.campaign, c.partner, c.intent,

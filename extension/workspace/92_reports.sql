@@ -44,18 +44,19 @@ SELECT t.process, t.process_label, t.stage, t.stage_label, t.stage_kind, t.step,
        round(t.lost / nullif(t.leads, 0), 4) AS loss_rate,
        coalesce(t.leads < t.before AND t.leads / t.before = min(t.leads / nullif(t.before, 0)) OVER (PARTITION BY t.process),
                 false) AS worst
-  FROM (SELECT f.process, f.process_label, f.stage, f.stage_label, f.stage_kind, f.step,
-               sum(f.leads) AS leads, sum(f.amount) AS amount, sum(f.entered) AS entered, sum(f.present) AS present,
-               sum(f.lost) AS lost, sum(f.lost_amount) AS lost_amount,
-               max(sum(f.leads)) OVER (PARTITION BY f.process ORDER BY f.step
-                                       RANGE BETWEEN 1 PRECEDING AND 1 PRECEDING) AS before,
-               max(sum(f.leads)) FILTER (WHERE f.step = 1) OVER (PARTITION BY f.process) AS first
-          FROM v_funnel f
-         GROUP BY f.process, f.process_label, f.stage, f.stage_label, f.stage_kind, f.step) t;
+  FROM (SELECT g.*, s.process_label, s.stage_label, s.stage_kind, s.step,
+               max(g.leads) OVER (PARTITION BY g.process ORDER BY s.step RANGE BETWEEN 1 PRECEDING AND 1 PRECEDING) AS before,
+               max(g.leads) FILTER (WHERE s.step = 1) OVER (PARTITION BY g.process) AS first
+          FROM (SELECT f.process, f.stage, sum(f.leads) AS leads, sum(f.amount) AS amount, sum(f.entered) AS entered,
+                       sum(f.present) AS present, sum(f.lost) AS lost, sum(f.lost_amount) AS lost_amount
+                  FROM v_funnel f
+                 GROUP BY f.process, f.stage) g
+          JOIN v_stage s ON s.process = g.process AND s.stage = g.stage) t;
 
 -- Where leads come from and what becomes of them, by the day they came.  The
 -- numbers without a suffix belong to the first source, those of last touch to
--- the last, those of equal share by halves to both.  What a source cost stands
+-- the last, those of equal share by halves to both; the second row is there
+-- where the two differ.  What a source cost stands
 -- in rows of its own, spread evenly over its days to the last cent.
 CREATE OR REPLACE VIEW v_source WITH (security_barrier) AS
 SELECT f.day AS day, date_trunc('week', f.day::timestamp)::date AS week,
@@ -76,10 +77,12 @@ SELECT f.day AS day, date_trunc('week', f.day::timestamp)::date AS week,
                f.source, f.source_label, f.channel, f.campaign, f.partner, f.currency,
                f.leads, f.scored, f.score, CASE f.intent WHEN 'hot' THEN f.leads ELSE 0 END AS hot,
                CASE WHEN f.won_on IS NOT NULL THEN f.leads ELSE 0 END AS won, f.won_amount, f.expected_amount,
-               0::bigint AS leads_last_touch, 0::bigint AS won_last_touch, 0::numeric AS won_amount_last_touch,
-               f.leads * 0.5 AS leads_equal_share,
-               CASE WHEN f.won_on IS NOT NULL THEN f.leads * 0.5 ELSE 0 END AS won_equal_share,
-               f.won_amount * 0.5 AS won_amount_equal_share,
+               CASE WHEN f.last_source = f.source THEN f.leads ELSE 0 END AS leads_last_touch,
+               CASE WHEN f.last_source = f.source AND f.won_on IS NOT NULL THEN f.leads ELSE 0 END AS won_last_touch,
+               CASE WHEN f.last_source = f.source THEN f.won_amount ELSE 0 END AS won_amount_last_touch,
+               CASE WHEN f.last_source = f.source THEN 1.0 ELSE 0.5 END * f.leads AS leads_equal_share,
+               CASE WHEN f.won_on IS NULL THEN 0 WHEN f.last_source = f.source THEN 1.0 ELSE 0.5 END * f.leads AS won_equal_share,
+               CASE WHEN f.last_source = f.source THEN 1.0 ELSE 0.5 END * f.won_amount AS won_amount_equal_share,
                0::numeric AS cost
           FROM _fact f
          WHERE f.part = 'cube'
@@ -93,7 +96,7 @@ SELECT f.day AS day, date_trunc('week', f.day::timestamp)::date AS week,
                f.leads * 0.5, CASE WHEN f.won_on IS NOT NULL THEN f.leads * 0.5 ELSE 0 END, f.won_amount * 0.5, 0::numeric
           FROM _fact f
           LEFT JOIN source s ON s.code = f.last_source
-         WHERE f.part = 'cube'
+         WHERE f.part = 'cube' AND f.last_source <> f.source
          UNION ALL
         SELECT c.day, NULL::text, NULL::text, NULL::text, NULL::text, NULL::text, NULL::text, NULL::text, NULL::text,
                NULL::text, NULL::text, NULL::text, NULL::text, NULL::text, NULL::text, NULL::text, NULL::text,
@@ -109,7 +112,7 @@ SELECT f.day AS day, date_trunc('week', f.day::timestamp)::date AS week,
 -- sources together.
 CREATE OR REPLACE VIEW v_source_month WITH (security_barrier) AS
 SELECT r.month,
-       r.source, r.source_label, r.channel,
+       r.source, coalesce(s.label, r.source) AS source_label, s.channel,
        r.leads::bigint,
        r.leads_before::bigint,
        round(r.leads / nullif(r.leads_before, 0) - 1, 4) AS leads_trend,
@@ -138,7 +141,7 @@ SELECT r.month,
                sum(m.won) OVER together / nullif(sum(m.leads) OVER together, 0) AS win_rate_all,
                coalesce(m.won / nullif(m.leads, 0) < sum(m.won) OVER together / nullif(sum(m.leads) OVER together, 0),
                         false) AS low
-          FROM (SELECT f.month, f.source, f.source_label, f.channel,
+          FROM (SELECT f.month, f.source,
                        sum(f.leads) AS leads, sum(f.scored) AS scored, sum(f.score) AS score, sum(f.hot) AS hot,
                        sum(f.won) AS won,
                        coalesce(sum(f.won_amount) FILTER (WHERE f.currency = (SELECT u.currency FROM _currency u)), 0) AS won_amount,
@@ -146,9 +149,10 @@ SELECT r.month,
                        coalesce(sum(f.won_amount_equal_share) FILTER (WHERE f.currency = (SELECT u.currency FROM _currency u)), 0) AS won_amount_equal_share,
                        coalesce(sum(f.cost) FILTER (WHERE f.currency = (SELECT u.currency FROM _currency u)), 0) AS cost
                   FROM v_source f
-                 GROUP BY f.month, f.source, f.source_label, f.channel) m
+                 GROUP BY f.month, f.source) m
         WINDOW before AS (PARTITION BY m.source ORDER BY m.month RANGE BETWEEN '1 month' PRECEDING AND '1 month' PRECEDING),
-               together AS (PARTITION BY m.month)) r;
+               together AS (PARTITION BY m.month)) r
+  LEFT JOIN source s ON s.code = r.source;
 
 -- What each rep has to do, does and wins: leads by the day they came, won ones
 -- by the day they were won, targets by their month.

@@ -168,16 +168,17 @@ BEGIN
                t.lost_amount, round(t.kept, 4), round(t.leads::numeric / nullif(t.first, 0), 4),
                round(t.lost::numeric / nullif(t.leads, 0), 4),
                coalesce(t.kept < 1 AND t.kept = min(t.kept) OVER (PARTITION BY t.value, t.process), false)
-          FROM (SELECT g.*, g.leads::numeric / nullif(max(g.leads) OVER (PARTITION BY g.value, g.process ORDER BY g.step
-                                                              RANGE BETWEEN 1 PRECEDING AND 1 PRECEDING), 0) AS kept,
-                       max(g.leads) FILTER (WHERE g.step = 1) OVER (PARTITION BY g.value, g.process) AS first
-                  FROM (SELECT %s AS value, f.process, f.stage, f.stage_label, f.step, sum(f.leads)::bigint AS leads,
-                               sum(f.amount) AS amount, sum(f.entered)::bigint AS entered,
-                               sum(f.present)::bigint AS present, sum(f.lost)::bigint AS lost,
-                               sum(f.lost_amount) AS lost_amount
+          FROM (SELECT g.*, s.stage_label, s.step,
+                       g.leads::numeric / nullif(max(g.leads) OVER (PARTITION BY g.value, g.process ORDER BY s.step
+                                                                    RANGE BETWEEN 1 PRECEDING AND 1 PRECEDING), 0) AS kept,
+                       max(g.leads) FILTER (WHERE s.step = 1) OVER (PARTITION BY g.value, g.process) AS first
+                  FROM (SELECT %s AS value, f.process, f.stage, sum(f.leads)::bigint AS leads, sum(f.amount) AS amount,
+                               sum(f.entered)::bigint AS entered, sum(f.present)::bigint AS present,
+                               sum(f.lost)::bigint AS lost, sum(f.lost_amount) AS lost_amount
                           FROM v_funnel f
                          WHERE %s
-                         GROUP BY 1, 2, 3, 4, 5) g) t
+                         GROUP BY 1, 2, 3) g
+                  JOIN v_stage s ON s.process = g.process AND s.stage = g.stage) t
          ORDER BY t.value, t.process, t.step, t.stage
         $query$, CASE WHEN dimension IS NULL THEN 'NULL::text' ELSE format('f.%I::text', dimension) END,
         _filter('v_funnel', filter, dimensions)) USING filter;

@@ -39,6 +39,17 @@ DROP POLICY IF EXISTS task_read ON task;
 CREATE POLICY task_read ON task FOR SELECT
     USING ((SELECT sees_all()) OR owner = ANY ((SELECT my_reps())::text[]));
 
+ALTER TABLE approval ENABLE ROW LEVEL SECURITY;
+DROP POLICY IF EXISTS approval_read ON approval;
+CREATE POLICY approval_read ON approval FOR SELECT
+    USING ((SELECT sees_all()) OR lead_id IN (SELECT l.id FROM lead l WHERE l.owner = ANY ((SELECT my_reps())::text[])));
+
+ALTER TABLE approval_step ENABLE ROW LEVEL SECURITY;
+DROP POLICY IF EXISTS approval_step_read ON approval_step;
+CREATE POLICY approval_step_read ON approval_step FOR SELECT
+    USING ((SELECT sees_all()) OR approval IN (SELECT a.id FROM approval a JOIN lead l ON l.id = a.lead_id
+                                                WHERE l.owner = ANY ((SELECT my_reps())::text[])));
+
 ALTER TABLE intake ENABLE ROW LEVEL SECURITY;
 DROP POLICY IF EXISTS intake_read ON intake;
 CREATE POLICY intake_read ON intake FOR SELECT USING ((SELECT sees_all()));

@@ -159,6 +159,18 @@ INSERT INTO loss_reason (code, position, needs_note, needs_competitor) VALUES
     ('cancelled',      80, false, false),
     ('other',          90, true,  false);
 
+-- Asked for by name; a move asks for what its transition names.
+INSERT INTO approval_rule (code, subject, position) VALUES
+    ('visit',    'visit',    10),
+    ('discount', 'discount', 20),
+    ('contract', 'contract', 30);
+INSERT INTO approval_level (rule, level, min_amount, managers) VALUES
+    ('visit',    1, NULL,   '{1}'),
+    ('discount', 1, NULL,   '{1}'),
+    ('discount', 2, 50000,  '{2}'),
+    ('contract', 1, NULL,   '{1}'),
+    ('contract', 2, 500000, '{2}');
+
 INSERT INTO intent_level (level, position, enter_at, leave_at, minimum_stay, follow_up) VALUES
     ('cold', 1, NULL, NULL, '1 day', '30 days'),
     ('warm', 2, 35,   25,   '1 day', '7 days'),

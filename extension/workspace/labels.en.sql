@@ -849,6 +849,70 @@ COMMENT ON COLUMN approval_step.decided_by IS 'role that decided';
 COMMENT ON COLUMN approval_step.decided_at IS 'when';
 COMMENT ON COLUMN approval_step.opinion IS 'what it said';
 
+COMMENT ON VIEW v_approval IS 'requests for approval; shown to who asked, who is asked, the owner of the lead and their managers, and to those who see all';
+COMMENT ON COLUMN v_approval.id IS 'number';
+COMMENT ON COLUMN v_approval.subject IS 'what is to be approved';
+COMMENT ON COLUMN v_approval.rule IS 'approval rule';
+COMMENT ON COLUMN v_approval.rule_label IS 'name of the rule';
+COMMENT ON COLUMN v_approval.lead_id IS 'lead';
+COMMENT ON COLUMN v_approval.lead_name IS 'name of the customer';
+COMMENT ON COLUMN v_approval.company IS 'company';
+COMMENT ON COLUMN v_approval.owner IS 'owner of the lead';
+COMMENT ON COLUMN v_approval.owner_name IS 'name of the owner';
+COMMENT ON COLUMN v_approval.to_stage IS 'stage the lead is to reach';
+COMMENT ON COLUMN v_approval.to_stage_label IS 'name of the stage';
+COMMENT ON COLUMN v_approval.what IS 'what exactly is asked for';
+COMMENT ON COLUMN v_approval.amount IS 'amount it is about';
+COMMENT ON COLUMN v_approval.note IS 'why, by who asked';
+COMMENT ON COLUMN v_approval.status IS 'pending, approved, rejected, withdrawn or used';
+COMMENT ON COLUMN v_approval.level IS 'level that is asked';
+COMMENT ON COLUMN v_approval.waits_for IS 'who is asked now';
+COMMENT ON COLUMN v_approval.waits_for_me IS 'does it wait for the reader';
+COMMENT ON COLUMN v_approval.asked_by_me IS 'did the reader ask for it';
+COMMENT ON COLUMN v_approval.requested_by IS 'role that asked';
+COMMENT ON COLUMN v_approval.requested_by_name IS 'name of who asked';
+COMMENT ON COLUMN v_approval.requested_at IS 'when it was asked for';
+COMMENT ON COLUMN v_approval.decided_at IS 'when it was over';
+COMMENT ON COLUMN v_approval.used_at IS 'when the move was made';
+
+COMMENT ON VIEW v_approval_step IS 'each who is asked, and what he said; shown as v_approval is';
+COMMENT ON COLUMN v_approval_step.id IS 'number';
+COMMENT ON COLUMN v_approval_step.approval IS 'the approval';
+COMMENT ON COLUMN v_approval_step.level IS 'level';
+COMMENT ON COLUMN v_approval_step.mode IS 'any or all of the level must approve';
+COMMENT ON COLUMN v_approval_step.approver IS 'rep or role that is asked';
+COMMENT ON COLUMN v_approval_step.approver_name IS 'name of who is asked';
+COMMENT ON COLUMN v_approval_step.status IS 'waiting, pending, approved, rejected, skipped or delegated';
+COMMENT ON COLUMN v_approval_step.stands_for IS 'step that was delegated to this one';
+COMMENT ON COLUMN v_approval_step.decided_by IS 'role that decided';
+COMMENT ON COLUMN v_approval_step.decided_at IS 'when';
+COMMENT ON COLUMN v_approval_step.opinion IS 'what it said';
+
+COMMENT ON FUNCTION request_approval(text, bigint, text, numeric, jsonb, text) IS 'asks for an approval; returns its number';
+COMMENT ON FUNCTION approve(bigint, text) IS 'approves as one who is asked; returns the status of the request';
+COMMENT ON FUNCTION reject(bigint, text) IS 'rejects as one who is asked; returns the status of the request';
+COMMENT ON FUNCTION withdraw(bigint, text) IS 'takes a request for approval back';
+COMMENT ON FUNCTION delegate_approval(bigint, text, text, text) IS 'lets another rep decide instead';
+COMMENT ON FUNCTION approves_as() IS 'as whom the acting role is asked for approvals';
+COMMENT ON FUNCTION _asked_himself(text, text) IS 'internal: is the acting role who asked';
+COMMENT ON FUNCTION _managers_above(text, text[]) IS 'internal: managers of a team and of those above it, the nearest first';
+COMMENT ON FUNCTION _approvers(text, text, text, numeric, text, name) IS 'internal: whom a rule asks, level by level';
+COMMENT ON FUNCTION _approval_rule(text, lead, text) IS 'internal: the rule that decides whom to ask';
+COMMENT ON FUNCTION _approval_event(text, bigint, jsonb) IS 'internal: writes an event about an approval';
+COMMENT ON FUNCTION _ask(bigint) IS 'internal: asks a step';
+COMMENT ON FUNCTION _advance_approval(bigint) IS 'internal: goes on to the next level or the end';
+COMMENT ON FUNCTION _decide_steps(bigint[], text, text) IS 'internal: decides for steps';
+COMMENT ON FUNCTION _request_approval(text, bigint, text, numeric, jsonb, text, regclass) IS 'internal: asks for an approval';
+COMMENT ON FUNCTION _lock_approval(bigint) IS 'internal: locks an approval that one has to do with';
+COMMENT ON FUNCTION _decide_approval(bigint, text, text, regclass) IS 'internal: approves or rejects';
+COMMENT ON FUNCTION _withdraw(bigint, text, regclass) IS 'internal: takes back';
+COMMENT ON FUNCTION _delegate_approval(bigint, text, text, text, regclass) IS 'internal: delegates';
+COMMENT ON FUNCTION check_process(text) IS 'what is wrong with a process: dead ends, stages that nobody reaches, leads in a stage that is gone';
+COMMENT ON FUNCTION import_history(regclass, text, jsonb, jsonb, regclass) IS 'brings the lines of an old stage log into the histories of their leads; returns what became of each';
+COMMENT ON FUNCTION _history_column(regclass, jsonb, text) IS 'internal: the column for a field of a stage log';
+COMMENT ON FUNCTION _check_history(regclass, jsonb, jsonb) IS 'internal: checks what import_history() is called with';
+COMMENT ON FUNCTION _read_history(regclass, text, jsonb, jsonb) IS 'internal: reads the lines of a stage log';
+
 COMMENT ON TABLE transition IS 'legal moves from stage to stage';
 COMMENT ON COLUMN transition.id IS 'number';
 COMMENT ON COLUMN transition.process IS 'process';
@@ -1357,6 +1421,12 @@ UPDATE loss_reason r SET label = l.label FROM (VALUES
     ('not_a_customer', 'not a customer'),
     ('cancelled', 'project cancelled'),
     ('other', 'other')
+) AS l (code, label) WHERE l.code = r.code;
+
+UPDATE approval_rule r SET label = l.label FROM (VALUES
+    ('visit', 'Visit to a customer'),
+    ('discount', 'Discount'),
+    ('contract', 'Signing a contract')
 ) AS l (code, label) WHERE l.code = r.code;
 
 UPDATE pool_rule r SET label = l.label FROM (VALUES

@@ -849,6 +849,70 @@ COMMENT ON COLUMN approval_step.decided_by IS '实际审批的数据库角色';
 COMMENT ON COLUMN approval_step.decided_at IS '审批时间';
 COMMENT ON COLUMN approval_step.opinion IS '审批意见';
 
+COMMENT ON VIEW v_approval IS '审批申请；申请人、审批人、线索负责人及其主管可见，所有者和管理员可见全部';
+COMMENT ON COLUMN v_approval.id IS '编号';
+COMMENT ON COLUMN v_approval.subject IS '事项';
+COMMENT ON COLUMN v_approval.rule IS '所用审批规则';
+COMMENT ON COLUMN v_approval.rule_label IS '规则名称';
+COMMENT ON COLUMN v_approval.lead_id IS '线索';
+COMMENT ON COLUMN v_approval.lead_name IS '客户姓名';
+COMMENT ON COLUMN v_approval.company IS '公司';
+COMMENT ON COLUMN v_approval.owner IS '负责人';
+COMMENT ON COLUMN v_approval.owner_name IS '负责人姓名';
+COMMENT ON COLUMN v_approval.to_stage IS '要进入的阶段';
+COMMENT ON COLUMN v_approval.to_stage_label IS '阶段名称';
+COMMENT ON COLUMN v_approval.what IS '具体内容';
+COMMENT ON COLUMN v_approval.amount IS '金额';
+COMMENT ON COLUMN v_approval.note IS '申请说明';
+COMMENT ON COLUMN v_approval.status IS '状态：pending 审批中，approved 已通过，rejected 已驳回，withdrawn 已撤回，used 已使用';
+COMMENT ON COLUMN v_approval.level IS '当前级别';
+COMMENT ON COLUMN v_approval.waits_for IS '等待谁审批';
+COMMENT ON COLUMN v_approval.waits_for_me IS '是否等我审批';
+COMMENT ON COLUMN v_approval.asked_by_me IS '是否我申请的';
+COMMENT ON COLUMN v_approval.requested_by IS '申请的数据库角色';
+COMMENT ON COLUMN v_approval.requested_by_name IS '申请人姓名';
+COMMENT ON COLUMN v_approval.requested_at IS '申请时间';
+COMMENT ON COLUMN v_approval.decided_at IS '结束时间';
+COMMENT ON COLUMN v_approval.used_at IS '使用时间';
+
+COMMENT ON VIEW v_approval_step IS '每位审批人及其意见；可见范围同 v_approval';
+COMMENT ON COLUMN v_approval_step.id IS '编号';
+COMMENT ON COLUMN v_approval_step.approval IS '审批编号';
+COMMENT ON COLUMN v_approval_step.level IS '级别';
+COMMENT ON COLUMN v_approval_step.mode IS 'any 或签，all 会签';
+COMMENT ON COLUMN v_approval_step.approver IS '审批人代码';
+COMMENT ON COLUMN v_approval_step.approver_name IS '审批人姓名';
+COMMENT ON COLUMN v_approval_step.status IS '状态：waiting 未到，pending 待审批，approved 通过，rejected 驳回，skipped 无需，delegated 已转交';
+COMMENT ON COLUMN v_approval_step.stands_for IS '代哪一步审批';
+COMMENT ON COLUMN v_approval_step.decided_by IS '实际审批的数据库角色';
+COMMENT ON COLUMN v_approval_step.decided_at IS '审批时间';
+COMMENT ON COLUMN v_approval_step.opinion IS '审批意见';
+
+COMMENT ON FUNCTION request_approval(text, bigint, text, numeric, jsonb, text) IS '申请审批；返回审批编号';
+COMMENT ON FUNCTION approve(bigint, text) IS '通过审批，可写意见；返回申请的状态';
+COMMENT ON FUNCTION reject(bigint, text) IS '驳回审批，可写意见；返回申请的状态';
+COMMENT ON FUNCTION withdraw(bigint, text) IS '撤回审批申请';
+COMMENT ON FUNCTION delegate_approval(bigint, text, text, text) IS '把自己的审批转交他人';
+COMMENT ON FUNCTION approves_as() IS '当前角色以谁的身份审批';
+COMMENT ON FUNCTION _asked_himself(text, text) IS '内部：当前角色是否为申请人';
+COMMENT ON FUNCTION _managers_above(text, text[]) IS '内部：团队及其上级团队的主管，由近及远';
+COMMENT ON FUNCTION _approvers(text, text, text, numeric, text, name) IS '内部：规则逐级由谁审批';
+COMMENT ON FUNCTION _approval_rule(text, lead, text) IS '内部：适用的审批规则';
+COMMENT ON FUNCTION _approval_event(text, bigint, jsonb) IS '内部：记录审批事件';
+COMMENT ON FUNCTION _ask(bigint) IS '内部：轮到某一步审批';
+COMMENT ON FUNCTION _advance_approval(bigint) IS '内部：进入下一级或通过';
+COMMENT ON FUNCTION _decide_steps(bigint[], text, text) IS '内部：记录审批结果';
+COMMENT ON FUNCTION _request_approval(text, bigint, text, numeric, jsonb, text, regclass) IS '内部：申请审批';
+COMMENT ON FUNCTION _lock_approval(bigint) IS '内部：锁定有权处理的审批';
+COMMENT ON FUNCTION _decide_approval(bigint, text, text, regclass) IS '内部：通过或驳回';
+COMMENT ON FUNCTION _withdraw(bigint, text, regclass) IS '内部：撤回';
+COMMENT ON FUNCTION _delegate_approval(bigint, text, text, text, regclass) IS '内部：转交';
+COMMENT ON FUNCTION check_process(text) IS '检查流程：死路、到不了的阶段、所处阶段已不存在的线索等，并给出办法';
+COMMENT ON FUNCTION import_history(regclass, text, jsonb, jsonb, regclass) IS '导入旧的阶段日志，按真实时间成为 stage_change；逐行返回结果';
+COMMENT ON FUNCTION _history_column(regclass, jsonb, text) IS '内部：阶段日志中某字段所在的列';
+COMMENT ON FUNCTION _check_history(regclass, jsonb, jsonb) IS '内部：检查导入参数';
+COMMENT ON FUNCTION _read_history(regclass, text, jsonb, jsonb) IS '内部：读取阶段日志';
+
 COMMENT ON TABLE transition IS '阶段之间允许的流转';
 COMMENT ON COLUMN transition.id IS '编号';
 COMMENT ON COLUMN transition.process IS '流程';
@@ -1355,6 +1419,12 @@ UPDATE loss_reason r SET label = l.label FROM (VALUES
     ('not_a_customer', '非目标客户'),
     ('cancelled', '项目取消'),
     ('other', '其他')
+) AS l (code, label) WHERE l.code = r.code;
+
+UPDATE approval_rule r SET label = l.label FROM (VALUES
+    ('visit', '客户拜访审批'),
+    ('discount', '折扣审批'),
+    ('contract', '合同签订审批')
 ) AS l (code, label) WHERE l.code = r.code;
 
 UPDATE pool_rule r SET label = l.label FROM (VALUES

@@ -13,8 +13,11 @@ import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeSet;
 
 import org.postgresql.PGConnection;
+import org.postgresql.util.PGInterval;
+import org.postgresql.util.PGobject;
 
 public class Jdbc
 {
@@ -22,6 +25,8 @@ public class Jdbc
 	static final String RETURNING = " RETURNING id, merged_into";
 	static final String INSERT_IN = "INSERT INTO crm.lead_in (name, phone, first_source) VALUES (?, ?, ?) RETURNING id, phone";
 	static final String CAPTURE = "SELECT outcome, lead_id FROM crm.capture(?, ?::jsonb)";
+	static final String VIEWS = "SELECT relname FROM pg_class WHERE relnamespace = 'crm'::regnamespace AND relkind = 'v'"
+		+ " AND relname LIKE 'v\\_%' ORDER BY 1";
 	static final String FIND = "SELECT id FROM customer WHERE tel = ?";
 	static final PrintStream out = new PrintStream(System.out, true, java.nio.charset.StandardCharsets.UTF_8);
 
@@ -144,6 +149,7 @@ public class Jdbc
 				values(owner, FIND, "13900000000")[0]);
 			say("copy", copy(owner, "COPY crm.lead (name, phone, first_source) FROM STDIN",
 				"韩梅\t137 0013 7000\t展会\n王芳\t13800138000\t展会\n"));
+			readViews(owner);
 		}
 		try (Connection owner = connect(name, "&stringtype=unspecified"))
 		{
@@ -151,6 +157,22 @@ public class Jdbc
 			say("no phone found, unspecified", attempt(owner, FIND, "nobody"));
 			say("no phone found, as text", attempt(owner, FIND + "::text", "nobody"));
 		}
+	}
+
+	/** Reads every view to the last row; a type that the driver does not know would come as a PGobject of its name. */
+	static void readViews(Connection owner) throws SQLException
+	{
+		Object[] views = values(owner, VIEWS);
+		TreeSet<String> found = new TreeSet<>();
+
+		values(owner, "UPDATE crm.lead SET stage = 'proposal', expected_amount = 10 WHERE id = 1 RETURNING id");
+		values(owner, "UPDATE crm.lead SET stage = 'won' WHERE id = 1 RETURNING id");
+		for (Object view : views)
+			for (Object value : values(owner, "SELECT * FROM crm." + view))
+				if (value != null)
+					found.add(value instanceof PGobject && !(value instanceof PGInterval) ? ((PGobject) value).getType() : typeName(value));
+		say("views", views.length);
+		say("types of views", found.toArray());
 	}
 
 	static void asWriter(String name) throws Exception

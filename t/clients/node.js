@@ -11,6 +11,8 @@ const [ownerName, writerName] = process.argv.slice(2);
 const INSERT = 'INSERT INTO crm.lead (name, phone, first_source) VALUES ($1, $2, $3) RETURNING id, merged_into';
 const INSERT_IN = 'INSERT INTO crm.lead_in (name, phone, first_source) VALUES ($1, $2, $3) RETURNING id, phone';
 const CAPTURE = 'SELECT outcome, lead_id FROM crm.capture($1, $2)';
+const VIEWS = `SELECT relname FROM pg_class
+	WHERE relnamespace = 'crm'::regnamespace AND relkind = 'v' AND relname LIKE 'v\\_%' ORDER BY 1`;
 const FIND = 'SELECT id FROM customer WHERE tel = ';
 
 function say(step, values) {
@@ -76,6 +78,20 @@ async function main() {
 		'SELECT count(*) FROM customer WHERE tel = ANY ($1::phone[])', ['13800000001', '138-0000-0002']));
 	say('no phone found', await attempt(owner, FIND + '$1', 'nobody'));
 	say('no phone found, as text', await attempt(owner, FIND + '$1::text', 'nobody'));
+
+	await owner.query("UPDATE crm.lead SET stage = 'proposal', expected_amount = 10 WHERE id = 1");
+	await owner.query("UPDATE crm.lead SET stage = 'won' WHERE id = 1");
+	const found = new Set();
+	const views = await values(owner, VIEWS);
+	let foreign = 0;
+	for (const view of views) {
+		const answer = await owner.query({ text: `SELECT * FROM crm.${view}`, rowMode: 'array' });
+
+		foreign += answer.fields.filter((field) => field.dataTypeID >= 16384).length;
+		answer.rows.flat().filter((value) => value !== null).forEach((value) => found.add(typeName(value)));
+	}
+	say('views', [views.length, foreign]);
+	say('types of views', [...found].sort());
 	await owner.end();
 
 	const writer = await connect(writerName);

@@ -59,6 +59,7 @@ say("any spelling", *row(owner, """SELECT id, name FROM crm.lead
 say("no phone", *row(owner, "SELECT leadcrm.try_phone(%s)", "nobody"))
 say("find_lead", *row(owner, "SELECT lead_id, name, kind FROM crm.find_lead(%s)", "+86 (138) 0013-8000"))
 
+VIEWS = """SELECT relname FROM pg_class WHERE relnamespace = 'crm'::regnamespace AND relkind = 'v' AND relname LIKE 'v\\_%' ORDER BY 1"""
 FIND = "SELECT id FROM customer WHERE tel = "
 tel = row(owner, "INSERT INTO customer (id, tel) VALUES (%s, %s) RETURNING tel", 0, "(023)63812345转801")
 say("phone", *tel)
@@ -79,6 +80,17 @@ with owner.cursor() as cursor:
         copy.write_row(("韩梅", "137 0013 7000", "展会"))
         copy.write_row(("王芳", "13800138000", "展会"))
     say("copy", cursor.rowcount)
+
+owner.execute("UPDATE crm.lead SET stage = 'proposal', expected_amount = 10 WHERE id = 1")
+owner.execute("UPDATE crm.lead SET stage = 'won' WHERE id = 1")
+views, foreign, found = 0, 0, set()
+for (view,) in owner.execute(VIEWS).fetchall():
+    answer = owner.execute(f"SELECT * FROM crm.{view}")
+    foreign += sum(column.type_code >= 16384 for column in answer.description)
+    found |= {type_name(value) for line in answer for value in line if value is not None}
+    views += 1
+say("views", views, foreign)
+say("types of views", *sorted(found))
 
 writer = connect(sys.argv[2])
 say("writer, new", *row(writer, INSERT_IN, "赵敏", "136 0013 6000", "官网"))

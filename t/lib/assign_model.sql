@@ -16,8 +16,7 @@ CREATE INDEX ON crm.identity (key);
 CREATE TABLE model.turn (under text, rep text, turn double precision NOT NULL, PRIMARY KEY (under, rep));
 
 CREATE FUNCTION model.is_open(l crm.lead) RETURNS boolean IMMUTABLE LANGUAGE sql AS $$
-	SELECT l.merged_into IS NULL AND l.loss_reason IS NULL
-	   AND l.stage IS DISTINCT FROM 'won' AND l.stage IS DISTINCT FROM 'lost'
+	SELECT l.merged_into IS NULL AND l.stage NOT IN ('won', 'lost')
 $$;
 
 -- Every rep as he is now.

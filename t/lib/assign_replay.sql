@@ -199,9 +199,12 @@ DECLARE
 	chosen CONSTANT bigint[] := ARRAY(SELECT DISTINCT model.some_lead('owned') FROM generate_series(1, leads));
 BEGIN
 	IF random() < 0.5 THEN
-		UPDATE crm.lead SET loss_reason = 'no budget' WHERE id = ANY (chosen);
+		UPDATE crm.lead SET loss_reason = 'budget' WHERE id = ANY (chosen);
+	ELSIF random() < 0.5 THEN
+		UPDATE crm.lead SET stage = 'lost', loss_reason = 'price' WHERE id = ANY (chosen);
 	ELSE
-		UPDATE crm.lead SET stage = model.one_of('won', 'lost') WHERE id = ANY (chosen);
+		UPDATE crm.lead SET stage = 'negotiation' WHERE id = ANY (chosen);
+		UPDATE crm.lead SET stage = 'won' WHERE id = ANY (chosen);
 	END IF;
 	UPDATE model.lead SET open = false WHERE id = ANY (chosen);
 END
@@ -213,7 +216,7 @@ DECLARE
 	is_full CONSTANT boolean := (SELECT open >= capacity FROM model.rep WHERE code = chosen.owner);
 BEGIN
 	BEGIN
-		UPDATE crm.lead SET loss_reason = NULL, stage = NULL WHERE id = chosen.id;
+		UPDATE crm.lead SET stage = 'negotiation' WHERE id = chosen.id;
 	EXCEPTION WHEN program_limit_exceeded THEN
 		IF is_full IS NOT TRUE THEN
 			CALL model.differ(chosen.id, chosen.owner || ' has room', SQLERRM);

@@ -1,0 +1,2 @@
+#!/bin/sh
+exec perl -It/lib -Ibench "$(dirname "$0")/views.pl"
