@@ -222,7 +222,9 @@ RETURN ':root{color-scheme:light dark;--back:#f3f5f8;--card:#fff;--ink:#1c2430;-
     '@page{margin:12mm}'
     'section,.tile{break-inside:avoid}'
     '@media print{body{padding:0;background:none}*{print-color-adjust:exact;-webkit-print-color-adjust:exact}'
-    'tr{break-inside:avoid}.flow{columns:2}.scroll{overflow:visible}}';
+    'tr{break-inside:avoid}.flow{columns:2}.scroll{overflow:visible}.tiles{grid-template-columns:repeat(6,1fr);gap:8px}.tile b{font-size:17px}'
+    'section,.tile{padding:10px 12px}.soft,footer,th{font-size:10px}th,td{padding:4px 5px;font-size:10.5px}th{white-space:normal}'
+    '.name{min-width:4em}td.draw{min-width:30px;width:14%}}';
 COMMENT ON FUNCTION leadcrm._report_style() IS
 'how a report looks, by light, by dark, on paper and on a phone';
 
