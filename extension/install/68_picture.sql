@@ -228,12 +228,18 @@ RETURN ':root{color-scheme:light dark;--back:#f3f5f8;--card:#fff;--ink:#1c2430;-
 COMMENT ON FUNCTION leadcrm._report_style() IS
 'how a report looks, by light, by dark, on paper and on a phone';
 
--- The words of a report, by locale.  Chinese as escapes, for databases that
--- cannot hold it; they have no workspace that asks for it.
+CREATE FUNCTION leadcrm._unescape(text) RETURNS text
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'leadcrm_unescape';
+COMMENT ON FUNCTION leadcrm._unescape(text) IS
+'a text with its \uXXXX read as characters, also where the server has no encoding';
+
+-- The words of a report, by locale.  In the script that is installed Chinese
+-- is escaped; where an encoding cannot hold it no workspace asks for it.
 CREATE FUNCTION leadcrm._report_words(locale text) RETURNS jsonb
 LANGUAGE SQL IMMUTABLE PARALLEL SAFE SET search_path TO pg_catalog, pg_temp
 AS $$
-    SELECT jsonb_object_agg(w.word, CASE locale WHEN 'zh' THEN unistr(w.zh) ELSE w.en END)
+    SELECT jsonb_object_agg(w.word, CASE locale WHEN 'zh' THEN leadcrm._unescape(w.zh) ELSE w.en END)
       FROM (VALUES
         ('language',     'zh-CN',                      'en'),
         ('large',        '亿',                         'M'),
