@@ -300,6 +300,9 @@ addEventListener('load', () => {
 	for (const cell of document.querySelectorAll('td, th, h1, h2, p, b'))
 		if (cell.scrollWidth > cell.clientWidth + 1 && cell.clientWidth > 0)
 			faults.push('does not fit: ' + cell.textContent);
+	for (const table of document.querySelectorAll('.scroll'))
+		if (table.scrollWidth > table.clientWidth && getComputedStyle(table).overflowX == 'visible')
+			faults.push('wider than the paper: ' + table.textContent);
 	if (document.documentElement.scrollWidth > innerWidth)
 		faults.push('too wide: ' + [...document.body.querySelectorAll('*')].filter(e => e.getBoundingClientRect().right > innerWidth &&
 			!e.closest('.scroll')).map(e => e.tagName + ' ' + e.textContent.slice(0, 20)));
@@ -344,9 +347,11 @@ SKIP: {
 
 	my @whole = map { my $page = $_; map { [ "$page.html, $_ wide", "$page.html", $_ ] } 360, 1200 } qw(zh en one_zh none_en hostile);
 	push @whole, map { [ "$_.svg", "$_.svg", 1200 ] } qw(zh en none_zh hostile);
+	# On A4, without its margins
+	push @whole, map { [ "$_.html, printed", "$_.html", 710, sub { $_[0] =~ s/\@media print/\@media all/r } ] } qw(zh en);
 	my %said = measured(@whole,
 		[ 'cut off', 'zh.svg', 1200, sub { $_[0] =~ s/viewBox="0 0 (\d+)/'viewBox="0 0 ' . ($1 - 40)/er } ],
-		[ 'grown', 'zh.svg', 1200, sub { $_[0] =~ s/font-size:14px/font-size:30px/r } ]);
+		[ 'grown', 'zh.svg', 1200, sub { $_[0] =~ s/font-size:15px/font-size:30px/r } ]);
 	like($said{ $_->[0] }, qr/^texts [1-9]\d* faults $/, "$_->[0]: all labels are whole") for @whole;
 
 	# The measure itself

@@ -222,16 +222,24 @@ RETURN ':root{color-scheme:light dark;--back:#f3f5f8;--card:#fff;--ink:#1c2430;-
     '@page{margin:12mm}'
     'section,.tile{break-inside:avoid}'
     '@media print{body{padding:0;background:none}*{print-color-adjust:exact;-webkit-print-color-adjust:exact}'
-    'tr{break-inside:avoid}.flow{columns:2}.scroll{overflow:visible}}';
+    'tr{break-inside:avoid}.flow{columns:2}.scroll{overflow:visible}.tiles{grid-template-columns:repeat(6,1fr);gap:8px}.tile b{font-size:17px}'
+    'section,.tile{padding:10px 12px}.soft,footer,th{font-size:10px}th,td{padding:4px 5px;font-size:10.5px}th{white-space:normal}'
+    '.name{min-width:4em}td.draw{min-width:30px;width:14%}}';
 COMMENT ON FUNCTION leadcrm._report_style() IS
 'how a report looks, by light, by dark, on paper and on a phone';
 
--- The words of a report, by locale.  Chinese as escapes, for databases that
--- cannot hold it; they have no workspace that asks for it.
+CREATE FUNCTION leadcrm._unescape(text) RETURNS text
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'leadcrm_unescape';
+COMMENT ON FUNCTION leadcrm._unescape(text) IS
+'a text with its \uXXXX read as characters, also where the server has no encoding';
+
+-- The words of a report, by locale.  In the script that is installed Chinese
+-- is escaped; where an encoding cannot hold it no workspace asks for it.
 CREATE FUNCTION leadcrm._report_words(locale text) RETURNS jsonb
 LANGUAGE SQL IMMUTABLE PARALLEL SAFE SET search_path TO pg_catalog, pg_temp
 AS $$
-    SELECT jsonb_object_agg(w.word, CASE locale WHEN 'zh' THEN unistr(w.zh) ELSE w.en END)
+    SELECT jsonb_object_agg(w.word, CASE locale WHEN 'zh' THEN leadcrm._unescape(w.zh) ELSE w.en END)
       FROM (VALUES
         ('language',     'zh-CN',                      'en'),
         ('large',        '亿',                         'M'),

@@ -24,6 +24,7 @@
 
 PG_FUNCTION_INFO_V1(leadcrm_markup);
 PG_FUNCTION_INFO_V1(leadcrm_text_width);
+PG_FUNCTION_INFO_V1(leadcrm_unescape);
 
 /*
  * char_width
@@ -119,4 +120,34 @@ leadcrm_text_width(PG_FUNCTION_ARGS)
 	while (s < end)
 		width += char_width(utf8_next(&s, end));
 	PG_RETURN_FLOAT8(width);
+}
+
+/*
+ * leadcrm._unescape(text) returns text
+ *		A text with its \uXXXX read as characters.
+ *
+ * As unistr() does, but where the server has no encoding, too: there it is
+ * UTF-8.  Anything else stands for itself.
+ */
+Datum
+leadcrm_unescape(PG_FUNCTION_ARGS)
+{
+	const char *s = text_to_cstring(PG_GETARG_TEXT_PP(0));
+	StringInfoData buf;
+
+	initStringInfo(&buf);
+	while (*s != '\0')
+	{
+		unsigned	c;
+		char		utf8[UTF8_MAX];
+
+		if (s[0] == '\\' && s[1] == 'u' && strspn(s + 2, "0123456789abcdef") >= 4 && sscanf(s + 2, "%4x", &c) == 1)
+		{
+			appendBinaryStringInfo(&buf, utf8, (int) utf8_put(utf8, c));
+			s += 6;
+		}
+		else
+			appendStringInfoChar(&buf, *s++);
+	}
+	PG_RETURN_TEXT_P(leadcrm_from_utf8(buf.data, buf.len));
 }
