@@ -64,7 +64,7 @@ COMMENT ON FUNCTION leadcrm._picture_style() IS
 CREATE FUNCTION leadcrm._svg(width integer, height integer, name text, drawing text, alone boolean) RETURNS text
 LANGUAGE SQL IMMUTABLE PARALLEL SAFE
 RETURN format('<svg%1$s class="lc" viewBox="0 0 %2$s %3$s" width="%2$s" height="%3$s" role="img" aria-label="%4$s">%5$s%6$s</svg>',
-              CASE WHEN alone THEN ' xmlns="http://www.w3.org/2000/svg"' ELSE format(' style="max-width:%spx"', width * 21 / 20) END, width, height, leadcrm._markup(name),
+              CASE WHEN alone THEN ' xmlns="http://www.w3.org/2000/svg"' ELSE format(' style="max-width:%spx"', width * 27 / 25) END, width, height, leadcrm._markup(name),
               CASE WHEN alone THEN '<style>' || leadcrm._picture_style() || '</style><rect class="lc-paper" width="100%" height="100%" rx="8"/>' END,
               drawing);
 COMMENT ON FUNCTION leadcrm._svg(integer, integer, text, text, boolean) IS
@@ -81,7 +81,6 @@ LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE SET search_path TO pg_catalog, pg_temp
 AS $$
 DECLARE
     tall       CONSTANT integer := 44;          -- a step
-    wide       CONSTANT integer := 200;         -- the widest band
     gap        CONSTANT integer := 14;
     longest    CONSTANT float8  := 16;          -- of the labels, in ems
     margin     CONSTANT integer := CASE WHEN alone THEN 24 ELSE 4 END;
@@ -89,6 +88,7 @@ DECLARE
     label_room integer;
     lead_room  integer;
     rate_room  integer;
+    wide       integer;                         -- the widest band
     width      integer;
     bands      text;
 BEGIN
@@ -98,7 +98,9 @@ BEGIN
            ceil(greatest(16 * max(leadcrm._text_width(leadcrm._percent(s.rate))) + 12, 13 * leadcrm._text_width(heads[2])))
       INTO label_room, lead_room, rate_room
       FROM unnest(steps, leads, rates) s (step, leads, rate);
-    width := margin + label_room + gap + wide + gap + lead_room + gap + rate_room + margin;
+    width := margin + label_room + gap + gap + lead_room + gap + rate_room + margin;
+    wide := greatest(500 - width, 200);
+    width := width + wide;
 
     SELECT string_agg(format('<g><title>%1$s: %2$s</title>'
                              '<text class="lc-ink" x="%4$s" y="%5$s">%6$s</text>'
@@ -121,7 +123,7 @@ BEGIN
                    round(1 - CASE WHEN s.final THEN 0 ELSE 0.5 * (s.place - 1) / cardinality(steps) END, 2) AS strength,
                    greatest(round(s.half, 1), 1) AS above,
                    greatest(round(CASE WHEN s.final THEN s.half ELSE lead(s.half, 1, s.half) OVER (ORDER BY s.place) END, 1), 1) AS below
-              FROM (SELECT u.*, wide / 2 * u.leads / greatest(max(u.leads) OVER (), 1)::numeric AS half
+              FROM (SELECT u.*, wide / 2.0 * u.leads / greatest(max(u.leads) OVER (), 1)::numeric AS half
                       FROM unnest(steps, leads, rates, final, worst) WITH ORDINALITY u (step, leads, rate, final, worst, place)) s) b;
 
     RETURN leadcrm._svg(width, head + 24 + cardinality(steps) * tall + margin, title,
@@ -144,7 +146,7 @@ CREATE FUNCTION leadcrm._svg_columns(name text, labels text[], leads bigint[], w
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE SET search_path TO pg_catalog, pg_temp
 AS $$
 DECLARE
-    width   CONSTANT integer := 470;
+    width   CONSTANT integer := 500;
     height  CONSTANT integer := 230;
     base    CONSTANT integer := 200;            -- where the columns stand
     tall    CONSTANT integer := 180;            -- the highest column
