@@ -194,7 +194,9 @@ SELECT severity, item, regexp_replace(problem, '\d+', 'n', 'g') AS problem, next
 SELECT rebuild_cube() > 0 AS mended;
 SELECT * FROM wrong;
 SELECT severity, item FROM leadcrm.check_workspace('cube') WHERE item LIKE '%lead_cube%';
-UPDATE workspace SET time_zone = 'America/Los_Angeles';
+UPDATE workspace SET time_zone = 'Etc/GMT+12';
+SELECT rebuild_cube() >= 0;
+UPDATE workspace SET time_zone = 'Pacific/Kiritimati';      -- 26 hours apart: always another day
 SELECT rebuild_cube() > 0 AS other_days;
 SELECT * FROM wrong;
 BEGIN ISOLATION LEVEL REPEATABLE READ;

@@ -24,6 +24,7 @@
 #include "utils/builtins.h"
 #include "utils/datetime.h"
 #include "utils/fmgrprotos.h"
+#include "utils/datum.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
 #include "utils/timestamp.h"
@@ -77,6 +78,7 @@ static const LeadColumn cube_amount[CUBE_NAMOUNTS] = {LEAD_EXPECTED_AMOUNT, LEAD
 
 static void begin_cells(CubeChanges *changes);
 static void write_cells(CubeChanges *changes);
+static bool same_value(const Workspace *ws, TupleTableSlot *old, TupleTableSlot *new, LeadColumn column);
 static int	compare_cells(const void *a, const void *b);
 static void lead_dimensions(const Workspace *ws, TupleTableSlot *lead, Datum *values, bool *isnull);
 static DateADT day_of(TimestampTz at, pg_tz *zone);
@@ -117,6 +119,55 @@ leadcrm_cube_begin(Workspace *ws, MemoryContext cxt)
 	changes->row_cxt = AllocSetContextCreate(cxt, "leadcrm cube row", ALLOCSET_SMALL_SIZES);
 	begin_cells(changes);
 	return changes;
+}
+
+/*
+ * leadcrm_cube_same
+ *		Do two versions of a lead count for the same?  False when it takes more
+ *		than a look to tell.
+ */
+bool
+leadcrm_cube_same(const Workspace *ws, TupleTableSlot *old, TupleTableSlot *new)
+{
+	static const LeadColumn other[] = {
+		LEAD_MERGED_INTO, LEAD_SCORE, LEAD_LIFECYCLE, LEAD_EXPECTED_CLOSE_ON, LEAD_ASSIGNED_AT,
+		LEAD_FIRST_CONTACTED_AT
+	};
+
+	for (int i = 0; i < lengthof(other); i++)
+	{
+		if (!same_value(ws, old, new, other[i]))
+			return false;
+	}
+	for (int i = 0; i < lengthof(cube_text); i++)
+	{
+		if (!same_value(ws, old, new, cube_text[i].column))
+			return false;
+	}
+	for (int i = 0; i < lengthof(cube_day); i++)
+	{
+		if (!same_value(ws, old, new, cube_day[i].column))
+			return false;
+	}
+	for (int i = 0; i < CUBE_NAMOUNTS; i++)
+	{
+		if (!same_value(ws, old, new, cube_amount[i]))
+			return false;
+	}
+	return true;
+}
+
+static bool
+same_value(const Workspace *ws, TupleTableSlot *old, TupleTableSlot *new, LeadColumn column)
+{
+	AttrNumber	attnum = ws->column[column];
+	Form_pg_attribute att = TupleDescAttr(new->tts_tupleDescriptor, attnum - 1);
+	bool		wasnull;
+	bool		isnull;
+	Datum		was = slot_getattr(old, attnum, &wasnull);
+	Datum		is = slot_getattr(new, attnum, &isnull);
+
+	return wasnull == isnull && (isnull || datum_image_eq(was, is, att->attbyval, att->attlen));
 }
 
 /*

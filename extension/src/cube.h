@@ -83,6 +83,7 @@ typedef struct CubeChanges
 
 /* cube.c */
 extern CubeChanges *leadcrm_cube_begin(Workspace *ws, MemoryContext cxt);
+extern bool leadcrm_cube_same(const Workspace *ws, TupleTableSlot *old, TupleTableSlot *new);
 extern void leadcrm_cube_count(CubeChanges *changes, TupleTableSlot *lead, int sign);
 extern void leadcrm_cube_end(CubeChanges *changes);
 extern MinimalTuple leadcrm_cube_dimensions(TupleDesc tupdesc, const Datum *values,

@@ -53,7 +53,7 @@ leadcrm_cube(PG_FUNCTION_ARGS)
 						"leadcrm.cube")));
 
 	ws = leadcrm_workspace_of(trigdata->tg_relation);
-	if (ws->distributed)
+	if (ws->distributed || leadcrm_cube_same(ws, trigdata->tg_trigslot, trigdata->tg_newslot))
 		return PointerGetDatum(NULL);
 	frame = leadcrm_settle_frame_or_null(trigdata->tg_relation, false);
 	if (frame == NULL)
