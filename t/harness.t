@@ -60,7 +60,7 @@ for my $path (keys %file, qw(Makefile dev/test dev/lib.sh dev/deps))
 my ($status, $out) = run_tests();
 is($status, 1, 'a failing test makes the run fail');
 like($out, qr/^4 passed, 4 failed, 1 skipped\n\z/m, 'everything is counted in the last line');
-like($out, qr{^failed: sql/wrong specs/wrong t/wrong.sql t/wrong.t$}m, 'what failed is named');
+like($out, qr{^failed: sql/wrong t/wrong.sql specs/wrong t/wrong.t$}m, 'what failed is named');
 like($out, qr/^-SELECT 2;\n\+SELECT 1;$/m, 'the difference is shown');
 like($out, qr/^skipped: t\/absent.t \(no moon\)$/m, 'a skip is shown with its reason');
 

@@ -130,6 +130,7 @@ leadcrm_recycle_decide(Workspace *ws, RecycleModel *model, TupleTableSlot *slot,
 	const RecycleRule *rule;
 	TimestampTz touched;
 	TimestampTz assigned;
+	TimestampTz moved;
 	TimestampTz deadline;
 
 	result->rule = -1;
@@ -150,6 +151,7 @@ leadcrm_recycle_decide(Workspace *ws, RecycleModel *model, TupleTableSlot *slot,
 	rule = &model->rule[result->rule];
 	touched = moment_of(slot, ws->column[LEAD_TOUCHED_AT]);
 	assigned = moment_of(slot, ws->column[LEAD_ASSIGNED_AT]);
+	moved = moment_of(slot, ws->column[LEAD_STAGE_SINCE]);
 	deadline = moment_of(slot, ws->column[LEAD_FIRST_CONTACT_DUE_AT]);
 
 	/* Where a moment is missing nothing counts from it: it is DT_NOEND. */
@@ -157,7 +159,8 @@ leadcrm_recycle_decide(Workspace *ws, RecycleModel *model, TupleTableSlot *slot,
 		result->due_at = days_later(ws->time_zone, touched, rule->follow_up_days);
 	if (rule->progress_days > 0)
 		result->due_at = Min(result->due_at,
-							 days_later(ws->time_zone, assigned, rule->progress_days));
+							 days_later(ws->time_zone, moved == DT_NOEND ? assigned : Max(assigned, moved),
+										rule->progress_days));
 	if (result->due_at < deadline && deadline != DT_NOEND)
 		result->due_at = deadline;
 	result->warn_at = days_later(ws->time_zone, result->due_at, -rule->warn_days);

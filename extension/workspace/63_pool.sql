@@ -2,7 +2,7 @@
 -- active rule that is for its intent and whose condition holds decides, and
 -- no other; one that exempts says that it stays.  Days without follow-up count
 -- from the last contact or the assignment, whichever is later; days without
--- progress from the assignment.  Where a rule has both, what is over first
+-- progress from the assignment or the last move to another stage.  Where a rule has both, what is over first
 -- counts.
 CREATE TABLE pool_rule (
     code                   text PRIMARY KEY,

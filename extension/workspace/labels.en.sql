@@ -970,7 +970,7 @@ COMMENT ON COLUMN pool_rule.condition IS 'condition: an SQL expression over the 
 COMMENT ON COLUMN pool_rule.intents IS 'of these intents only; empty: all';
 COMMENT ON COLUMN pool_rule.exempt IS 'what matches is never put back';
 COMMENT ON COLUMN pool_rule.days_without_follow_up IS 'days since the last contact or the assignment after which it is put back';
-COMMENT ON COLUMN pool_rule.days_without_progress IS 'days since the assignment after which it is put back if there is no progress';
+COMMENT ON COLUMN pool_rule.days_without_progress IS 'days since the assignment or the last move to another stage after which it is put back';
 COMMENT ON COLUMN pool_rule.warn_days IS 'so many days before, its owner is warned';
 COMMENT ON COLUMN pool_rule.pool IS 'pool it goes to; empty: that of its team, else the common one';
 COMMENT ON COLUMN pool_rule.active IS 'is it in use';

@@ -970,7 +970,7 @@ COMMENT ON COLUMN pool_rule.condition IS '条件：关于线索一行的 SQL 表
 COMMENT ON COLUMN pool_rule.intents IS '只适用于这些意向；空为全部';
 COMMENT ON COLUMN pool_rule.exempt IS '符合者永不放回';
 COMMENT ON COLUMN pool_rule.days_without_follow_up IS '自最近联系或分配起，多少天无跟进即放回';
-COMMENT ON COLUMN pool_rule.days_without_progress IS '自分配起，多少天无进展即放回';
+COMMENT ON COLUMN pool_rule.days_without_progress IS '自分配或最近一次阶段变化起，多少天无进展即放回';
 COMMENT ON COLUMN pool_rule.warn_days IS '提前多少天提醒负责人';
 COMMENT ON COLUMN pool_rule.pool IS '放回哪个公海；空为团队的公海，没有则为全员公海';
 COMMENT ON COLUMN pool_rule.active IS '是否启用';
