@@ -30,7 +30,7 @@ sub cpu
 sub empty
 {
 	$db->query('ALTER TABLE crm.lead DISABLE TRIGGER lead_00_truncate;
-		TRUNCATE crm.lead, crm.identity, crm.event, crm.activity, crm.merge_log, crm.stage_change, crm.lead_cube');
+		TRUNCATE crm.lead, crm.identity, crm.event, crm.activity, crm.merge_log, crm.stage_change, crm.lead_cube, crm.approval, crm.approval_step');
 }
 
 $db->query("SET client_min_messages = warning; SELECT leadcrm.create_workspace('crm');
