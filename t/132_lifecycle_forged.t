@@ -11,6 +11,7 @@ use strict;
 use warnings;
 
 use File::Temp qw(tempdir);
+use Forged qw(bend);
 use LeadCRM;
 use Test::More;
 
@@ -24,28 +25,6 @@ srand($seed);
 my $db = LeadCRM->database;
 $db->query("ALTER DATABASE @{[ $db->name ]} SET search_path TO public, leadcrm");
 $db->query(do { local $/; <DATA> });
-
-# bend(BYTES): a few random changes.
-sub bend
-{
-	my ($bytes) = @_;
-
-	for (1 .. 1 + int(rand 3))
-	{
-		my $at = int(rand(length($bytes) + 1));
-		my $what = int(rand 7);
-
-		if ($what == 0)    { substr($bytes, $at) = ''; }
-		elsif ($what == 1) { $bytes .= join '', map { chr(int(rand 256)) } 1 .. 1 + int(rand 12); }
-		elsif ($what == 2) { substr($bytes, $at, 0) = chr((0, 1, 0x7f, 0x80, 0xff)[ rand 5 ]); }
-		elsif ($at == length $bytes) { next; }
-		elsif ($what == 3) { substr($bytes, $at, 1) = chr(int(rand 256)); }
-		elsif ($what == 4) { substr($bytes, $at, 1) ^= chr(1 << int(rand 8)); }
-		elsif ($what == 5) { substr($bytes, $at, 1) = ''; }
-		else               { substr($bytes, $at, 0) = substr($bytes, $at, 1 + int(rand 9)); }
-	}
-	return $bytes;
-}
 
 for my $type (qw(lifecycle lifecycle_state window_funnel_state))
 {

@@ -591,17 +591,7 @@ set_touched(Row *row)
 static bool
 writer_set(Row *row, LeadColumn column)
 {
-	AttrNumber	attnum = row->ws->column[column];
-	Form_pg_attribute att = TupleDescAttr(row->slot->tts_tupleDescriptor, attnum - 1);
-	bool		isnull;
-	bool		wasnull;
-	Datum		is = slot_getattr(row->slot, attnum, &isnull);
-	Datum		was;
-
-	if (isnull || row->old == NULL)
-		return !isnull;
-	was = slot_getattr(row->old, attnum, &wasnull);
-	return wasnull || !datum_image_eq(is, was, att->attbyval, att->attlen);
+	return leadcrm_row_gives(row->old, row->slot, row->ws->column[column]);
 }
 
 /* A column as it will be. */

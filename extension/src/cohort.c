@@ -6,7 +6,6 @@
  */
 #include "postgres.h"
 
-#include "common/int.h"
 #include "funcapi.h"
 #include "utils/builtins.h"
 #include "utils/date.h"
@@ -19,6 +18,7 @@
 #include "summary.h"
 #include "summary_row.h"
 #include "time_sum.h"
+#include "window_funnel.h"
 
 typedef enum CohortUnit
 {
@@ -321,23 +321,12 @@ unit_of(const char *name, int len)
 static int64
 window_of(const Interval *within)
 {
-	int64		usecs;
-
 	if (INTERVAL_NOT_FINITE(within) || within->month != 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("window of a cohort must be in days and time"),
 				 errdetail("Months and years do not have one length.")));
-	if (pg_mul_s64_overflow(within->day, USECS_PER_DAY, &usecs) ||
-		pg_add_s64_overflow(usecs, within->time, &usecs))
-		ereport(ERROR,
-				(errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
-				 errmsg("interval out of range")));
-	if (usecs < 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("window of a cohort must not be negative")));
-	return usecs;
+	return leadcrm_window_usecs(within, "cohort");
 }
 
 static pg_tz *

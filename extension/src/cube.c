@@ -24,13 +24,13 @@
 #include "utils/builtins.h"
 #include "utils/datetime.h"
 #include "utils/fmgrprotos.h"
-#include "utils/datum.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
 #include "utils/timestamp.h"
 
 #include "cube.h"
 #include "lifecycle.h"
+#include "row_trigger.h"
 
 /* Cells that are gathered before they are written, at most; some 500 bytes each. */
 #define CUBE_MOST_CELLS		32768
@@ -78,7 +78,6 @@ static const LeadColumn cube_amount[CUBE_NAMOUNTS] = {LEAD_EXPECTED_AMOUNT, LEAD
 
 static void begin_cells(CubeChanges *changes);
 static void write_cells(CubeChanges *changes);
-static bool same_value(const Workspace *ws, TupleTableSlot *old, TupleTableSlot *new, LeadColumn column);
 static int	compare_cells(const void *a, const void *b);
 static void lead_dimensions(const Workspace *ws, TupleTableSlot *lead, Datum *values, bool *isnull);
 static DateADT day_of(TimestampTz at, pg_tz *zone);
@@ -136,38 +135,25 @@ leadcrm_cube_same(const Workspace *ws, TupleTableSlot *old, TupleTableSlot *new)
 
 	for (int i = 0; i < lengthof(other); i++)
 	{
-		if (!same_value(ws, old, new, other[i]))
+		if (leadcrm_row_differs(old, new, ws->column[other[i]]))
 			return false;
 	}
 	for (int i = 0; i < lengthof(cube_text); i++)
 	{
-		if (!same_value(ws, old, new, cube_text[i].column))
+		if (leadcrm_row_differs(old, new, ws->column[cube_text[i].column]))
 			return false;
 	}
 	for (int i = 0; i < lengthof(cube_day); i++)
 	{
-		if (!same_value(ws, old, new, cube_day[i].column))
+		if (leadcrm_row_differs(old, new, ws->column[cube_day[i].column]))
 			return false;
 	}
 	for (int i = 0; i < CUBE_NAMOUNTS; i++)
 	{
-		if (!same_value(ws, old, new, cube_amount[i]))
+		if (leadcrm_row_differs(old, new, ws->column[cube_amount[i]]))
 			return false;
 	}
 	return true;
-}
-
-static bool
-same_value(const Workspace *ws, TupleTableSlot *old, TupleTableSlot *new, LeadColumn column)
-{
-	AttrNumber	attnum = ws->column[column];
-	Form_pg_attribute att = TupleDescAttr(new->tts_tupleDescriptor, attnum - 1);
-	bool		wasnull;
-	bool		isnull;
-	Datum		was = slot_getattr(old, attnum, &wasnull);
-	Datum		is = slot_getattr(new, attnum, &isnull);
-
-	return wasnull == isnull && (isnull || datum_image_eq(was, is, att->attbyval, att->attlen));
 }
 
 /*

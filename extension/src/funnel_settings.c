@@ -159,14 +159,27 @@ settings_steps(FunnelSettings *settings, ArrayType *steps)
 static int64
 settings_within(const Interval *within)
 {
-	int64		usecs;
-
 	if (INTERVAL_NOT_FINITE(within) || within->month != 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("window of a funnel must be a fixed time"),
 				 errdetail("Months and years have no fixed length."),
 				 errhint("Give days or hours.")));
+	return leadcrm_window_usecs(within, "funnel");
+}
+
+/*
+ * leadcrm_window_usecs
+ *		Microseconds in a window without months; a day has 24 hours.
+ *
+ * of: what it is the window of, for the message.  Raises 22023 for a negative
+ * one, 22008 for one that is out of range.
+ */
+int64
+leadcrm_window_usecs(const Interval *within, const char *of)
+{
+	int64		usecs;
+
 	if (pg_mul_s64_overflow(within->day, USECS_PER_DAY, &usecs) ||
 		pg_add_s64_overflow(usecs, within->time, &usecs))
 		ereport(ERROR,
@@ -175,7 +188,7 @@ settings_within(const Interval *within)
 	if (usecs < 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("window of a funnel must not be negative")));
+				 errmsg("window of a %s must not be negative", of)));
 	return usecs;
 }
 

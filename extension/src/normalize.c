@@ -17,7 +17,6 @@
 #include "catalog/pg_type.h"
 #include "commands/trigger.h"
 #include "utils/builtins.h"
-#include "utils/datum.h"
 #include "utils/fmgrprotos.h"
 #include "utils/jsonb.h"
 #include "utils/memutils.h"
@@ -480,14 +479,5 @@ row_redirected(Row *row)
 static bool
 column_changed(Row *row, LeadColumn column)
 {
-	int			attnum = row->ws->column[column];
-	Form_pg_attribute att = TupleDescAttr(row->slot->tts_tupleDescriptor, attnum - 1);
-	bool		oldnull;
-	bool		newnull;
-	Datum		oldvalue = slot_getattr(row->old, attnum, &oldnull);
-	Datum		newvalue = slot_getattr(row->slot, attnum, &newnull);
-
-	if (oldnull || newnull)
-		return oldnull != newnull;
-	return !datum_image_eq(oldvalue, newvalue, att->attbyval, att->attlen);
+	return leadcrm_row_differs(row->old, row->slot, row->ws->column[column]);
 }

@@ -19,6 +19,7 @@
 #include "executor/tuptable.h"
 #include "nodes/makefuncs.h"
 #include "parser/parse_func.h"
+#include "utils/datum.h"
 #include "utils/rel.h"
 
 #include "row_trigger.h"
@@ -129,6 +130,36 @@ leadcrm_row_slot(TriggerData *trigdata)
 
 	slot_getallattrs(slot);
 	return slot;
+}
+
+/*
+ * leadcrm_row_differs
+ *		Has a column another value in one version of a row than in the other?
+ */
+bool
+leadcrm_row_differs(TupleTableSlot *old, TupleTableSlot *new, AttrNumber attnum)
+{
+	Form_pg_attribute att = TupleDescAttr(new->tts_tupleDescriptor, attnum - 1);
+	bool		wasnull;
+	bool		isnull;
+	Datum		was = slot_getattr(old, attnum, &wasnull);
+	Datum		is = slot_getattr(new, attnum, &isnull);
+
+	if (wasnull || isnull)
+		return wasnull != isnull;
+	return !datum_image_eq(was, is, att->attbyval, att->attlen);
+}
+
+/*
+ * leadcrm_row_gives
+ *		Has a row a value in a column that it did not have before?
+ *
+ * old: NULL for a row that is new.
+ */
+bool
+leadcrm_row_gives(TupleTableSlot *old, TupleTableSlot *new, AttrNumber attnum)
+{
+	return !slot_attisnull(new, attnum) && (old == NULL || leadcrm_row_differs(old, new, attnum));
 }
 
 /*

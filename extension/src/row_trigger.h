@@ -27,6 +27,8 @@ extern void leadcrm_row_chain_init(RowChain *chain, const TriggerDesc *triggers,
 								   const Oid *function);
 extern TriggerData *leadcrm_row_trigger(FunctionCallInfo fcinfo, const char *function);
 extern TupleTableSlot *leadcrm_row_slot(TriggerData *trigdata);
+extern bool leadcrm_row_differs(TupleTableSlot *old, TupleTableSlot *new, AttrNumber attnum);
+extern bool leadcrm_row_gives(TupleTableSlot *old, TupleTableSlot *new, AttrNumber attnum);
 extern HeapTuple leadcrm_row_result(TriggerData *trigdata, RowChain *chain, bool changed);
 
 #endif							/* LEADCRM_ROW_TRIGGER_H */

@@ -16,6 +16,7 @@
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
 #include "funcapi.h"
+#include "lib/qunique.h"
 #include "miscadmin.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
@@ -139,7 +140,10 @@ leadcrm_rebuild_lifecycle(PG_FUNCTION_ARGS)
 				keep_lead(DatumGetInt64(value[i]), HISTORY_OTHER, &list);
 		}
 		if (list.n > 1)
+		{
 			qsort(list.id, list.n, sizeof(int64), leadcrm_int8_compare);
+			list.n = qunique(list.id, list.n, sizeof(int64), leadcrm_int8_compare);
+		}
 	}
 	cxt = AllocSetContextCreate(CurrentMemoryContext, "leadcrm histories", ALLOCSET_DEFAULT_SIZES);
 	for (int64 i = 0; i < list.n; i += HISTORY_BATCH)
@@ -360,7 +364,7 @@ history_of(int64 lead, int64 *ids, int n, StageHistories *histories)
 	return &histories->item[found - ids];
 }
 
-/* Make leads what their histories say; ids sorted.  Returns how many were written. */
+/* Make leads what their histories say; ids sorted, each once.  Returns how many were written. */
 static int64
 rebuild(Workspace *ws, int64 *ids, int n)
 {
@@ -378,13 +382,6 @@ rebuild(Workspace *ws, int64 *ids, int n)
 	int			ngaps = 0;
 	volatile int64 written = 0;
 
-	/* Each once. */
-	for (int i = 0, m = n, k = 0; i < m; i++)
-	{
-		if (k == 0 || ids[k - 1] != ids[i])
-			ids[k++] = ids[i];
-		n = k;
-	}
 	if (SPI_connect() != SPI_OK_CONNECT)
 		elog(ERROR, "SPI_connect failed");
 	MemoryContextSwitchTo(cxt);

@@ -71,6 +71,7 @@ extern int	leadcrm_window_funnel(const FunnelEvent *sorted, int n, int nsteps,
 extern void leadcrm_funnel_sort(FunnelEvent *events, int n);
 
 /* funnel_settings.c */
+extern int64 leadcrm_window_usecs(const Interval *within, const char *of);
 extern const FunnelSettings *leadcrm_funnel_settings(FunnelSettings **cache, MemoryContext cxt,
 													 ArrayType *steps, const Interval *within,
 													 const text *mode);

@@ -229,14 +229,7 @@ BEGIN
         RAISE invalid_parameter_value USING MESSAGE = 'what is to be approved must be a JSON object';
     END IF;
 
-    SELECT l.* INTO about FROM lead l
-     WHERE l.id = living_lead(lead_id) AND (_writes_leads() OR l.owner = ANY (my_reps()))
-       FOR NO KEY UPDATE;
-    IF NOT FOUND AND _writes_leads() THEN
-        RAISE undefined_object USING MESSAGE = format('there is no lead %s', coalesce(lead_id::text, 'NULL'));
-    ELSIF NOT FOUND THEN
-        RAISE insufficient_privilege USING MESSAGE = format('lead %s is not yours', coalesce(lead_id::text, 'NULL'));
-    END IF;
+    about := _lock_writable(lead_id);
     rule := _approval_rule(subject, about, to_stage);
 
     IF subject = 'stage' THEN

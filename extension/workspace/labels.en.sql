@@ -910,6 +910,7 @@ COMMENT ON FUNCTION _delegate_approval(bigint, text, text, text, regclass) IS 'i
 COMMENT ON FUNCTION check_process(text) IS 'what is wrong with a process: dead ends, stages that nobody reaches, leads in a stage that is gone';
 COMMENT ON FUNCTION import_history(regclass, text, jsonb, jsonb, regclass) IS 'brings the lines of an old stage log into the histories of their leads; returns what became of each';
 COMMENT ON FUNCTION _history_column(regclass, jsonb, text) IS 'internal: the column for a field of a stage log';
+COMMENT ON FUNCTION _check_staging(regclass, jsonb) IS 'internal: checks a staging table against a mapping';
 COMMENT ON FUNCTION _check_history(regclass, jsonb, jsonb) IS 'internal: checks what import_history() is called with';
 COMMENT ON FUNCTION _read_history(regclass, text, jsonb, jsonb) IS 'internal: reads the lines of a stage log';
 
@@ -960,6 +961,7 @@ COMMENT ON COLUMN stage_change.actor IS 'role that did it';
 COMMENT ON FUNCTION _stage_columns() IS 'internal: the columns that a merge leaves as they are';
 COMMENT ON FUNCTION move_stage(bigint, text, text, text, text, numeric) IS 'moves a lead to a stage; returns the stage';
 COMMENT ON FUNCTION _writes_leads() IS 'internal: does the acting role write leads, whoever owns them';
+COMMENT ON FUNCTION _lock_writable(bigint) IS 'internal: locks a lead that one may write';
 COMMENT ON FUNCTION _move_stage(bigint, text, text, text, text, numeric, regclass) IS 'internal: moves a lead';
 
 COMMENT ON TABLE pool_rule IS 'when leads nobody takes care of go back into a pool; the first rule in order that matches decides';

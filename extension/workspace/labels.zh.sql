@@ -910,6 +910,7 @@ COMMENT ON FUNCTION _delegate_approval(bigint, text, text, text, regclass) IS '�
 COMMENT ON FUNCTION check_process(text) IS '检查流程：死路、到不了的阶段、所处阶段已不存在的线索等，并给出办法';
 COMMENT ON FUNCTION import_history(regclass, text, jsonb, jsonb, regclass) IS '导入旧的阶段日志，按真实时间成为 stage_change；逐行返回结果';
 COMMENT ON FUNCTION _history_column(regclass, jsonb, text) IS '内部：阶段日志中某字段所在的列';
+COMMENT ON FUNCTION _check_staging(regclass, jsonb) IS '内部：按映射检查暂存表';
 COMMENT ON FUNCTION _check_history(regclass, jsonb, jsonb) IS '内部：检查导入参数';
 COMMENT ON FUNCTION _read_history(regclass, text, jsonb, jsonb) IS '内部：读取阶段日志';
 
@@ -960,6 +961,7 @@ COMMENT ON COLUMN stage_change.actor IS '操作的数据库角色';
 COMMENT ON FUNCTION _stage_columns() IS '内部：合并时不改动的列';
 COMMENT ON FUNCTION move_stage(bigint, text, text, text, text, numeric) IS '把线索移到某阶段；返回新阶段';
 COMMENT ON FUNCTION _writes_leads() IS '内部：当前角色是否可写所有线索';
+COMMENT ON FUNCTION _lock_writable(bigint) IS '内部：锁定自己有权写入的线索';
 COMMENT ON FUNCTION _move_stage(bigint, text, text, text, text, numeric, regclass) IS '内部：移动线索的阶段';
 
 COMMENT ON TABLE pool_rule IS '多久无人跟进的线索放回公海；按顺序第一条符合的规则决定';

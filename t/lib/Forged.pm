@@ -22,6 +22,7 @@ use File::Temp qw(tempdir);
 use Test::More;
 
 our @EXPORT = qw(is_forgery_safe);
+our @EXPORT_OK = qw(bend);
 
 # What a value may be refused with: syntax, wire, encoding, range, message too short.
 my %refused = map { $_ => 1 } qw(22P02 22P03 22021 22003 22008 22023 08P01);
