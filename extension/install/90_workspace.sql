@@ -32,7 +32,7 @@ COMMENT ON FUNCTION leadcrm._run_workspace_script(regnamespace, text, text, oid[
 
 CREATE FUNCTION leadcrm._workspace_catalog(workspace regnamespace)
 RETURNS TABLE (kind text, object text, class oid, oid oid)
-LANGUAGE SQL STABLE SET search_path TO pg_catalog, pg_temp SET quote_all_identifiers TO off
+LANGUAGE SQL STABLE SET search_path TO pg_catalog, pg_temp SET jit TO off SET quote_all_identifiers TO off
 AS $$
     SELECT CASE c.relkind WHEN 'v' THEN 'view' WHEN 'i' THEN 'index' WHEN 'I' THEN 'index' ELSE 'table' END,
            c.relname, c.tableoid, c.oid
