@@ -63,7 +63,7 @@ static void cohort_write(SummaryWriter *out, const void *body);
 static void cohort_merge(void *body, const void *other, int sign);
 static CohortSettings row_settings(FunctionCallInfo fcinfo);
 static bool settings_same(const CohortSettings *a, const CohortSettings *b);
-static void settings_differ(void) pg_attribute_noreturn();
+static pg_noreturn void settings_differ(void);
 static CohortUnit unit_of(const char *name, int len);
 static int64 window_of(const Interval *within);
 static pg_tz *zone_of(const CohortSettings *settings);

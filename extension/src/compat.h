@@ -84,6 +84,41 @@
 #define MyLocalTransactionId (MyProc->lxid)
 #endif
 
+/* 18 says before the declaration that a function does not return. */
+#if PG_VERSION_NUM < 180000
+#define pg_noreturn pg_attribute_noreturn()
+#endif
+
+/* 18 leaves room before a minimal tuple for what its user keeps with it. */
+#if PG_VERSION_NUM >= 180000
+#define heap_form_minimal_tuple_compat(tupdesc, values, nulls) \
+	heap_form_minimal_tuple(tupdesc, values, nulls, 0)
+#define heap_copy_minimal_tuple_compat(tuple) heap_copy_minimal_tuple(tuple, 0)
+#else
+#define heap_form_minimal_tuple_compat(tupdesc, values, nulls) \
+	heap_form_minimal_tuple(tupdesc, values, nulls)
+#define heap_copy_minimal_tuple_compat(tuple) heap_copy_minimal_tuple(tuple)
+#endif
+
+/* 18 asks whether the key may be deferrable; before, it may not. */
+#if PG_VERSION_NUM >= 180000
+#define RelationGetPrimaryKeyIndex_compat(rel) RelationGetPrimaryKeyIndex(rel, false)
+#else
+#define RelationGetPrimaryKeyIndex_compat(rel) RelationGetPrimaryKeyIndex(rel)
+#endif
+
+/* 18 speaks of comparisons, not of btree strategies; their numbers are the same. */
+#if PG_VERSION_NUM >= 180000
+#define OpInterpretationCompare(meaning) ((meaning)->cmptype)
+#else
+#define OpIndexInterpretation OpBtreeInterpretation
+#define OpInterpretationCompare(meaning) ((meaning)->strategy)
+#define get_op_index_interpretation(opno) get_op_btree_interpretation(opno)
+#define get_opfamily_member_for_cmptype(family, left, right, compare) \
+	get_opfamily_member(family, left, right, compare)
+#define COMPARE_NE ROWCOMPARE_NE
+#endif
+
 /* 18 names the module's version in its magic block. */
 #if PG_VERSION_NUM >= 180000
 #define LEADCRM_MODULE_MAGIC \

@@ -187,7 +187,7 @@ leadcrm_cube_count(CubeChanges *changes, TupleTableSlot *lead, int sign)
 	MemoryContextSwitchTo(changes->cxt);
 	if (!found)
 	{
-		cell->dimensions = heap_copy_minimal_tuple(dimensions);
+		cell->dimensions = heap_copy_minimal_tuple_compat(dimensions);
 		cell->key = key;
 		memset(&cell->sum, 0, sizeof(CubeSum));
 	}
@@ -268,7 +268,7 @@ leadcrm_cube_dimensions(TupleDesc tupdesc, const Datum *values, const bool *isnu
 		value[i] = i < CUBE_KIND ? values[i] : PointerGetDatum(PG_DETOAST_DATUM_PACKED(values[i]));
 	}
 	/* All bytes count: heap_form_minimal_tuple() leaves none to chance. */
-	return heap_form_minimal_tuple(tupdesc, value, null);
+	return heap_form_minimal_tuple_compat(tupdesc, value, null);
 }
 
 /*

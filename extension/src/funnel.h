@@ -13,6 +13,7 @@
 
 #include "amount_sum.h"
 #include "keyed.h"
+#include "leadcrm.h"
 #include "summary.h"
 #include "tally.h"
 #include "window_funnel.h"
@@ -62,7 +63,7 @@ extern const SummaryType leadcrm_funnel_type;
 
 extern void *leadcrm_funnel_make(const void *settings);
 extern bool leadcrm_funnel_is_for(const Funnel *funnel, const FunnelSettings *settings);
-extern void leadcrm_funnel_settings_differ(void) pg_attribute_noreturn();
+extern pg_noreturn void leadcrm_funnel_settings_differ(void);
 extern void leadcrm_funnel_count(Funnel *funnel, int depth, const TimestampTz *reached,
 								 const FunnelLead *lead, FunctionCallInfo aggregate);
 

@@ -31,7 +31,7 @@
 bool
 leadcrm_lead_scan_begin(LeadScan *scan, Workspace *ws, Relation lead)
 {
-	Oid			primary = RelationGetPrimaryKeyIndex(lead);
+	Oid			primary = RelationGetPrimaryKeyIndex_compat(lead);
 
 	Assert(!IsolationUsesXactSnapshot());
 	if (!OidIsValid(primary))

@@ -150,8 +150,8 @@ extern StageFault leadcrm_stage_check(Workspace *ws, ProcessModel *model, TupleT
 									  TimestampTz now, StageAsked *asked);
 extern StageFault leadcrm_stage_check_loss(Workspace *ws, const ProcessModel *model,
 										   TupleTableSlot *lead, StageAsked *asked);
-extern void leadcrm_stage_refuse(const ProcessModel *model, StageFault fault,
-								 const StageAsked *asked) pg_attribute_noreturn();
+extern pg_noreturn void leadcrm_stage_refuse(const ProcessModel *model, StageFault fault,
+											 const StageAsked *asked);
 extern char *leadcrm_stage_list(const Process *process);
 
 /* stage_trigger.c */

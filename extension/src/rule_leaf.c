@@ -130,11 +130,11 @@ leaf_decode_comparison(Oid opno, Oid collation, Expr *left, Expr *right, RuleLea
 		leaf_constant(leaf, TRUTH_UNKNOWN);
 		return true;
 	}
-	if (strategy == BTEqualStrategyNumber || strategy == ROWCOMPARE_NE)
+	if (strategy == BTEqualStrategyNumber || strategy == COMPARE_NE)
 	{
 		leaf->shape = LEAF_ANY;
 		leaf->otherwise = TRUTH_FALSE;
-		leaf->negated = strategy == ROWCOMPARE_NE;
+		leaf->negated = strategy == COMPARE_NE;
 	}
 	else
 	{
@@ -178,7 +178,7 @@ leaf_decode_array(ScalarArrayOpExpr *op, RuleLeaf *leaf)
 
 	if (!IsA(constant, Const) ||
 		!operator_value_type(op->opno, op->inputcollid, &leaf->type, &strategy, &righttype) ||
-		strategy != (op->useOr ? BTEqualStrategyNumber : ROWCOMPARE_NE))
+		strategy != (op->useOr ? BTEqualStrategyNumber : COMPARE_NE))
 		return false;
 	if (constant->constisnull)
 	{
@@ -284,7 +284,7 @@ subject_strip(Expr *expr)
  * By which kind of look-up the values that an operator compares are told
  * apart as the operator does it.
  *
- * strategy: as in a btree, or ROWCOMPARE_NE.  Returns false when there is none.
+ * strategy: as in a btree, or COMPARE_NE.  Returns false when there is none.
  */
 static bool
 operator_value_type(Oid opno, Oid collation, ValueType *type, StrategyNumber *strategy,
@@ -297,16 +297,16 @@ operator_value_type(Oid opno, Oid collation, ValueType *type, StrategyNumber *st
 	{
 		type->kind = VALUE_INTEGER;
 		type->type = *righttype = ANYENUMOID;
-		*strategy = get_opcode(opno) == F_ENUM_EQ ? BTEqualStrategyNumber : ROWCOMPARE_NE;
+		*strategy = get_opcode(opno) == F_ENUM_EQ ? BTEqualStrategyNumber : COMPARE_NE;
 		return true;
 	}
 
-	foreach(cell, get_op_btree_interpretation(opno))
+	foreach(cell, get_op_index_interpretation(opno))
 	{
-		OpBtreeInterpretation *meaning = lfirst(cell);
+		OpIndexInterpretation *meaning = lfirst(cell);
 		Oid			left = meaning->oplefttype;
-		bool		equality = meaning->strategy == BTEqualStrategyNumber ||
-			meaning->strategy == ROWCOMPARE_NE;
+		bool		equality = OpInterpretationCompare(meaning) == BTEqualStrategyNumber ||
+			OpInterpretationCompare(meaning) == COMPARE_NE;
 		TypeCacheEntry *typentry;
 
 		if (get_typtype(left) == TYPTYPE_PSEUDO)
@@ -316,7 +316,7 @@ operator_value_type(Oid opno, Oid collation, ValueType *type, StrategyNumber *st
 			continue;
 		type->type = left;
 		*righttype = meaning->oprighttype;
-		*strategy = meaning->strategy;
+		*strategy = OpInterpretationCompare(meaning);
 		switch (left)
 		{
 			case BOOLOID:

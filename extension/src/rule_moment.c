@@ -198,8 +198,8 @@ collect_comparison(OpExpr *expr, Build *build)
 {
 	Node	   *left = linitial(expr->args);
 	Node	   *right = list_length(expr->args) == 2 ? lsecond(expr->args) : NULL;
-	List	   *interpretations = get_op_btree_interpretation(expr->opno);
-	OpBtreeInterpretation *btree = interpretations == NIL ? NULL : linitial(interpretations);
+	List	   *interpretations = get_op_index_interpretation(expr->opno);
+	OpIndexInterpretation *btree = interpretations == NIL ? NULL : linitial(interpretations);
 	bool		monotone = btree != NULL && right != NULL &&
 		(uses_moment(left, NULL) ? is_monotone(left) && !uses_moment(right, NULL)
 		 : is_monotone(right));
@@ -212,7 +212,8 @@ collect_comparison(OpExpr *expr, Build *build)
 			build->moments->by_day = true;
 		return;
 	}
-	if (btree->strategy != BTEqualStrategyNumber && btree->strategy != ROWCOMPARE_NE)
+	if (OpInterpretationCompare(btree) != BTEqualStrategyNumber &&
+		OpInterpretationCompare(btree) != COMPARE_NE)
 	{
 		build->comparisons = lappend(build->comparisons, expr);
 		return;
@@ -223,8 +224,8 @@ collect_comparison(OpExpr *expr, Build *build)
 	{
 		OpExpr	   *order = copyObject(expr);
 
-		order->opno = get_opfamily_member(btree->opfamily_id, btree->oplefttype,
-										  btree->oprighttype, strategy);
+		order->opno = get_opfamily_member_for_cmptype(btree->opfamily_id, btree->oplefttype,
+													  btree->oprighttype, strategy);
 		order->opfuncid = get_opcode(order->opno);
 		build->comparisons = lappend(build->comparisons, order);
 	}

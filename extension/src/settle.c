@@ -500,7 +500,7 @@ settle_sources(Workspace *ws, SettleFrame *frame)
 static bool
 source_is_coming(Relation source, Datum code)
 {
-	Oid			primary = RelationGetPrimaryKeyIndex(source);
+	Oid			primary = RelationGetPrimaryKeyIndex_compat(source);
 	SnapshotData dirty;
 	ScanKeyData key;
 	SysScanDesc scan;

@@ -51,7 +51,7 @@ static void *velocity_read(SummaryReader *in);
 static void velocity_write(SummaryWriter *out, const void *body);
 static void velocity_merge(void *body, const void *other, int sign);
 static bool settings_same(const VelocitySettings *a, const VelocitySettings *b);
-static void settings_differ(void) pg_attribute_noreturn();
+static pg_noreturn void settings_differ(void);
 static Datum count(int64 n);
 static Numeric rounded(Datum value);
 static Numeric per_day(const Velocity *velocity);
