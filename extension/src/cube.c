@@ -359,8 +359,11 @@ lead_dimensions(const Workspace *ws, TupleTableSlot *lead, Datum *values, bool *
 					day_of_month;
 
 		isnull[CUBE_CLOSES_ON] = DATE_NOT_FINITE(day);
-		j2date(day + POSTGRES_EPOCH_JDATE, &year, &month, &day_of_month);
-		values[CUBE_CLOSES_ON] = DateADTGetDatum(day - (day_of_month - 1));
+		if (!DATE_NOT_FINITE(day))
+		{
+			j2date(day + POSTGRES_EPOCH_JDATE, &year, &month, &day_of_month);
+			values[CUBE_CLOSES_ON] = DateADTGetDatum(day - (day_of_month - 1));
+		}
 	}
 
 	values[CUBE_STAGES] = stages_of(ws, lead);
