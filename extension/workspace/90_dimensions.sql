@@ -126,7 +126,7 @@ SELECT 'visit'::text, c.created_on, c.won_on, c.lost_on, c.closes_on, c.kind, c.
   JOIN _cube_lead c ON c.id = l.id
  CROSS JOIN LATERAL (SELECT t.from_stage AS stage, t.stayed FROM leadcrm.transitions(l.lifecycle) t WHERE t.from_stage IS NOT NULL
                       UNION ALL
-                     SELECT l.stage, now() - l.stage_since) v;
+                     (SELECT l.stage, now() - l.stage_since OFFSET 0)) v;   -- else PostgreSQL 18, dropping the self-join, loses l
 
 -- The same with all dimensions, as far as the acting role sees numbers: all of
 -- them, or those of its own leads, or of its teams.  Each join is to something
