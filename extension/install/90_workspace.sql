@@ -13,7 +13,7 @@ COMMENT ON FUNCTION leadcrm.acting_role() IS
 'the role that acts: the one SET ROLE chose, else the session''s; the same inside SECURITY DEFINER functions';
 
 CREATE FUNCTION leadcrm.at_home(home regclass) RETURNS void
-LANGUAGE C STABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'leadcrm_at_home';
+LANGUAGE C STABLE STRICT AS 'MODULE_PATHNAME', 'leadcrm_at_home';
 COMMENT ON FUNCTION leadcrm.at_home(regclass) IS
 'raises an error unless the schema of that table comes first in the search_path: guards a workspace renamed by hand';
 

@@ -74,7 +74,7 @@ leadcrm_process_model(Workspace *ws)
 	leadcrm_owner_begin(ws, &save);
 	if (SPI_connect() != SPI_OK_CONNECT)
 		elog(ERROR, "SPI_connect failed");
-	PushActiveSnapshot(GetLatestSnapshot());
+	leadcrm_workspace_snapshot(ws);
 	load_processes(model, ws);
 	load_stages(model, ws);
 	load_transitions(model, ws);

@@ -61,7 +61,7 @@ leadcrm_recycle_model(Workspace *ws, Relation lead)
 	leadcrm_owner_begin(ws, &save);
 	if (SPI_connect() != SPI_OK_CONNECT)
 		elog(ERROR, "SPI_connect failed");
-	PushActiveSnapshot(GetLatestSnapshot());
+	leadcrm_workspace_snapshot(ws);
 	load_rules(model, ws, lead);
 	PopActiveSnapshot();
 	SPI_finish();

@@ -72,7 +72,7 @@ leadcrm_score_model(Workspace *ws, Relation lead)
 	leadcrm_owner_begin(ws, &save);
 	if (SPI_connect() != SPI_OK_CONNECT)
 		elog(ERROR, "SPI_connect failed");
-	PushActiveSnapshot(GetLatestSnapshot());
+	leadcrm_workspace_snapshot(ws);
 	model_build(ws, model, lead);
 	PopActiveSnapshot();
 	SPI_finish();

@@ -397,6 +397,21 @@ leadcrm_workspace_table(Oid namespace_oid, const char *table)
 }
 
 /*
+ * leadcrm_workspace_snapshot
+ *		Make what is committed now the active snapshot, to read configuration;
+ *		the caller pops it.
+ *
+ * While workers run GetLatestSnapshot() is refused, for no reason that it
+ * knows of.  Catalogs are read even then, and their snapshot is a new one each
+ * time it is asked for with a table that is no catalog.
+ */
+void
+leadcrm_workspace_snapshot(const Workspace *ws)
+{
+	PushActiveSnapshot(IsInParallelMode() ? GetNonHistoricCatalogSnapshot(ws->lead) : GetLatestSnapshot());
+}
+
+/*
  * leadcrm_workspace_config
  *		Run a query on configuration, while the cache is being built; returns
  *		how many rows there are in SPI_tuptable.
@@ -672,7 +687,7 @@ workspace_build(WorkspaceEntry *entry, Relation lead)
 	{
 		if (SPI_connect() != SPI_OK_CONNECT)
 			elog(ERROR, "SPI_connect failed");
-		PushActiveSnapshot(GetLatestSnapshot());
+		leadcrm_workspace_snapshot(ws);
 		workspace_load_rules(ws, lead);
 		workspace_load_sources(ws);
 		workspace_load_synonyms(ws, "industry", &ws->industry);
