@@ -77,6 +77,13 @@
 #define INTERVAL_NOT_FINITE(span) ((void) (span), false)
 #endif
 
+/* 17 allows internal subtransactions in parallel plans. */
+#if PG_VERSION_NUM >= 170000
+#define InternalSubTransactionsRefused() false
+#else
+#define InternalSubTransactionsRefused() IsInParallelMode()
+#endif
+
 /* 17 moved the local transaction id. */
 #if PG_VERSION_NUM >= 170000
 #define MyLocalTransactionId (MyProc->vxid.lxid)

@@ -12,12 +12,11 @@
 
 #include "leadcrm.h"
 
-#include "access/xact.h"
 #include "executor/executor.h"
 #include "optimizer/optimizer.h"
 #include "utils/builtins.h"
-#include "utils/resowner.h"
 
+#include "attempt.h"
 #include "row_expression.h"
 #include "rule.h"
 
@@ -49,36 +48,26 @@ leadcrm_row_expression_compile(Relation rel, const char *source, MemoryContext c
  *		As leadcrm_row_expression_compile(), but NULL instead of an error,
  *		which is in *problem, in the current memory context.
  *
- * Runs under a subtransaction.  Cancellation and the end of the session pass
+ * Cancellation and the end of the session pass
  * through.
  */
 ExprState *
 leadcrm_row_expression_try(Relation rel, const char *source, MemoryContext cxt, char **problem)
 {
-	MemoryContext caller = CurrentMemoryContext;
-	ResourceOwner owner = CurrentResourceOwner;
+	Attempt		attempt;
 	ExprState  *volatile state = NULL;
 
 	*problem = NULL;
-	BeginInternalSubTransaction(NULL);
-	MemoryContextSwitchTo(caller);
+	leadcrm_attempt_begin(&attempt);
 	PG_TRY();
 	{
 		state = leadcrm_row_expression_compile(rel, source, cxt);
-		ReleaseCurrentSubTransaction();
-		MemoryContextSwitchTo(caller);
-		CurrentResourceOwner = owner;
+		leadcrm_attempt_keep(&attempt);
 	}
 	PG_CATCH();
 	{
-		ErrorData  *error;
+		ErrorData  *error = leadcrm_attempt_undo(&attempt);
 
-		MemoryContextSwitchTo(caller);
-		error = CopyErrorData();
-		FlushErrorState();
-		RollbackAndReleaseCurrentSubTransaction();
-		MemoryContextSwitchTo(caller);
-		CurrentResourceOwner = owner;
 		if (ERRCODE_TO_CATEGORY(error->sqlerrcode) == ERRCODE_OPERATOR_INTERVENTION)
 			ReThrowError(error);
 		*problem = error->message;

@@ -12,13 +12,12 @@
 
 #include "leadcrm.h"
 
-#include "access/xact.h"
 #include "miscadmin.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
 #include "utils/memutils.h"
-#include "utils/resowner.h"
 
+#include "attempt.h"
 #include "rule_allow.h"
 #include "rule_compile.h"
 
@@ -125,39 +124,29 @@ rule_error_context(void *arg)
 	errcontext("rule \"%s\"", (const char *) arg);
 }
 
-/* Compile a rule in a subtransaction; false if it is broken. */
+/* Compile a rule; false if it is broken. */
 static bool
 compile_or_note(CompiledRule *rule, TupleDesc tupdesc, const RuleText *text,
 				const char *time_zone, RuleExpr *result)
 {
-	MemoryContext cxt = CurrentMemoryContext;
-	ResourceOwner owner = CurrentResourceOwner;
+	Attempt		attempt;
 
-	BeginInternalSubTransaction(NULL);
-	MemoryContextSwitchTo(cxt);
+	leadcrm_attempt_begin(&attempt);
 	PG_TRY();
 	{
 		leadcrm_rule_parse_row(tupdesc, text->condition, time_zone, result);
-		ReleaseCurrentSubTransaction();
+		leadcrm_attempt_keep(&attempt);
 	}
 	PG_CATCH();
 	{
-		ErrorData  *error;
+		ErrorData  *error = leadcrm_attempt_undo(&attempt);
 
-		MemoryContextSwitchTo(cxt);
-		error = CopyErrorData();
-		FlushErrorState();
-		RollbackAndReleaseCurrentSubTransaction();
-		MemoryContextSwitchTo(cxt);
-		CurrentResourceOwner = owner;
 		if (!leadcrm_rule_error_is_its_own(error->sqlerrcode))
 			ReThrowError(error);
 		rule->sqlstate = error->sqlerrcode;
 		rule->message = error->message;
 	}
 	PG_END_TRY();
-	MemoryContextSwitchTo(cxt);
-	CurrentResourceOwner = owner;
 	return rule->sqlstate == 0;
 }
 

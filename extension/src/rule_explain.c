@@ -15,7 +15,6 @@
 #include "access/htup_details.h"
 #include "access/relation.h"
 #include "access/sysattr.h"
-#include "access/xact.h"
 #include "catalog/pg_type.h"
 #include "executor/executor.h"
 #include "funcapi.h"
@@ -31,12 +30,12 @@
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
-#include "utils/resowner.h"
 #include "utils/ruleutils.h"
 #include "utils/snapmgr.h"
 #include "utils/timestamp.h"
 #include "utils/typcache.h"
 
+#include "attempt.h"
 #include "rule_allow.h"
 #include "rule_compile.h"
 #include "rule_table.h"
@@ -290,20 +289,17 @@ reason(const Trial *trial, const char *condition)
 }
 
 /*
- * Evaluate a condition for the row; in a subtransaction, for it may be broken
- * or fail.
+ * Evaluate a condition for the row; it may be broken or fail.
  *
  * why: unless it is true set to what it is and of which values.
  */
 static Outcome
 try_condition(const Trial *trial, const char *condition, char **why)
 {
-	MemoryContext cxt = CurrentMemoryContext;
-	ResourceOwner owner = CurrentResourceOwner;
+	Attempt		attempt;
 	volatile Outcome outcome = OUTCOME_ERROR;
 
-	BeginInternalSubTransaction(NULL);
-	MemoryContextSwitchTo(cxt);
+	leadcrm_attempt_begin(&attempt);
 	PG_TRY();
 	{
 		RuleExpr	compiled;
@@ -318,26 +314,18 @@ try_condition(const Trial *trial, const char *condition, char **why)
 		if (outcome != OUTCOME_TRUE)
 			*why = psprintf("%s is %s%s", condition, isnull ? "null" : "false",
 							values_read(trial, (Node *) compiled.expr));
-		ReleaseCurrentSubTransaction();
+		leadcrm_attempt_keep(&attempt);
 	}
 	PG_CATCH();
 	{
-		ErrorData  *error;
+		ErrorData  *error = leadcrm_attempt_undo(&attempt);
 
-		MemoryContextSwitchTo(cxt);
-		error = CopyErrorData();
-		FlushErrorState();
-		RollbackAndReleaseCurrentSubTransaction();
-		MemoryContextSwitchTo(cxt);
-		CurrentResourceOwner = owner;
 		if (!leadcrm_rule_error_is_its_own(error->sqlerrcode))
 			ReThrowError(error);
 		*why = psprintf("error %s: %s", unpack_sql_state(error->sqlerrcode), error->message);
 		outcome = OUTCOME_ERROR;
 	}
 	PG_END_TRY();
-	MemoryContextSwitchTo(cxt);
-	CurrentResourceOwner = owner;
 	return outcome;
 }
 

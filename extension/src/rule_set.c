@@ -17,7 +17,6 @@
 #include "leadcrm.h"
 
 #include "access/sysattr.h"
-#include "access/xact.h"
 #include "catalog/pg_type.h"
 #include "executor/executor.h"
 #include "miscadmin.h"
@@ -31,10 +30,10 @@
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
-#include "utils/resowner.h"
 #include "utils/syscache.h"
 #include "utils/timestamp.h"
 
+#include "attempt.h"
 #include "rule_compile.h"
 #include "rule_memo.h"
 #include "rule_moment.h"
@@ -603,14 +602,13 @@ set_match_bare(RuleSet *set, uint64 *matched)
 static void
 set_match_guarded(RuleSet *set, uint64 *matched)
 {
-	MemoryContext cxt = CurrentMemoryContext;
-	ResourceOwner owner = CurrentResourceOwner;
 	volatile int rule = next_rule(set, matched, set->guarded, -1);
 
 	while (rule >= 0)
 	{
-		BeginInternalSubTransaction(NULL);
-		MemoryContextSwitchTo(cxt);
+		Attempt		attempt;
+
+		leadcrm_attempt_begin(&attempt);
 		PG_TRY();
 		{
 			while (rule >= 0)
@@ -619,18 +617,12 @@ set_match_guarded(RuleSet *set, uint64 *matched)
 					matched[rule / 64] &= ~(UINT64CONST(1) << (rule % 64));
 				rule = next_rule(set, matched, set->guarded, rule);
 			}
-			ReleaseCurrentSubTransaction();
+			leadcrm_attempt_keep(&attempt);
 		}
 		PG_CATCH();
 		{
-			ErrorData  *error;
+			ErrorData  *error = leadcrm_attempt_undo(&attempt);
 
-			MemoryContextSwitchTo(cxt);
-			error = CopyErrorData();
-			FlushErrorState();
-			RollbackAndReleaseCurrentSubTransaction();
-			MemoryContextSwitchTo(cxt);
-			CurrentResourceOwner = owner;
 			if (rule < 0 || !leadcrm_rule_error_is_its_own(error->sqlerrcode))
 				ReThrowError(error);
 			matched[rule / 64] &= ~(UINT64CONST(1) << (rule % 64));
@@ -639,8 +631,6 @@ set_match_guarded(RuleSet *set, uint64 *matched)
 			rule = next_rule(set, matched, set->guarded, rule);
 		}
 		PG_END_TRY();
-		MemoryContextSwitchTo(cxt);
-		CurrentResourceOwner = owner;
 	}
 }
 
