@@ -6,7 +6,7 @@ SET TIME ZONE 'UTC';
 SELECT leadcrm.create_workspace('crm');
 
 -- What single cells say.
-SELECT v, leadcrm.cell_text(v), leadcrm.is_test_text(v)
+SELECT replace(v, U&'\FEFF', '[mark]') AS v, leadcrm.cell_text(v), leadcrm.is_test_text(v)
   FROM unnest(ARRAY['', '  ', U&'\FEFF\00A0张三\3000', '''13800138000', '="0755-1"', '无', 'N/A', '--', 'none', 'Nina',
                     '测试', 'test01', 'asdf', '11111111111', '12345678901', '13800138000', '丽丽', 'a']) WITH ORDINALITY AS t (v, o)
  ORDER BY o;

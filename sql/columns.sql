@@ -36,8 +36,10 @@ UPDATE lead SET tag = 'e' WHERE id = 3;
 SELECT lead_id, key, live FROM identity WHERE kind = 'tag' AND lead_id = 3 ORDER BY key;
 
 -- The view for applications, with such columns.
+\set ECHO none
 SELECT format('CREATE OR REPLACE VIEW lead_in WITH (security_barrier) AS %s',
               regexp_replace(pg_get_viewdef('lead_in'::regclass), '\s+FROM ', ', tag, size, note FROM ')) \gexec
+\set ECHO all
 INSERT INTO lead_in (name, phone, first_source, external_id, tag, size, note) VALUES ('Dan', '13800138004', 'web', 'D1', 'f', 11, 'ff')
 RETURNING name, tag, size, note;
 INSERT INTO lead_in (name, first_source, external_id, tag, size, note) VALUES ('Dan', 'web', 'D1', 'g', 12, 'gg') RETURNING name, tag, size, note;

@@ -43,7 +43,7 @@ END $$;
 CREATE FUNCTION nested(inner_part text, left_part text, right_part text, n integer) RETURNS text LANGUAGE sql IMMUTABLE
 	RETURN repeat(left_part, n) || inner_part || repeat(right_part, n);
 
-SELECT what, outcome(condition) FROM (VALUES
+SELECT what, CASE what WHEN 'absurd jsonb' THEN 'depends: ' || (outcome(condition) ~ '^(may fail$|54001)') ELSE outcome(condition) END AS outcome FROM (VALUES
 	(1, '10 MB of text', 'name = ''' || repeat('长', 3500000) || ''''),
 	(2, '10 MB of blanks', repeat(' ', 10000000) || 'true'),
 	(3, '32 kB of blanks', repeat(' ', 32764) || 'true'),
