@@ -88,7 +88,7 @@ leadcrm_interval_span(const Interval *interval)
 static void
 load_time_zone(Workspace *ws)
 {
-	if (leadcrm_workspace_config(psprintf("SELECT time_zone FROM %s.workspace", ws->name)) > 0)
+	if (leadcrm_workspace_config("s", psprintf("SELECT time_zone FROM %s.workspace", ws->name)) > 0)
 		ws->time_zone = pg_tzset(SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1));
 
 	/* A zone that this server does not know must not keep leads out. */
@@ -101,7 +101,7 @@ load_half_lives(Workspace *ws)
 {
 	int			n;
 
-	n = leadcrm_workspace_config(psprintf("SELECT class::pg_catalog.int4, half_life, most"
+	n = leadcrm_workspace_config("IVi", psprintf("SELECT class::pg_catalog.int4, half_life, most"
 										  " FROM %s.half_life", ws->name));
 	for (int i = 0; i < n; i++)
 	{
@@ -126,7 +126,7 @@ load_kinds(Workspace *ws)
 {
 	int			n;
 
-	n = leadcrm_workspace_config(psprintf("SELECT a.kind, a.points::pg_catalog.float8,"
+	n = leadcrm_workspace_config("sfisis", psprintf("SELECT a.kind, a.points::pg_catalog.float8,"
 										  " h.class::pg_catalog.int4, a.direction, a.daily_cap,"
 										  " false AS signals"
 										  " FROM %s.activity_kind a JOIN %s.half_life h"
@@ -171,7 +171,7 @@ load_signals(Workspace *ws)
 {
 	int			n;
 
-	n = leadcrm_workspace_config(psprintf("SELECT code, activity_kinds, times, within, holds_for"
+	n = leadcrm_workspace_config("SAivV", psprintf("SELECT code, activity_kinds, times, within, holds_for"
 										  " FROM %s.intent_rule"
 										  " WHERE active AND activity_kinds IS NOT NULL"
 										  " AND holds_for IS NOT NULL ORDER BY code", ws->name));

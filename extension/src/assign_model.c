@@ -239,7 +239,7 @@ model_build(AssignModel *model, Workspace *ws, Relation lead)
 static void
 load_teams(AssignModel *model, Workspace *ws)
 {
-	int			n = leadcrm_workspace_config(psprintf("SELECT code, parent FROM %s.team", ws->name));
+	int			n = leadcrm_workspace_config("Ss", psprintf("SELECT code, parent FROM %s.team", ws->name));
 
 	model->team = model_alloc(model, n, sizeof(Team));
 	model->nteams = n;
@@ -255,7 +255,7 @@ load_teams(AssignModel *model, Workspace *ws)
 static void
 load_calendars(AssignModel *model, Workspace *ws)
 {
-	int			n = leadcrm_workspace_config(psprintf("SELECT calendar, weekday, opens, closes"
+	int			n = leadcrm_workspace_config("Sncc", psprintf("SELECT calendar, weekday, opens, closes"
 													  " FROM %s.calendar_hours ORDER BY calendar", ws->name));
 
 	model->calendar = model_alloc(model, n, sizeof(WorkingCalendar));
@@ -282,7 +282,7 @@ load_calendars(AssignModel *model, Workspace *ws)
 static void
 load_reps(AssignModel *model, Workspace *ws)
 {
-	int			n = leadcrm_workspace_config(psprintf("SELECT code, team, position, capacity, daily_limit,"
+	int			n = leadcrm_workspace_config("Sssnnnsb", psprintf("SELECT code, team, position, capacity, daily_limit,"
 													  " weight, calendar, active"
 													  " FROM %s.rep ORDER BY code COLLATE pg_catalog.\"C\"",
 													  ws->name));
@@ -309,7 +309,7 @@ load_reps(AssignModel *model, Workspace *ws)
 static void
 load_absences(AssignModel *model, Workspace *ws)
 {
-	int			n = leadcrm_workspace_config(psprintf("SELECT rep, from_at, until_at FROM %s.rep_absence"
+	int			n = leadcrm_workspace_config("Smm", psprintf("SELECT rep, from_at, until_at FROM %s.rep_absence"
 													  " ORDER BY rep COLLATE pg_catalog.\"C\", until_at DESC",
 													  ws->name));
 
@@ -334,7 +334,7 @@ load_absences(AssignModel *model, Workspace *ws)
 static void
 load_skills(AssignModel *model, Workspace *ws)
 {
-	int			n = leadcrm_workspace_config(psprintf("SELECT rep, kind, value, level FROM %s.rep_skill"
+	int			n = leadcrm_workspace_config("SSSn", psprintf("SELECT rep, kind, value, level FROM %s.rep_skill"
 													  " ORDER BY rep COLLATE pg_catalog.\"C\"", ws->name));
 
 	for (int i = 0; i < n; i++)
@@ -363,7 +363,7 @@ load_territories(AssignModel *model, Workspace *ws)
 {
 	int			n;
 
-	n = leadcrm_workspace_config(psprintf("SELECT code, parent FROM %s.territory WHERE active"
+	n = leadcrm_workspace_config("Ss", psprintf("SELECT code, parent FROM %s.territory WHERE active"
 										  " ORDER BY code COLLATE pg_catalog.\"C\"", ws->name));
 	model->territory = model_alloc(model, n, sizeof(Territory));
 	model->nterritories = n;
@@ -372,7 +372,7 @@ load_territories(AssignModel *model, Workspace *ws)
 	for (int i = 0; i < n; i++)
 		model->territory[i].parent = find_territory(model, model_text(model, i, 2));
 
-	n = leadcrm_workspace_config(psprintf("SELECT t.code, pg_catalog.rtrim(r.region)"
+	n = leadcrm_workspace_config("SS", psprintf("SELECT t.code, pg_catalog.rtrim(r.region)"
 										  " FROM %s.territory t, pg_catalog.unnest(t.regions) AS r (region)"
 										  " WHERE t.active", ws->name));
 	model->region = model_alloc(model, n, sizeof(TerritoryRegion));
@@ -388,7 +388,7 @@ load_territories(AssignModel *model, Workspace *ws)
 static void
 load_territory_reps(AssignModel *model, Workspace *ws)
 {
-	int			n = leadcrm_workspace_config(psprintf("SELECT territory, rep, position FROM %s.territory_rep"
+	int			n = leadcrm_workspace_config("SSs", psprintf("SELECT territory, rep, position FROM %s.territory_rep"
 													  " ORDER BY territory, rep COLLATE pg_catalog.\"C\"",
 													  ws->name));
 
@@ -412,7 +412,7 @@ load_territory_reps(AssignModel *model, Workspace *ws)
 static void
 load_pools(AssignModel *model, Workspace *ws)
 {
-	int			n = leadcrm_workspace_config(psprintf("SELECT code, team, claim_limit, first_contact, active"
+	int			n = leadcrm_workspace_config("Ssnvb", psprintf("SELECT code, team, claim_limit, first_contact, active"
 													  " FROM %s.pool"
 													  " ORDER BY position, code COLLATE pg_catalog.\"C\"",
 													  ws->name));
@@ -439,7 +439,7 @@ load_pools(AssignModel *model, Workspace *ws)
 static void
 load_rules(AssignModel *model, Workspace *ws, Relation lead)
 {
-	int			n = leadcrm_workspace_config(psprintf("SELECT code, condition, strategy, rep, team, territory,"
+	int			n = leadcrm_workspace_config("SSSsssbsAbbvss", psprintf("SELECT code, condition, strategy, rep, team, territory,"
 													  " by_territory, rep_position, required_skills, sticky,"
 													  " working_hours, first_contact, fallback_team, pool"
 													  " FROM %s.assignment_rule WHERE active"

@@ -204,7 +204,7 @@ leadcrm_stage_is_open(Workspace *ws, TupleTableSlot *lead)
 static void
 load_processes(ProcessModel *model, Workspace *ws)
 {
-	int			n = leadcrm_workspace_config(psprintf("SELECT code, condition, active FROM %s.process"
+	int			n = leadcrm_workspace_config("SSs", psprintf("SELECT code, condition, active FROM %s.process"
 													  " WHERE subject OPERATOR(pg_catalog.=) 'lead'"
 													  " ORDER BY active DESC, position, code LIMIT %d",
 													  ws->name, RULE_MAX_RULES));
@@ -233,7 +233,7 @@ load_processes(ProcessModel *model, Workspace *ws)
 static void
 load_stages(ProcessModel *model, Workspace *ws)
 {
-	int			n = leadcrm_workspace_config(psprintf("SELECT process, code, position, kind FROM %s.stage"
+	int			n = leadcrm_workspace_config("SSiS", psprintf("SELECT process, code, position, kind FROM %s.stage"
 													  " ORDER BY process, position, code", ws->name));
 
 	for (int i = 0; i < n; i++)
@@ -267,7 +267,7 @@ load_stages(ProcessModel *model, Workspace *ws)
 static void
 load_transitions(ProcessModel *model, Workspace *ws)
 {
-	int			n = leadcrm_workspace_config(psprintf("SELECT t.process, t.from_stage, t.to_stage, t.condition,"
+	int			n = leadcrm_workspace_config("SsSSAss", psprintf("SELECT t.process, t.from_stage, t.to_stage, t.condition,"
 													  " t.required_fields, a.code AS approval, a.condition AS asked"
 													  " FROM %s.transition t LEFT JOIN %s.approval_rule a"
 													  " ON a.code OPERATOR(pg_catalog.=) t.approval AND a.active"
@@ -345,7 +345,7 @@ add_condition(ProcessModel *model, const char *code, const char *condition)
 static void
 load_rules(ProcessModel *model, Workspace *ws)
 {
-	int			n = leadcrm_workspace_config(psprintf("SELECT code, process, activity_kind, condition, to_stage"
+	int			n = leadcrm_workspace_config("SSsSS", psprintf("SELECT code, process, activity_kind, condition, to_stage"
 													  " FROM %s.stage_rule WHERE active"
 													  " ORDER BY position, code COLLATE pg_catalog.\"C\" LIMIT %d",
 													  ws->name, RULE_MAX_RULES));
@@ -374,7 +374,7 @@ load_rules(ProcessModel *model, Workspace *ws)
 static void
 load_reasons(ProcessModel *model, Workspace *ws)
 {
-	int			n = leadcrm_workspace_config(psprintf("SELECT code, needs_note, needs_competitor, active"
+	int			n = leadcrm_workspace_config("Ssss", psprintf("SELECT code, needs_note, needs_competitor, active"
 													  " FROM %s.loss_reason ORDER BY position, code",
 													  ws->name));
 

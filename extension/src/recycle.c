@@ -76,7 +76,7 @@ static void
 load_rules(RecycleModel *model, Workspace *ws, Relation lead)
 {
 	/* What a rule is for by its intents is a part of its condition. */
-	int			n = leadcrm_workspace_config(psprintf("SELECT code, pg_catalog.concat('(', condition, E'\\n)',"
+	int			n = leadcrm_workspace_config("TTsiii", psprintf("SELECT code, pg_catalog.concat('(', condition, E'\\n)',"
 													  " ' AND intent = ANY (' || pg_catalog.quote_literal(intents) || ')') AS condition,"
 													  " exempt, days_without_follow_up, days_without_progress, warn_days"
 													  " FROM %s.pool_rule WHERE active"

@@ -102,7 +102,7 @@ model_build(Workspace *ws, ScoreModel *model, Relation lead)
 static void
 model_load_levels(Workspace *ws, ScoreModel *model)
 {
-	int			n = leadcrm_workspace_config(psprintf("SELECT level, enter_at, leave_at, minimum_stay"
+	int			n = leadcrm_workspace_config("Snnv", psprintf("SELECT level, enter_at, leave_at, minimum_stay"
 										 " FROM %s.intent_level ORDER BY position", ws->name));
 
 	model->nlevels = Min(n, INTENT_MAX_LEVELS);
@@ -118,7 +118,7 @@ model_load_levels(Workspace *ws, ScoreModel *model)
 static void
 model_load_caps(Workspace *ws, ScoreModel *model)
 {
-	int			n = leadcrm_workspace_config(psprintf("SELECT cap_group, most FROM %s.score_cap ORDER BY 1", ws->name));
+	int			n = leadcrm_workspace_config("Sn", psprintf("SELECT cap_group, most FROM %s.score_cap ORDER BY 1", ws->name));
 
 	model->cap = MemoryContextAllocZero(model->cxt, Max(n, 1) * sizeof(ScoreCap));
 	model->ncaps = n;
@@ -132,7 +132,7 @@ model_load_caps(Workspace *ws, ScoreModel *model)
 static void
 model_load_score_rules(Workspace *ws, ScoreModel *model, Relation lead, const char *zone)
 {
-	int			n = leadcrm_workspace_config(psprintf("SELECT code, condition, points, cap_group, valid_from, valid_to"
+	int			n = leadcrm_workspace_config("SSnsmm", psprintf("SELECT code, condition, points, cap_group, valid_from, valid_to"
 										 " FROM %s.score_rule WHERE active ORDER BY code LIMIT %d",
 										 ws->name, RULE_MAX_RULES));
 	RuleText   *text = palloc(Max(n, 1) * sizeof(RuleText));
@@ -164,7 +164,7 @@ model_load_score_rules(Workspace *ws, ScoreModel *model, Relation lead, const ch
 static void
 model_load_intent_rules(Workspace *ws, ScoreModel *model, Relation lead, const char *zone)
 {
-	int			n = leadcrm_workspace_config(psprintf("SELECT code, level, effect, condition, holds_for"
+	int			n = leadcrm_workspace_config("SSSsv", psprintf("SELECT code, level, effect, condition, holds_for"
 										 " FROM %s.intent_rule WHERE active"
 										 " ORDER BY effect <> 'hold', code LIMIT %d",
 										 ws->name, RULE_MAX_RULES));

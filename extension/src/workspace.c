@@ -397,75 +397,6 @@ leadcrm_workspace_table(Oid namespace_oid, const char *table)
 }
 
 /*
- * leadcrm_workspace_snapshot
- *		Make what is committed now the active snapshot, to read configuration;
- *		the caller pops it.
- *
- * While workers run GetLatestSnapshot() is refused, for no reason that it
- * knows of.  Catalogs are read even then, and their snapshot is a new one each
- * time it is asked for with a table that is no catalog.
- */
-void
-leadcrm_workspace_snapshot(const Workspace *ws)
-{
-	PushActiveSnapshot(IsInParallelMode() ? GetNonHistoricCatalogSnapshot(ws->lead) : GetLatestSnapshot());
-}
-
-/*
- * leadcrm_workspace_config
- *		Run a query on configuration, while the cache is being built; returns
- *		how many rows there are in SPI_tuptable.
- */
-int
-leadcrm_workspace_config(const char *query)
-{
-	SPIExecuteOptions options;
-
-	memset(&options, 0, sizeof(options));
-	options.read_only = true;	/* the snapshot that is active, no other */
-	if (SPI_execute_extended(query, &options) != SPI_OK_SELECT)
-		elog(ERROR, "could not read configuration: %s", query);
-	return (int) SPI_processed;
-}
-
-/*
- * leadcrm_workspace_value
- *		A column of a row in SPI_tuptable; it lives as long as that.
- */
-Datum
-leadcrm_workspace_value(int row, const char *column, bool *isnull)
-{
-	return SPI_getbinval(SPI_tuptable->vals[row], SPI_tuptable->tupdesc,
-						 SPI_fnumber(SPI_tuptable->tupdesc, column), isnull);
-}
-
-/*
- * leadcrm_workspace_copy
- *		The same as text that lives with the workspace; NULL for NULL.
- */
-char *
-leadcrm_workspace_copy(Workspace *ws, int row, const char *column)
-{
-	char	   *value = SPI_getvalue(SPI_tuptable->vals[row], SPI_tuptable->tupdesc,
-									 SPI_fnumber(SPI_tuptable->tupdesc, column));
-
-	return value ? MemoryContextStrdup(ws->cxt, value) : NULL;
-}
-
-/*
- * leadcrm_workspace_flag
- *		The same of a boolean, or of one cast to text; false for NULL.
- */
-bool
-leadcrm_workspace_flag(int row, const char *column)
-{
-	char	   *value = SPI_getvalue(SPI_tuptable->vals[row], SPI_tuptable->tupdesc,
-									 SPI_fnumber(SPI_tuptable->tupdesc, column));
-
-	return value != NULL && value[0] == 't';
-}
-
-/*
  * leadcrm_workspace_sequence
  *		OID of the sequence that numbers the rows of a side table in its first
  *		column; InvalidOid when that is no identity column.
@@ -789,7 +720,7 @@ workspace_load_rules(Workspace *ws, Relation lead)
 	int			n;
 	SPITupleTable *rows;
 
-	n = leadcrm_workspace_config(psprintf("SELECT code, lead_kind, kind, expression, scope, action,"
+	n = leadcrm_workspace_config("SsSsssssv", psprintf("SELECT code, lead_kind, kind, expression, scope, action,"
 								" weak::text, check_name::text, max_age"
 								" FROM %s.identity_rule WHERE active ORDER BY position, code",
 								ws->name));
@@ -892,7 +823,7 @@ workspace_load_sources(Workspace *ws)
 {
 	int			n;
 
-	n = leadcrm_workspace_config(psprintf("SELECT code, (on_duplicate = 'reject')::text AS reject FROM %s.source",
+	n = leadcrm_workspace_config("Ss", psprintf("SELECT code, (on_duplicate = 'reject')::text AS reject FROM %s.source",
 								ws->name));
 	ws->source = MemoryContextAllocZero(ws->cxt, Max(n, 1) * sizeof(LeadSource));
 	for (int i = 0; i < n; i++)
@@ -911,7 +842,7 @@ workspace_load_synonyms(Workspace *ws, const char *table, SynonymList *list)
 	int			n;
 	int			kept = 0;
 
-	n = leadcrm_workspace_config(psprintf("SELECT code, spelling FROM %s.%s,"
+	n = leadcrm_workspace_config("SS", psprintf("SELECT code, spelling FROM %s.%s,"
 								" unnest(ARRAY[code, label] || synonyms) AS spelling"
 								" WHERE active AND spelling IS NOT NULL"
 								" ORDER BY spelling <> code, position, code",

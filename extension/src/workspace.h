@@ -306,7 +306,7 @@ extern uint64 leadcrm_workspace_read(Workspace *ws, WorkspacePlan which,
 extern Portal leadcrm_workspace_cursor(Workspace *ws, WorkspacePlan which, const char *query,
 									   int nargs, Oid *argtypes, Datum *values);
 extern void leadcrm_workspace_snapshot(const Workspace *ws);
-extern int	leadcrm_workspace_config(const char *query);
+extern int	leadcrm_workspace_config(const char *shape, const char *query);
 extern Datum leadcrm_workspace_value(int row, const char *column, bool *isnull);
 extern char *leadcrm_workspace_copy(Workspace *ws, int row, const char *column);
 extern bool leadcrm_workspace_flag(int row, const char *column);
