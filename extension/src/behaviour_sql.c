@@ -124,7 +124,9 @@ leadcrm_behaviour_at_sql(PG_FUNCTION_ARGS)
 	leadcrm_kind_sum_begin(&sum, ws, kind);
 	SPI_connect();
 	portal = leadcrm_workspace_cursor(ws, PLAN_BEHAVIOUR_OF_LEAD,
-									  "SELECT kind, direction, at FROM %s.activity"
+									  "SELECT coalesce(kind::pg_catalog.text, ''),"
+									  " coalesce(direction::pg_catalog.text, ''),"
+									  " at::pg_catalog.timestamptz FROM %s.activity"
 									  " WHERE lead_id OPERATOR(pg_catalog.=) $1"
 									  " ORDER BY kind, at, id",
 									  1, (Oid[]) {INT8OID}, values);

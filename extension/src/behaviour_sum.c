@@ -170,7 +170,9 @@ sum_all(Workspace *ws, Behaviour *behaviour, int n)
 		ids[i] = behaviour[i].lead;
 	values[0] = PointerGetDatum(leadcrm_int8_array(ids, n));
 	portal = leadcrm_workspace_cursor(ws, PLAN_BEHAVIOUR_ALL,
-									  "SELECT l.n, a.kind, a.direction, a.at"
+									  "SELECT l.n, coalesce(a.kind::pg_catalog.text, ''),"
+									  " coalesce(a.direction::pg_catalog.text, ''),"
+									  " a.at::pg_catalog.timestamptz"
 									  " FROM pg_catalog.unnest($1) WITH ORDINALITY AS l (id, n)"
 									  " CROSS JOIN LATERAL (SELECT c.kind, c.direction, c.at, c.id"
 									  " FROM %s.activity c WHERE c.lead_id OPERATOR(pg_catalog.=) l.id"

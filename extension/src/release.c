@@ -47,7 +47,7 @@ leadcrm_dedup_release(Workspace *ws, ArrayType *leads)
 	values[0] = PointerGetDatum(leads);
 	n = leadcrm_workspace_run(ws, PLAN_DROP_CLAIMS,
 							  "DELETE FROM %s.identity WHERE lead_id = ANY ($1)"
-							  " RETURNING live, kind, scope, key",
+							  " RETURNING live, kind::pg_catalog.text, scope::pg_catalog.text, key::pg_catalog.text",
 							  1, (Oid[]) {INT8ARRAYOID}, values);
 	promote_released(ws, n);
 }
@@ -103,7 +103,7 @@ leadcrm_dedup_reconcile(Workspace *ws, Relation lead, int64 id)
 							  " AND NOT EXISTS (SELECT FROM unnest($2, $3, $4, $5) AS k (kind, scope, key, weak)"
 							  " WHERE k.kind = i.kind AND k.scope = i.scope AND k.key = i.key"
 							  " AND NOT (i.live AND k.weak))"
-							  " RETURNING i.live, i.kind, i.scope, i.key",
+							  " RETURNING i.live, i.kind::pg_catalog.text, i.scope::pg_catalog.text, i.key::pg_catalog.text",
 							  5, (Oid[]) {INT8OID, TEXTARRAYOID, TEXTARRAYOID, TEXTARRAYOID, BOOLARRAYOID}, values);
 	promote_released(ws, n);
 	for (int i = 0; i < nkeys; i++)

@@ -290,7 +290,9 @@ static bool *
 read_histories(Workspace *ws, ArrayType *leads, int64 *ids, int n, bool read_only,
 			   StageHistories *histories)
 {
-	static const char *const query = "SELECT lead_id, position, process, to_stage, at, reason, note, competitor, amount"
+	/* The casts are for a table whose owner has changed its columns. */
+	static const char *const query = "SELECT lead_id::int8, position::int4, process::text, coalesce(to_stage::text, ''),"
+		" at::timestamptz, reason::text, note::text, competitor::text, amount::numeric"
 		" FROM %s.stage_change WHERE lead_id = ANY ($1) ORDER BY lead_id, position";
 	MemoryContext cxt = CurrentMemoryContext;	/* SPI leaves another */
 	Datum		values[] = {PointerGetDatum(leads)};
