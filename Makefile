@@ -1,6 +1,9 @@
 # leadcrm: PGXS makefile.  "make test" and "make demo" need nothing but git,
 # make and gcc; "make", "make install" and "make installcheck" are for a DBA
 # whose pg_config is on the PATH (or PG_CONFIG=).
+# PGOPTIONS='-c force_parallel_mode=regress' before "make installcheck" runs
+# whatever may be run there in a worker (debug_parallel_query from 16 on); it is
+# slow.  What that found stands in sql/parallel.sql.
 
 EXTENSION   = leadcrm
 MODULE_big  = leadcrm
