@@ -255,6 +255,16 @@ SELECT string_agg(DISTINCT j, ' ' ORDER BY j) FROM pg_temp.joins('SELECT month, 
 SELECT string_agg(DISTINCT j, ' ' ORDER BY j) FROM pg_temp.joins('SELECT owner_name, sum(leads) FROM v_loss GROUP BY 1') j
  WHERE j IN ('rep', 'team', 'region', 'territory', 'industry', 'product_line', 'source', 'loss_reason');
 
+-- Periods are what date_trunc() and extract() say, on all days that there are.
+SELECT count(*) AS wrong
+  FROM (SELECT '4713-01-01 BC'::date + n * 7 + n % 7 FROM generate_series(0, 750000) n
+         UNION ALL SELECT date '1999-12-25' + n FROM generate_series(0, 20) n
+         UNION ALL VALUES (date 'infinity'), ('-infinity')) d (day)
+ WHERE leadcrm._week(day) <> date_trunc('week', day::timestamp)::date OR leadcrm._month(day) <> date_trunc('month', day::timestamp)::date
+    OR leadcrm._quarter(day) <> date_trunc('quarter', day::timestamp)::date
+    OR leadcrm._year(day) IS DISTINCT FROM CASE WHEN isfinite(day) THEN extract(year FROM day)::integer END;
+SELECT leadcrm._month('4714-11-25 BC');
+
 -- What depends on the moment is found by index, where there is much to look through.
 BEGIN;
 SELECT leadcrm.begin_restore('views');

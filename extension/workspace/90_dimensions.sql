@@ -186,13 +186,13 @@ HAVING sum(c.leads) >= 20;
 
 -- What each rep did, won and was to win, by month, of all reps.
 CREATE OR REPLACE VIEW _rep_month AS
-SELECT date_trunc('month', c.created_on::timestamp)::date AS month, c.owner,
+SELECT leadcrm._month(c.created_on) AS month, c.owner,
        c.leads, c.assigned, c.contacted, c.contact_minutes, 0::bigint AS won, 0::numeric AS won_amount,
        0::bigint AS target_won, 0::numeric AS target_amount
   FROM _cube c
  WHERE c.owner IS NOT NULL
  UNION ALL
-SELECT date_trunc('month', c.won_on::timestamp)::date, c.owner, 0::bigint, 0::bigint, 0::bigint, 0::bigint,
+SELECT leadcrm._month(c.won_on), c.owner, 0::bigint, 0::bigint, 0::bigint, 0::bigint,
        c.leads, CASE WHEN c.currency IS NULL OR c.currency = (SELECT u.currency FROM _currency u) THEN c.won_amount ELSE 0 END, 0::bigint, 0::numeric
   FROM _cube c
  WHERE c.owner IS NOT NULL AND c.won_on IS NOT NULL

@@ -127,7 +127,7 @@ SELECT l.id,
        coalesce(l.currency, (SELECT u.currency FROM _currency u)) AS currency,
        l.expected_close_on,
        CASE WHEN l.expected_close_on BETWEEN '0001-01-01' AND '9999-12-31'
-            THEN date_trunc('month', l.expected_close_on::timestamp)::date END AS closes_on,
+            THEN leadcrm._month(l.expected_close_on) END AS closes_on,
        l.process,
        coalesce(e.label, l.process) AS process_label,
        l.stage,

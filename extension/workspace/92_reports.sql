@@ -14,9 +14,9 @@
 -- was there; lost ones stay in.  What ends a process well counts while it
 -- holds.
 CREATE OR REPLACE VIEW v_funnel WITH (security_barrier) AS
-SELECT f.created_on AS day, date_trunc('week', f.created_on::timestamp)::date AS week,
-       date_trunc('month', f.created_on::timestamp)::date AS month, date_trunc('quarter', f.created_on::timestamp)::date AS quarter,
-       extract(year FROM f.created_on)::integer AS year,
+SELECT f.created_on AS day, leadcrm._week(f.created_on) AS week,
+       leadcrm._month(f.created_on) AS month, leadcrm._quarter(f.created_on) AS quarter,
+       leadcrm._year(f.created_on) AS year,
        f.team, f.team_label, f.department, f.department_label, f.owner, f.owner_name,
        f.province, f.province_name, f.city, f.city_name, f.territory, f.territory_label,
        f.industry, f.industry_label, f.product_line, f.product_line_label,
@@ -59,9 +59,9 @@ SELECT t.process, t.process_label, t.stage, t.stage_label, t.stage_kind, t.step,
 -- where the two differ.  What a source cost stands
 -- in rows of its own, spread evenly over its days to the last cent.
 CREATE OR REPLACE VIEW v_source WITH (security_barrier) AS
-SELECT f.day AS day, date_trunc('week', f.day::timestamp)::date AS week,
-       date_trunc('month', f.day::timestamp)::date AS month, date_trunc('quarter', f.day::timestamp)::date AS quarter,
-       extract(year FROM f.day)::integer AS year,
+SELECT f.day AS day, leadcrm._week(f.day) AS week,
+       leadcrm._month(f.day) AS month, leadcrm._quarter(f.day) AS quarter,
+       leadcrm._year(f.day) AS year,
        f.team, f.team_label, f.department, f.department_label, f.owner, f.owner_name,
        f.province, f.province_name, f.city, f.city_name, f.territory, f.territory_label,
        f.industry, f.industry_label, f.product_line, f.product_line_label,
@@ -157,9 +157,9 @@ SELECT r.month,
 -- What each rep has to do, does and wins: leads by the day they came, won ones
 -- by the day they were won, targets by their month.
 CREATE OR REPLACE VIEW v_leaderboard WITH (security_barrier) AS
-SELECT f.day AS day, date_trunc('week', f.day::timestamp)::date AS week,
-       date_trunc('month', f.day::timestamp)::date AS month, date_trunc('quarter', f.day::timestamp)::date AS quarter,
-       extract(year FROM f.day)::integer AS year,
+SELECT f.day AS day, leadcrm._week(f.day) AS week,
+       leadcrm._month(f.day) AS month, leadcrm._quarter(f.day) AS quarter,
+       leadcrm._year(f.day) AS year,
        f.team, f.team_label, f.department, f.department_label, f.owner, f.owner_name,
        f.province, f.province_name, f.city, f.city_name, f.territory, f.territory_label,
        f.industry, f.industry_label, f.product_line, f.product_line_label,
@@ -268,9 +268,9 @@ SELECT m.month,
 
 -- How warm leads are at this moment, by the day they came.
 CREATE OR REPLACE VIEW v_intent WITH (security_barrier) AS
-SELECT f.created_on AS day, date_trunc('week', f.created_on::timestamp)::date AS week,
-       date_trunc('month', f.created_on::timestamp)::date AS month, date_trunc('quarter', f.created_on::timestamp)::date AS quarter,
-       extract(year FROM f.created_on)::integer AS year,
+SELECT f.created_on AS day, leadcrm._week(f.created_on) AS week,
+       leadcrm._month(f.created_on) AS month, leadcrm._quarter(f.created_on) AS quarter,
+       leadcrm._year(f.created_on) AS year,
        f.team, f.team_label, f.department, f.department_label, f.owner, f.owner_name,
        f.province, f.province_name, f.city, f.city_name, f.territory, f.territory_label,
        f.industry, f.industry_label, f.product_line, f.product_line_label,
@@ -293,9 +293,9 @@ SELECT v.level AS intent, coalesce(v.label, v.level) AS intent_label, v.position
 
 -- What is in each open stage now and what it is worth, by the day it came.
 CREATE OR REPLACE VIEW v_pipeline WITH (security_barrier) AS
-SELECT f.created_on AS day, date_trunc('week', f.created_on::timestamp)::date AS week,
-       date_trunc('month', f.created_on::timestamp)::date AS month, date_trunc('quarter', f.created_on::timestamp)::date AS quarter,
-       extract(year FROM f.created_on)::integer AS year,
+SELECT f.created_on AS day, leadcrm._week(f.created_on) AS week,
+       leadcrm._month(f.created_on) AS month, leadcrm._quarter(f.created_on) AS quarter,
+       leadcrm._year(f.created_on) AS year,
        f.team, f.team_label, f.department, f.department_label, f.owner, f.owner_name,
        f.province, f.province_name, f.city, f.city_name, f.territory, f.territory_label,
        f.industry, f.industry_label, f.product_line, f.product_line_label,
@@ -312,9 +312,9 @@ SELECT f.created_on AS day, date_trunc('week', f.created_on::timestamp)::date AS
 -- which they are expected to close, weighted by the probability of their stage
 -- and by what became of leads that came as far before.
 CREATE OR REPLACE VIEW v_forecast WITH (security_barrier) AS
-SELECT f.day AS day, date_trunc('week', f.day::timestamp)::date AS week,
-       date_trunc('month', f.day::timestamp)::date AS month, date_trunc('quarter', f.day::timestamp)::date AS quarter,
-       extract(year FROM f.day)::integer AS year,
+SELECT f.day AS day, leadcrm._week(f.day) AS week,
+       leadcrm._month(f.day) AS month, leadcrm._quarter(f.day) AS quarter,
+       leadcrm._year(f.day) AS year,
        f.team, f.team_label, f.department, f.department_label, f.owner, f.owner_name,
        f.province, f.province_name, f.city, f.city_name, f.territory, f.territory_label,
        f.industry, f.industry_label, f.product_line, f.product_line_label,
@@ -345,9 +345,9 @@ SELECT f.day AS day, date_trunc('week', f.day::timestamp)::date AS week,
 -- Leads that are in an open stage for longer than it should take, at this
 -- moment, by the day they came.
 CREATE OR REPLACE VIEW v_stuck WITH (security_barrier) AS
-SELECT f.created_on AS day, date_trunc('week', f.created_on::timestamp)::date AS week,
-       date_trunc('month', f.created_on::timestamp)::date AS month, date_trunc('quarter', f.created_on::timestamp)::date AS quarter,
-       extract(year FROM f.created_on)::integer AS year,
+SELECT f.created_on AS day, leadcrm._week(f.created_on) AS week,
+       leadcrm._month(f.created_on) AS month, leadcrm._quarter(f.created_on) AS quarter,
+       leadcrm._year(f.created_on) AS year,
        f.team, f.team_label, f.department, f.department_label, f.owner, f.owner_name,
        f.province, f.province_name, f.city, f.city_name, f.territory, f.territory_label,
        f.industry, f.industry_label, f.product_line, f.product_line_label,
@@ -360,9 +360,9 @@ SELECT f.created_on AS day, date_trunc('week', f.created_on::timestamp)::date AS
 
 -- Why leads are lost, by the day they were lost, and how far they had come.
 CREATE OR REPLACE VIEW v_loss WITH (security_barrier) AS
-SELECT f.lost_on AS day, date_trunc('week', f.lost_on::timestamp)::date AS week,
-       date_trunc('month', f.lost_on::timestamp)::date AS month, date_trunc('quarter', f.lost_on::timestamp)::date AS quarter,
-       extract(year FROM f.lost_on)::integer AS year,
+SELECT f.lost_on AS day, leadcrm._week(f.lost_on) AS week,
+       leadcrm._month(f.lost_on) AS month, leadcrm._quarter(f.lost_on) AS quarter,
+       leadcrm._year(f.lost_on) AS year,
        f.team, f.team_label, f.department, f.department_label, f.owner, f.owner_name,
        f.province, f.province_name, f.city, f.city_name, f.territory, f.territory_label,
        f.industry, f.industry_label, f.product_line, f.product_line_label,
@@ -380,9 +380,9 @@ SELECT f.lost_on AS day, date_trunc('week', f.lost_on::timestamp)::date AS week,
 -- How soon leads are contacted, by the day they came; waiting and overdue are
 -- as of this moment.
 CREATE OR REPLACE VIEW v_sla WITH (security_barrier) AS
-SELECT f.created_on AS day, date_trunc('week', f.created_on::timestamp)::date AS week,
-       date_trunc('month', f.created_on::timestamp)::date AS month, date_trunc('quarter', f.created_on::timestamp)::date AS quarter,
-       extract(year FROM f.created_on)::integer AS year,
+SELECT f.created_on AS day, leadcrm._week(f.created_on) AS week,
+       leadcrm._month(f.created_on) AS month, leadcrm._quarter(f.created_on) AS quarter,
+       leadcrm._year(f.created_on) AS year,
        f.team, f.team_label, f.department, f.department_label, f.owner, f.owner_name,
        f.province, f.province_name, f.city, f.city_name, f.territory, f.territory_label,
        f.industry, f.industry_label, f.product_line, f.product_line_label,
@@ -399,9 +399,9 @@ SELECT f.created_on AS day, date_trunc('week', f.created_on::timestamp)::date AS
 -- How long leads stay in each open stage, up to this moment where they still
 -- are, by the day they came; a lead that comes back makes another visit.
 CREATE OR REPLACE VIEW v_stage_time WITH (security_barrier) AS
-SELECT f.created_on AS day, date_trunc('week', f.created_on::timestamp)::date AS week,
-       date_trunc('month', f.created_on::timestamp)::date AS month, date_trunc('quarter', f.created_on::timestamp)::date AS quarter,
-       extract(year FROM f.created_on)::integer AS year,
+SELECT f.created_on AS day, leadcrm._week(f.created_on) AS week,
+       leadcrm._month(f.created_on) AS month, leadcrm._quarter(f.created_on) AS quarter,
+       leadcrm._year(f.created_on) AS year,
        f.team, f.team_label, f.department, f.department_label, f.owner, f.owner_name,
        f.province, f.province_name, f.city, f.city_name, f.territory, f.territory_label,
        f.industry, f.industry_label, f.product_line, f.product_line_label,
