@@ -3,6 +3,7 @@
 -- One row a living lead, computed from the lead itself.  Dates are days in the
 -- workspace's zone, whatever zone a session is in.  A first contact that came
 -- before the present assignment took no time.  An amount that is no number is none.
+-- The last columns are what else the numbers of the moment need of the lead.
 CREATE OR REPLACE VIEW _cube_lead AS
 SELECT l.id,
        (l.created_at AT TIME ZONE (SELECT w.time_zone FROM workspace w))::date AS created_on,
@@ -36,7 +37,11 @@ SELECT l.id,
        (l.first_contacted_at IS NOT NULL)::integer::bigint AS contacted,
        CASE WHEN isfinite(l.first_contacted_at) AND isfinite(coalesce(l.assigned_at, l.created_at))
             THEN greatest(floor(extract(epoch FROM l.first_contacted_at - coalesce(l.assigned_at, l.created_at)) / 60), 0)
-            ELSE 0 END::bigint AS contact_minutes
+            ELSE 0 END::bigint AS contact_minutes,
+       l.first_contacted_at,
+       l.first_contact_due_at,
+       l.stage_since,
+       l.lifecycle
   FROM lead l
  WHERE l.merged_into IS NULL;
 

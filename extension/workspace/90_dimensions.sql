@@ -63,32 +63,88 @@ SELECT s.process,
   FROM stage s
   JOIN process p ON p.code = s.process;
 
+-- The open ones by their steps: one row a key, so that a query that asks for
+-- nothing of it does not join it.
+CREATE OR REPLACE VIEW _open_stage AS
+SELECT s.process, s.step, min(s.process_label) AS process_label, min(s.stage) AS stage, min(s.stage_label) AS stage_label
+  FROM v_stage s
+ WHERE s.stage_kind = 'open'
+ GROUP BY s.process, s.step;
+
 CREATE OR REPLACE VIEW v_intent_level AS
 SELECT v.level AS intent, coalesce(v.label, v.level) AS intent_label, v.position AS intent_position
   FROM intent_level v;
 
--- The rows behind all numbers, by part: what the cube counts, and beside it
--- what depends on the moment, each found by an index of its own.
---   cube     the leads
+-- What each source costs, day by day: an amount spread evenly over its days, so
+-- that the days add up to it exactly.
+CREATE OR REPLACE VIEW _cost AS
+SELECT c.from_date + d.n AS day, c.source, c.campaign, c.currency,
+       round(c.amount * (d.n + 1) / (c.to_date - c.from_date + 1), greatest(scale(c.amount), 2))
+         - round(c.amount * d.n / (c.to_date - c.from_date + 1), greatest(scale(c.amount), 2)) AS cost
+  FROM source_cost c
+ CROSS JOIN LATERAL generate_series(0, c.to_date - c.from_date) AS d (n);
+
+-- The rows behind all numbers, by part: what the cube counts, once by each day
+-- and source that numbers go by; and beside it what depends on the moment, each
+-- found by an index of its own, and what is not about leads.
+--   cube     the leads, by the day they came and their first source
+--   last     those whose last source is another, by it
+--   won      the won ones, by the day they were won
+--   due      the leads, by the month in which they are expected to close
 --   intent   leads whose intent time alone may have changed: taken from the
 --            level that was written down and added to the present one
 --   waiting  leads that wait for their first contact; late: past the deadline
 --   stuck    leads that are in an open stage for too long
 --   visit    the visits of leads to stages, with the days they stayed until now
--- Of a query that names one part the others are not run: the parts have columns
--- of exactly the same types, or PostgreSQL would not look into them.
+--   cost     what sources cost
+--   target   what reps, or teams as a whole, are to win, as far as the acting
+--            role sees it
+-- Of a query that names one part the others are not run.  PostgreSQL looks into
+-- parts whose columns are of exactly the same types, and reads those in place
+-- that have neither joins nor conditions: therefore it is _fact that leaves out
+-- of "last" and "won" what does not belong there.
 CREATE OR REPLACE VIEW _part AS
-SELECT 'cube'::text AS part, c.created_on, c.won_on, c.lost_on, c.closes_on, c.kind, c.process, c.stage, c.stages, c.owner,
-       c.team, c.region, c.industry, c.product_line, c.first_source, c.last_source, c.campaign, c.partner, c.intent,
-       c.loss_reason, c.competitor, c.currency, c.leads, c.expected_amount, c.won_amount, c.score, c.scored, c.assigned,
-       c.contacted, c.contact_minutes, 0::bigint AS late, 0::numeric AS stayed
+SELECT 'cube'::text AS part, c.created_on, c.won_on, c.lost_on, c.closes_on, c.kind, c.process, c.stage, c.stages, c.owner, c.team,
+       c.region, c.industry, c.product_line, c.first_source, c.last_source, c.campaign, c.partner, c.intent,
+       c.loss_reason, c.competitor, c.currency,
+       c.leads, c.expected_amount, c.won_amount, c.score, c.scored, c.assigned,
+       c.contacted, c.contact_minutes,
+       0::bigint AS late, 0::numeric AS stayed,
+       c.created_on AS day, c.first_source AS source, c.leads AS touched, 0::bigint AS won, 0::bigint AS waiting, 0::numeric AS cost,
+       0::bigint AS target_won, 0::numeric AS target_amount, 0::bigint AS team_target_won, 0::numeric AS team_target_amount
+  FROM _cube c
+ UNION ALL
+SELECT 'last'::text, c.created_on, c.won_on, c.lost_on, c.closes_on, c.kind, c.process, c.stage, c.stages, c.owner, c.team,
+       c.region, c.industry, c.product_line, c.first_source, c.last_source, c.campaign, c.partner, c.intent,
+       c.loss_reason, c.competitor, c.currency,
+       0::bigint, 0::numeric, c.won_amount, 0::bigint, 0::bigint, 0::bigint, 0::bigint, 0::bigint,
+       0::bigint, 0::numeric,
+       c.created_on, c.last_source, c.leads, 0::bigint, 0::bigint, 0::numeric, 0::bigint, 0::numeric, 0::bigint, 0::numeric
+  FROM _cube c
+ UNION ALL
+SELECT 'won'::text, c.created_on, c.won_on, c.lost_on, c.closes_on, c.kind, c.process, c.stage, c.stages, c.owner, c.team,
+       c.region, c.industry, c.product_line, c.first_source, c.last_source, c.campaign, c.partner, c.intent,
+       c.loss_reason, c.competitor, c.currency,
+       0::bigint, 0::numeric, c.won_amount, 0::bigint, 0::bigint, 0::bigint, 0::bigint, 0::bigint,
+       0::bigint, 0::numeric,
+       c.won_on, c.first_source, 0::bigint, c.leads, 0::bigint, 0::numeric, 0::bigint, 0::numeric, 0::bigint, 0::numeric
+  FROM _cube c
+ UNION ALL
+SELECT 'due'::text, c.created_on, c.won_on, c.lost_on, c.closes_on, c.kind, c.process, c.stage, c.stages, c.owner, c.team,
+       c.region, c.industry, c.product_line, c.first_source, c.last_source, c.campaign, c.partner, c.intent,
+       c.loss_reason, c.competitor, c.currency,
+       c.leads, c.expected_amount, 0::numeric, 0::bigint, 0::bigint, 0::bigint, 0::bigint, 0::bigint,
+       0::bigint, 0::numeric,
+       CASE WHEN c.closes_on BETWEEN '0001-01-01' AND '9999-12-01' THEN c.closes_on END, c.first_source,
+       0::bigint, 0::bigint, 0::bigint, 0::numeric, 0::bigint, 0::numeric, 0::bigint, 0::numeric
   FROM _cube c
  UNION ALL
 SELECT 'intent'::text, c.created_on, c.won_on, c.lost_on, c.closes_on, c.kind, c.process, c.stage, c.stages, c.owner, c.team,
-       c.region, c.industry, c.product_line, c.first_source, c.last_source, c.campaign, c.partner,
-       CASE n.sign WHEN 1 THEN leadcrm.intent_at(l, now()) ELSE l.intent END, c.loss_reason, c.competitor, c.currency,
+       c.region, c.industry, c.product_line, c.first_source, c.last_source, c.campaign, c.partner, CASE n.sign WHEN 1 THEN leadcrm.intent_at(l, now()) ELSE l.intent END,
+       c.loss_reason, c.competitor, c.currency,
        n.sign, n.sign * c.expected_amount, n.sign * c.won_amount, n.sign * c.score, n.sign * c.scored,
-       n.sign * c.assigned, n.sign * c.contacted, n.sign * c.contact_minutes, 0::bigint, 0::numeric
+       n.sign * c.assigned, n.sign * c.contacted, n.sign * c.contact_minutes, 0::bigint, 0::numeric,
+       c.created_on, c.first_source, 0::bigint, 0::bigint, 0::bigint, 0::numeric, 0::bigint, 0::numeric, 0::bigint, 0::numeric
   FROM lead l
   JOIN _cube_lead c ON c.id = l.id
  CROSS JOIN (VALUES (-1::bigint), (1)) AS n (sign)
@@ -96,18 +152,22 @@ SELECT 'intent'::text, c.created_on, c.won_on, c.lost_on, c.closes_on, c.kind, c
  UNION ALL
 SELECT 'waiting'::text, c.created_on, c.won_on, c.lost_on, c.closes_on, c.kind, c.process, c.stage, c.stages, c.owner, c.team,
        c.region, c.industry, c.product_line, c.first_source, c.last_source, c.campaign, c.partner, c.intent,
-       c.loss_reason, c.competitor, c.currency, c.leads, c.expected_amount, c.won_amount, c.score, c.scored, c.assigned,
-       c.contacted, c.contact_minutes, (l.first_contact_due_at < now())::integer::bigint, 0::numeric
-  FROM lead l
-  JOIN _cube_lead c ON c.id = l.id
-  LEFT JOIN stage g ON g.process = l.process AND g.code = l.stage
- WHERE l.first_contacted_at IS NULL AND l.owner IS NOT NULL AND l.first_contact_due_at IS NOT NULL
+       c.loss_reason, c.competitor, c.currency,
+       0::bigint, 0::numeric, 0::numeric, 0::bigint, 0::bigint, 0::bigint, 0::bigint, 0::bigint,
+       (c.first_contact_due_at < now())::integer::bigint, 0::numeric,
+       c.created_on, c.first_source, 0::bigint, 0::bigint, c.leads, 0::numeric, 0::bigint, 0::numeric, 0::bigint, 0::numeric
+  FROM _cube_lead c
+  LEFT JOIN stage g ON g.process = c.process AND g.code = c.stage
+ WHERE c.first_contacted_at IS NULL AND c.owner IS NOT NULL AND c.first_contact_due_at IS NOT NULL
    AND coalesce(g.kind, 'open') = 'open'
  UNION ALL
 SELECT 'stuck'::text, c.created_on, c.won_on, c.lost_on, c.closes_on, c.kind, c.process, c.stage, c.stages, c.owner, c.team,
        c.region, c.industry, c.product_line, c.first_source, c.last_source, c.campaign, c.partner, c.intent,
-       c.loss_reason, c.competitor, c.currency, c.leads, c.expected_amount, c.won_amount, c.score, c.scored, c.assigned,
-       c.contacted, c.contact_minutes, 0::bigint, 0::numeric
+       c.loss_reason, c.competitor, c.currency,
+       c.leads, c.expected_amount, c.won_amount, c.score, c.scored, c.assigned,
+       c.contacted, c.contact_minutes,
+       0::bigint, 0::numeric,
+       c.created_on, c.first_source, 0::bigint, 0::bigint, 0::bigint, 0::numeric, 0::bigint, 0::numeric, 0::bigint, 0::numeric
   FROM stage g
  CROSS JOIN LATERAL (SELECT l.id
                        FROM lead l
@@ -120,13 +180,37 @@ SELECT 'stuck'::text, c.created_on, c.won_on, c.lost_on, c.closes_on, c.kind, c.
  UNION ALL
 SELECT 'visit'::text, c.created_on, c.won_on, c.lost_on, c.closes_on, c.kind, c.process, v.stage, c.stages, c.owner, c.team,
        c.region, c.industry, c.product_line, c.first_source, c.last_source, c.campaign, c.partner, c.intent,
-       c.loss_reason, c.competitor, c.currency, c.leads, c.expected_amount, c.won_amount, c.score, c.scored, c.assigned,
-       c.contacted, c.contact_minutes, 0::bigint, round(extract(epoch FROM v.stayed) / 86400, 6)
-  FROM lead l
-  JOIN _cube_lead c ON c.id = l.id
- CROSS JOIN LATERAL (SELECT t.from_stage AS stage, t.stayed FROM leadcrm.transitions(l.lifecycle) t WHERE t.from_stage IS NOT NULL
+       c.loss_reason, c.competitor, c.currency,
+       c.leads, c.expected_amount, c.won_amount, c.score, c.scored, c.assigned,
+       c.contacted, c.contact_minutes,
+       0::bigint, round(extract(epoch FROM v.stayed) / 86400, 6),
+       c.created_on, c.first_source, 0::bigint, 0::bigint, 0::bigint, 0::numeric, 0::bigint, 0::numeric, 0::bigint, 0::numeric
+  FROM _cube_lead c
+ CROSS JOIN LATERAL (SELECT t.from_stage AS stage, t.stayed FROM leadcrm.transitions(c.lifecycle) t WHERE t.from_stage IS NOT NULL
                       UNION ALL
-                     (SELECT l.stage, now() - l.stage_since OFFSET 0)) v;   -- else PostgreSQL 18, dropping the self-join, loses l
+                     SELECT c.stage, now() - c.stage_since) v
+ UNION ALL
+SELECT 'cost'::text, NULL::date, NULL::date, NULL::date, NULL::date, NULL::text, NULL::text, NULL::text, NULL::text[], NULL::text, NULL::text,
+       NULL::text, NULL::text, NULL::text, NULL::text, NULL::text, c.campaign, NULL::text, NULL::text,
+       NULL::text, NULL::text, c.currency,
+       0::bigint, 0::numeric, 0::numeric, 0::bigint, 0::bigint, 0::bigint, 0::bigint, 0::bigint, 0::bigint, 0::numeric,
+       c.day, c.source, 0::bigint, 0::bigint, 0::bigint, c.cost, 0::bigint, 0::numeric, 0::bigint, 0::numeric
+  FROM _cost c
+ UNION ALL
+SELECT 'target'::text, NULL::date, NULL::date, NULL::date, NULL::date, NULL::text, NULL::text, NULL::text, NULL::text[],
+       g.rep COLLATE "default", coalesce(g.team, o.team) COLLATE "default",
+       NULL::text, NULL::text, NULL::text, NULL::text, NULL::text, NULL::text, NULL::text, NULL::text,
+       NULL::text, NULL::text, NULL::text,
+       0::bigint, 0::numeric, 0::numeric, 0::bigint, 0::bigint, 0::bigint, 0::bigint, 0::bigint, 0::bigint, 0::numeric,
+       g.month, NULL::text, 0::bigint, 0::bigint, 0::bigint, 0::numeric,
+       CASE WHEN g.rep IS NOT NULL THEN coalesce(g.won, 0) ELSE 0 END::bigint,
+       CASE WHEN g.rep IS NOT NULL THEN coalesce(g.amount, 0) ELSE 0 END,
+       CASE WHEN g.rep IS NULL THEN coalesce(g.won, 0) ELSE 0 END::bigint,
+       CASE WHEN g.rep IS NULL THEN coalesce(g.amount, 0) ELSE 0 END
+  FROM rep_target g
+  LEFT JOIN rep o ON o.code = g.rep
+ WHERE (SELECT sees_numbers()) OR g.rep = ANY ((SELECT my_reps())::text[])
+    OR g.team IN (SELECT m.team FROM rep m WHERE m.code = ANY ((SELECT my_reps())::text[]));
 
 -- The same with all dimensions, as far as the acting role sees numbers: all of
 -- them, or those of its own leads, or of its teams.  Each join is to something
@@ -144,11 +228,13 @@ SELECT c.part,
        y.code AS territory, coalesce(y.label, y.code) AS territory_label,
        c.industry, coalesce(i.label, c.industry) AS industry_label,
        c.product_line, coalesce(k.label, c.product_line) AS product_line_label,
-       c.first_source AS source, coalesce(s.label, c.first_source) AS source_label, s.channel,
+       c.source, coalesce(s.label, c.source) AS source_label, s.channel,
        c.campaign, c.partner,
        coalesce(c.currency, (SELECT u.currency FROM _currency u)) AS currency,
        c.leads, c.expected_amount, c.won_amount, c.score, c.scored, c.assigned, c.contacted, c.contact_minutes, c.late,
-       c.stayed
+       c.stayed,
+       c.day, c.touched, c.won, c.waiting, c.cost,
+       c.target_won, c.target_amount, c.team_target_won, c.team_target_amount
   FROM _part c
   LEFT JOIN team t ON t.code = c.team
   LEFT JOIN _department d ON d.team = c.team
@@ -159,17 +245,10 @@ SELECT c.part,
   LEFT JOIN territory y ON y.code = a.territory
   LEFT JOIN industry i ON i.code = c.industry
   LEFT JOIN product_line k ON k.code = c.product_line
-  LEFT JOIN source s ON s.code = c.first_source
- WHERE (SELECT sees_numbers()) OR c.owner = ANY ((SELECT my_reps())::text[]);
-
--- What each source costs, day by day: an amount spread evenly over its days, so
--- that the days add up to it exactly.
-CREATE OR REPLACE VIEW _cost AS
-SELECT c.from_date + d.n AS day, c.source, c.campaign, c.currency,
-       round(c.amount * (d.n + 1) / (c.to_date - c.from_date + 1), greatest(scale(c.amount), 2))
-         - round(c.amount * d.n / (c.to_date - c.from_date + 1), greatest(scale(c.amount), 2)) AS cost
-  FROM source_cost c
- CROSS JOIN LATERAL generate_series(0, c.to_date - c.from_date) AS d (n);
+  LEFT JOIN source s ON s.code = c.source
+ WHERE ((SELECT sees_numbers()) OR c.owner = ANY ((SELECT my_reps())::text[]) OR c.part = 'target')
+   AND (c.part <> 'last' OR c.last_source <> c.first_source)
+   AND (c.part <> 'won' OR c.won_on IS NOT NULL);
 
 -- Of the leads that came as far as a stage and were decided since, the share
 -- that was won; none where fewer than 20 were decided.

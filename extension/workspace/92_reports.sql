@@ -8,15 +8,18 @@
 --
 -- One row of them is one row of the cube or part of it, not a group: whoever
 -- asks groups, and what he does not ask for is not joined.
+--
+-- Where a row counts only if there is a stage for it, this is an outer join and
+-- the condition coalesce(step, 0) > 0: of an inner join PostgreSQL would expect
+-- next to no rows, for it knows nothing of the columns of a UNION, and then
+-- sort millions of rows to group them.
 
 -- How far leads came.  A lead counts in every stage up to the furthest that it
 -- reached, also where it skipped one or came in later, once however often it
 -- was there; lost ones stay in.  What ends a process well counts while it
 -- holds.
 CREATE OR REPLACE VIEW v_funnel WITH (security_barrier) AS
-SELECT f.created_on AS day, leadcrm._week(f.created_on) AS week,
-       leadcrm._month(f.created_on) AS month, leadcrm._quarter(f.created_on) AS quarter,
-       leadcrm._year(f.created_on) AS year,
+SELECT f.day, f.week, f.month, f.quarter, f.year,
        f.team, f.team_label, f.department, f.department_label, f.owner, f.owner_name,
        f.province, f.province_name, f.city, f.city_name, f.territory, f.territory_label,
        f.industry, f.industry_label, f.product_line, f.product_line_label,
@@ -28,13 +31,16 @@ SELECT f.created_on AS day, leadcrm._week(f.created_on) AS week,
        CASE WHEN s.stage = f.stage THEN f.leads ELSE 0 END AS present,
        CASE WHEN f.lost_on IS NOT NULL AND s.step = f.furthest THEN f.leads ELSE 0 END AS lost,
        CASE WHEN f.lost_on IS NOT NULL AND s.step = f.furthest THEN f.expected_amount ELSE 0 END AS lost_amount
-  FROM (SELECT g.*, greatest(least(leadcrm.furthest(g.stages, p.path), p.steps), 1) AS furthest
+  FROM (SELECT g.*, leadcrm._week(g.day) AS week, leadcrm._month(g.day) AS month, leadcrm._quarter(g.day) AS quarter,
+               leadcrm._year(g.day) AS year,
+               greatest(least(leadcrm.furthest(g.stages, p.path), p.steps), 1) AS furthest
           FROM _fact g
-          JOIN _path p ON p.process = g.process
+          LEFT JOIN _path p ON p.process = g.process
          WHERE g.part = 'cube'
-        OFFSET 0) f                 -- the furthest is worked out once a row
-  JOIN v_stage s ON s.process = f.process
-                AND (s.step <= f.furthest OR s.stage = f.stage AND s.stage_kind IN ('won', 'converted'));
+        OFFSET 0) f                 -- what all stages of a row share is worked out once
+  LEFT JOIN v_stage s ON s.process = f.process
+                     AND (s.step <= f.furthest OR s.stage = f.stage AND s.stage_kind IN ('won', 'converted'))
+ WHERE coalesce(s.step, 0) > 0;
 
 CREATE OR REPLACE VIEW v_funnel_total WITH (security_barrier) AS
 SELECT t.process, t.process_label, t.stage, t.stage_label, t.stage_kind, t.step,
@@ -59,53 +65,26 @@ SELECT t.process, t.process_label, t.stage, t.stage_label, t.stage_kind, t.step,
 -- where the two differ.  What a source cost stands
 -- in rows of its own, spread evenly over its days to the last cent.
 CREATE OR REPLACE VIEW v_source WITH (security_barrier) AS
-SELECT f.day AS day, leadcrm._week(f.day) AS week,
-       leadcrm._month(f.day) AS month, leadcrm._quarter(f.day) AS quarter,
-       leadcrm._year(f.day) AS year,
+SELECT f.day, leadcrm._week(f.day) AS week, leadcrm._month(f.day) AS month,
+       leadcrm._quarter(f.day) AS quarter, leadcrm._year(f.day) AS year,
        f.team, f.team_label, f.department, f.department_label, f.owner, f.owner_name,
        f.province, f.province_name, f.city, f.city_name, f.territory, f.territory_label,
        f.industry, f.industry_label, f.product_line, f.product_line_label,
        f.source, f.source_label, f.channel, f.campaign, f.partner, f.currency,
-       f.leads, f.scored, f.score, f.hot, f.won, f.won_amount, f.expected_amount,
-       f.leads_last_touch, f.won_last_touch, f.won_amount_last_touch,
-       f.leads_equal_share, f.won_equal_share, f.won_amount_equal_share,
+       f.leads, f.scored, f.score,
+       CASE f.intent WHEN 'hot' THEN f.leads ELSE 0 END AS hot,
+       CASE WHEN f.won_on IS NOT NULL THEN f.leads ELSE 0 END AS won,
+       CASE f.part WHEN 'cube' THEN f.won_amount ELSE 0 END AS won_amount, f.expected_amount,
+       CASE WHEN f.last_source = f.source THEN f.touched ELSE 0 END AS leads_last_touch,
+       CASE WHEN f.last_source = f.source AND f.won_on IS NOT NULL THEN f.touched ELSE 0 END AS won_last_touch,
+       CASE WHEN f.last_source = f.source THEN f.won_amount ELSE 0 END AS won_amount_last_touch,
+       f.share * f.touched AS leads_equal_share,
+       CASE WHEN f.won_on IS NULL THEN 0 ELSE f.share * f.touched END AS won_equal_share,
+       f.share * f.won_amount AS won_amount_equal_share,
        f.cost
-  FROM (SELECT f.created_on AS day,
-               f.team, f.team_label, f.department, f.department_label, f.owner, f.owner_name,
-               f.province, f.province_name, f.city, f.city_name, f.territory, f.territory_label,
-               f.industry, f.industry_label, f.product_line, f.product_line_label,
-               f.source, f.source_label, f.channel, f.campaign, f.partner, f.currency,
-               f.leads, f.scored, f.score, CASE f.intent WHEN 'hot' THEN f.leads ELSE 0 END AS hot,
-               CASE WHEN f.won_on IS NOT NULL THEN f.leads ELSE 0 END AS won, f.won_amount, f.expected_amount,
-               CASE WHEN f.last_source = f.source THEN f.leads ELSE 0 END AS leads_last_touch,
-               CASE WHEN f.last_source = f.source AND f.won_on IS NOT NULL THEN f.leads ELSE 0 END AS won_last_touch,
-               CASE WHEN f.last_source = f.source THEN f.won_amount ELSE 0 END AS won_amount_last_touch,
-               CASE WHEN f.last_source = f.source THEN 1.0 ELSE 0.5 END * f.leads AS leads_equal_share,
-               CASE WHEN f.won_on IS NULL THEN 0 WHEN f.last_source = f.source THEN 1.0 ELSE 0.5 END * f.leads AS won_equal_share,
-               CASE WHEN f.last_source = f.source THEN 1.0 ELSE 0.5 END * f.won_amount AS won_amount_equal_share,
-               0::numeric AS cost
-          FROM _fact f
-         WHERE f.part = 'cube'
-         UNION ALL
-        SELECT f.created_on, f.team, f.team_label, f.department, f.department_label, f.owner, f.owner_name,
-               f.province, f.province_name, f.city, f.city_name, f.territory, f.territory_label,
-               f.industry, f.industry_label, f.product_line, f.product_line_label,
-               f.last_source, coalesce(s.label, f.last_source), s.channel, f.campaign, f.partner, f.currency,
-               0::bigint, 0::bigint, 0::bigint, 0::bigint, 0::bigint, 0::numeric, 0::numeric,
-               f.leads, CASE WHEN f.won_on IS NOT NULL THEN f.leads ELSE 0 END, f.won_amount,
-               f.leads * 0.5, CASE WHEN f.won_on IS NOT NULL THEN f.leads * 0.5 ELSE 0 END, f.won_amount * 0.5, 0::numeric
-          FROM _fact f
-          LEFT JOIN source s ON s.code = f.last_source
-         WHERE f.part = 'cube' AND f.last_source <> f.source
-         UNION ALL
-        SELECT c.day, NULL::text, NULL::text, NULL::text, NULL::text, NULL::text, NULL::text, NULL::text, NULL::text,
-               NULL::text, NULL::text, NULL::text, NULL::text, NULL::text, NULL::text, NULL::text, NULL::text,
-               c.source, coalesce(s.label, c.source), s.channel, c.campaign, NULL::text, c.currency,
-               0::bigint, 0::bigint, 0::bigint, 0::bigint, 0::bigint, 0::numeric, 0::numeric,
-               0::bigint, 0::bigint, 0::numeric, 0::numeric, 0::numeric, 0::numeric, c.cost
-          FROM _cost c
-          LEFT JOIN source s ON s.code = c.source
-         WHERE (SELECT sees_numbers())) f;
+  FROM (SELECT g.*, CASE WHEN g.part = 'last' OR g.last_source <> g.source THEN 0.5 WHEN g.part = 'cube' THEN 1.0 ELSE 0 END AS share
+          FROM _fact g
+         WHERE g.part IN ('cube', 'last', 'cost')) f;
 
 -- Each source month by month, of the leads that came in it, in the workspace's
 -- currency.  Low is a month whose share of won leads is below that of all
@@ -157,51 +136,16 @@ SELECT r.month,
 -- What each rep has to do, does and wins: leads by the day they came, won ones
 -- by the day they were won, targets by their month.
 CREATE OR REPLACE VIEW v_leaderboard WITH (security_barrier) AS
-SELECT f.day AS day, leadcrm._week(f.day) AS week,
-       leadcrm._month(f.day) AS month, leadcrm._quarter(f.day) AS quarter,
-       leadcrm._year(f.day) AS year,
+SELECT f.day, leadcrm._week(f.day) AS week, leadcrm._month(f.day) AS month,
+       leadcrm._quarter(f.day) AS quarter, leadcrm._year(f.day) AS year,
        f.team, f.team_label, f.department, f.department_label, f.owner, f.owner_name,
        f.province, f.province_name, f.city, f.city_name, f.territory, f.territory_label,
        f.industry, f.industry_label, f.product_line, f.product_line_label,
        f.source, f.source_label, f.channel, f.campaign, f.partner, f.currency,
-       f.leads, f.assigned, f.contacted, f.contact_minutes, f.won, f.won_amount,
+       f.leads, f.assigned, f.contacted, f.contact_minutes, f.won, CASE f.part WHEN 'won' THEN f.won_amount ELSE 0 END AS won_amount,
        f.target_won, f.target_amount, f.team_target_won, f.team_target_amount
-  FROM (SELECT f.created_on AS day,
-               f.team, f.team_label, f.department, f.department_label, f.owner, f.owner_name,
-               f.province, f.province_name, f.city, f.city_name, f.territory, f.territory_label,
-               f.industry, f.industry_label, f.product_line, f.product_line_label,
-               f.source, f.source_label, f.channel, f.campaign, f.partner, f.currency,
-               f.leads, f.assigned, f.contacted, f.contact_minutes, 0::bigint AS won, 0::numeric AS won_amount,
-               0::bigint AS target_won, 0::numeric AS target_amount,
-               0::bigint AS team_target_won, 0::numeric AS team_target_amount
-          FROM _fact f
-         WHERE f.part = 'cube'
-         UNION ALL
-        SELECT f.won_on,
-               f.team, f.team_label, f.department, f.department_label, f.owner, f.owner_name,
-               f.province, f.province_name, f.city, f.city_name, f.territory, f.territory_label,
-               f.industry, f.industry_label, f.product_line, f.product_line_label,
-               f.source, f.source_label, f.channel, f.campaign, f.partner, f.currency,
-               0::bigint, 0::bigint, 0::bigint, 0::bigint, f.leads, f.won_amount,
-               0::bigint, 0::numeric, 0::bigint, 0::numeric
-          FROM _fact f
-         WHERE f.part = 'cube' AND f.won_on IS NOT NULL
-         UNION ALL
-        SELECT g.month, t.code, coalesce(t.label, t.code), d.department, d.department_label, g.rep, coalesce(o.name, g.rep),
-               NULL::text, NULL::text, NULL::text, NULL::text, NULL::text, NULL::text, NULL::text, NULL::text,
-               NULL::text, NULL::text, NULL::text, NULL::text, NULL::text, NULL::text, NULL::text,
-               (SELECT u.currency FROM _currency u),
-               0::bigint, 0::bigint, 0::bigint, 0::bigint, 0::bigint, 0::numeric,
-               CASE WHEN g.rep IS NOT NULL THEN coalesce(g.won, 0) ELSE 0 END::bigint,
-               CASE WHEN g.rep IS NOT NULL THEN coalesce(g.amount, 0) ELSE 0 END,
-               CASE WHEN g.rep IS NULL THEN coalesce(g.won, 0) ELSE 0 END::bigint,
-               CASE WHEN g.rep IS NULL THEN coalesce(g.amount, 0) ELSE 0 END
-          FROM rep_target g
-          LEFT JOIN rep o ON o.code = g.rep
-          LEFT JOIN team t ON t.code = coalesce(g.team, o.team)
-          LEFT JOIN _department d ON d.team = t.code
-         WHERE (SELECT sees_numbers()) OR g.rep = ANY ((SELECT my_reps())::text[])
-            OR g.team IN (SELECT m.team FROM rep m WHERE m.code = ANY ((SELECT my_reps())::text[]))) f;
+  FROM _fact f
+ WHERE f.part IN ('cube', 'won', 'target');
 
 -- The ranking of each month, among all reps, whoever reads; a reader sees the
 -- lines of those whose numbers he sees.  Amounts are in the workspace's currency.
@@ -268,9 +212,8 @@ SELECT m.month,
 
 -- How warm leads are at this moment, by the day they came.
 CREATE OR REPLACE VIEW v_intent WITH (security_barrier) AS
-SELECT f.created_on AS day, leadcrm._week(f.created_on) AS week,
-       leadcrm._month(f.created_on) AS month, leadcrm._quarter(f.created_on) AS quarter,
-       leadcrm._year(f.created_on) AS year,
+SELECT f.created_on AS day, leadcrm._week(f.created_on) AS week, leadcrm._month(f.created_on) AS month,
+       leadcrm._quarter(f.created_on) AS quarter, leadcrm._year(f.created_on) AS year,
        f.team, f.team_label, f.department, f.department_label, f.owner, f.owner_name,
        f.province, f.province_name, f.city, f.city_name, f.territory, f.territory_label,
        f.industry, f.industry_label, f.product_line, f.product_line_label,
@@ -293,9 +236,8 @@ SELECT v.level AS intent, coalesce(v.label, v.level) AS intent_label, v.position
 
 -- What is in each open stage now and what it is worth, by the day it came.
 CREATE OR REPLACE VIEW v_pipeline WITH (security_barrier) AS
-SELECT f.created_on AS day, leadcrm._week(f.created_on) AS week,
-       leadcrm._month(f.created_on) AS month, leadcrm._quarter(f.created_on) AS quarter,
-       leadcrm._year(f.created_on) AS year,
+SELECT f.created_on AS day, leadcrm._week(f.created_on) AS week, leadcrm._month(f.created_on) AS month,
+       leadcrm._quarter(f.created_on) AS quarter, leadcrm._year(f.created_on) AS year,
        f.team, f.team_label, f.department, f.department_label, f.owner, f.owner_name,
        f.province, f.province_name, f.city, f.city_name, f.territory, f.territory_label,
        f.industry, f.industry_label, f.product_line, f.product_line_label,
@@ -305,49 +247,32 @@ SELECT f.created_on AS day, leadcrm._week(f.created_on) AS week,
        f.leads, f.expected_amount AS amount,
        f.expected_amount * s.probability AS weighted_amount
   FROM _fact f
-  JOIN v_stage s ON s.process = f.process AND s.stage = f.stage AND s.stage_kind = 'open'
- WHERE f.part = 'cube';
+  LEFT JOIN v_stage s ON s.process = f.process AND s.stage = f.stage AND s.stage_kind = 'open'
+ WHERE f.part = 'cube' AND coalesce(s.step, 0) > 0;
 
 -- What is won in a month and what open leads may bring in it: by the month in
 -- which they are expected to close, weighted by the probability of their stage
 -- and by what became of leads that came as far before.
 CREATE OR REPLACE VIEW v_forecast WITH (security_barrier) AS
-SELECT f.day AS day, leadcrm._week(f.day) AS week,
-       leadcrm._month(f.day) AS month, leadcrm._quarter(f.day) AS quarter,
-       leadcrm._year(f.day) AS year,
+SELECT f.day, leadcrm._week(f.day) AS week, leadcrm._month(f.day) AS month,
+       leadcrm._quarter(f.day) AS quarter, leadcrm._year(f.day) AS year,
        f.team, f.team_label, f.department, f.department_label, f.owner, f.owner_name,
        f.province, f.province_name, f.city, f.city_name, f.territory, f.territory_label,
        f.industry, f.industry_label, f.product_line, f.product_line_label,
        f.source, f.source_label, f.channel, f.campaign, f.partner, f.currency,
-       f.leads, f.amount, f.weighted_amount, f.history_amount, f.won, f.won_amount
-  FROM (SELECT CASE WHEN f.closes_on BETWEEN '0001-01-01' AND '9999-12-01' THEN f.closes_on END AS day,
-               f.team, f.team_label, f.department, f.department_label, f.owner, f.owner_name,
-               f.province, f.province_name, f.city, f.city_name, f.territory, f.territory_label,
-               f.industry, f.industry_label, f.product_line, f.product_line_label,
-               f.source, f.source_label, f.channel, f.campaign, f.partner, f.currency,
-               f.leads, f.expected_amount AS amount, f.expected_amount * s.probability AS weighted_amount,
-               f.expected_amount * coalesce(h.win_rate, s.probability) AS history_amount,
-               0::bigint AS won, 0::numeric AS won_amount
-          FROM _fact f
-          JOIN v_stage s ON s.process = f.process AND s.stage = f.stage AND s.stage_kind = 'open'
-          LEFT JOIN _stage_history h ON h.process = f.process AND h.stage = f.stage
-         WHERE f.part = 'cube'
-         UNION ALL
-        SELECT f.won_on,
-               f.team, f.team_label, f.department, f.department_label, f.owner, f.owner_name,
-               f.province, f.province_name, f.city, f.city_name, f.territory, f.territory_label,
-               f.industry, f.industry_label, f.product_line, f.product_line_label,
-               f.source, f.source_label, f.channel, f.campaign, f.partner, f.currency,
-               0::bigint, 0::numeric, 0::numeric, 0::numeric, f.leads, f.won_amount
-          FROM _fact f
-         WHERE f.part = 'cube' AND f.won_on IS NOT NULL) f;
+       f.leads, f.expected_amount AS amount, f.expected_amount * coalesce(s.probability, 0) AS weighted_amount,
+       f.expected_amount * coalesce(h.win_rate, s.probability, 0) AS history_amount,
+       f.won, f.won_amount
+  FROM _fact f
+  LEFT JOIN v_stage s ON s.process = f.process AND s.stage = f.stage AND s.stage_kind = 'open' AND f.part = 'due'
+  LEFT JOIN _stage_history h ON h.process = s.process AND h.stage = s.stage
+ WHERE f.part IN ('due', 'won') AND (f.part = 'won' OR coalesce(s.step, 0) > 0);
 
 -- Leads that are in an open stage for longer than it should take, at this
 -- moment, by the day they came.
 CREATE OR REPLACE VIEW v_stuck WITH (security_barrier) AS
-SELECT f.created_on AS day, leadcrm._week(f.created_on) AS week,
-       leadcrm._month(f.created_on) AS month, leadcrm._quarter(f.created_on) AS quarter,
-       leadcrm._year(f.created_on) AS year,
+SELECT f.created_on AS day, leadcrm._week(f.created_on) AS week, leadcrm._month(f.created_on) AS month,
+       leadcrm._quarter(f.created_on) AS quarter, leadcrm._year(f.created_on) AS year,
        f.team, f.team_label, f.department, f.department_label, f.owner, f.owner_name,
        f.province, f.province_name, f.city, f.city_name, f.territory, f.territory_label,
        f.industry, f.industry_label, f.product_line, f.product_line_label,
@@ -360,9 +285,8 @@ SELECT f.created_on AS day, leadcrm._week(f.created_on) AS week,
 
 -- Why leads are lost, by the day they were lost, and how far they had come.
 CREATE OR REPLACE VIEW v_loss WITH (security_barrier) AS
-SELECT f.lost_on AS day, leadcrm._week(f.lost_on) AS week,
-       leadcrm._month(f.lost_on) AS month, leadcrm._quarter(f.lost_on) AS quarter,
-       leadcrm._year(f.lost_on) AS year,
+SELECT f.lost_on AS day, leadcrm._week(f.lost_on) AS week, leadcrm._month(f.lost_on) AS month,
+       leadcrm._quarter(f.lost_on) AS quarter, leadcrm._year(f.lost_on) AS year,
        f.team, f.team_label, f.department, f.department_label, f.owner, f.owner_name,
        f.province, f.province_name, f.city, f.city_name, f.territory, f.territory_label,
        f.industry, f.industry_label, f.product_line, f.product_line_label,
@@ -372,36 +296,28 @@ SELECT f.lost_on AS day, leadcrm._week(f.lost_on) AS week,
        f.leads, f.expected_amount AS amount
   FROM _fact f
   LEFT JOIN _path p ON p.process = f.process
-  LEFT JOIN v_stage s ON s.process = f.process AND s.stage_kind = 'open'
-                     AND s.step = greatest(least(leadcrm.furthest(f.stages, p.path), p.steps), 1)
+  LEFT JOIN _open_stage s ON s.process = f.process AND s.step = greatest(least(leadcrm.furthest(f.stages, p.path), p.steps), 1)
   LEFT JOIN loss_reason r ON r.code = f.loss_reason
  WHERE f.part = 'cube' AND f.lost_on IS NOT NULL;
 
 -- How soon leads are contacted, by the day they came; waiting and overdue are
 -- as of this moment.
 CREATE OR REPLACE VIEW v_sla WITH (security_barrier) AS
-SELECT f.created_on AS day, leadcrm._week(f.created_on) AS week,
-       leadcrm._month(f.created_on) AS month, leadcrm._quarter(f.created_on) AS quarter,
-       leadcrm._year(f.created_on) AS year,
+SELECT f.created_on AS day, leadcrm._week(f.created_on) AS week, leadcrm._month(f.created_on) AS month,
+       leadcrm._quarter(f.created_on) AS quarter, leadcrm._year(f.created_on) AS year,
        f.team, f.team_label, f.department, f.department_label, f.owner, f.owner_name,
        f.province, f.province_name, f.city, f.city_name, f.territory, f.territory_label,
        f.industry, f.industry_label, f.product_line, f.product_line_label,
        f.source, f.source_label, f.channel, f.campaign, f.partner, f.currency,
-       CASE f.part WHEN 'cube' THEN f.leads ELSE 0 END AS leads,
-       CASE f.part WHEN 'cube' THEN f.assigned ELSE 0 END AS assigned,
-       CASE f.part WHEN 'cube' THEN f.contacted ELSE 0 END AS contacted,
-       CASE f.part WHEN 'cube' THEN f.contact_minutes ELSE 0 END AS contact_minutes,
-       CASE f.part WHEN 'waiting' THEN f.leads ELSE 0 END AS waiting,
-       f.late AS overdue
+       f.leads, f.assigned, f.contacted, f.contact_minutes, f.waiting, f.late AS overdue
   FROM _fact f
  WHERE f.part IN ('cube', 'waiting');
 
 -- How long leads stay in each open stage, up to this moment where they still
 -- are, by the day they came; a lead that comes back makes another visit.
 CREATE OR REPLACE VIEW v_stage_time WITH (security_barrier) AS
-SELECT f.created_on AS day, leadcrm._week(f.created_on) AS week,
-       leadcrm._month(f.created_on) AS month, leadcrm._quarter(f.created_on) AS quarter,
-       leadcrm._year(f.created_on) AS year,
+SELECT f.created_on AS day, leadcrm._week(f.created_on) AS week, leadcrm._month(f.created_on) AS month,
+       leadcrm._quarter(f.created_on) AS quarter, leadcrm._year(f.created_on) AS year,
        f.team, f.team_label, f.department, f.department_label, f.owner, f.owner_name,
        f.province, f.province_name, f.city, f.city_name, f.territory, f.territory_label,
        f.industry, f.industry_label, f.product_line, f.product_line_label,
@@ -409,8 +325,8 @@ SELECT f.created_on AS day, leadcrm._week(f.created_on) AS week,
        f.process, s.process_label, s.stage, s.stage_label, s.step,
        f.leads AS visits, f.stayed AS days
   FROM _fact f
-  JOIN v_stage s ON s.process = f.process AND s.stage = f.stage AND s.stage_kind = 'open'
- WHERE f.part = 'visit';
+  LEFT JOIN v_stage s ON s.process = f.process AND s.stage = f.stage AND s.stage_kind = 'open'
+ WHERE f.part = 'visit' AND coalesce(s.step, 0) > 0;
 
 -- The times of visits that have ended, within 1 %.
 CREATE OR REPLACE VIEW v_stage_time_total WITH (security_barrier) AS

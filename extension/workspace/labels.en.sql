@@ -1051,6 +1051,7 @@ COMMENT ON VIEW _department IS 'internal: the path of each team';
 COMMENT ON VIEW _territory_region IS 'internal: the territory that names a region';
 COMMENT ON VIEW _currency IS 'internal: the workspace''s currency';
 COMMENT ON VIEW _path IS 'internal: the stages of each process in the order of its funnel';
+COMMENT ON VIEW _open_stage IS 'internal: the open stages by their steps';
 COMMENT ON VIEW _part IS 'internal: the rows behind all numbers';
 COMMENT ON VIEW _fact IS 'internal: the same with all dimensions, as far as the acting role sees numbers';
 COMMENT ON VIEW _cost IS 'internal: what each source costs, day by day';
@@ -1282,6 +1283,14 @@ BEGIN
               ('part', 'which part'),
               ('late', 'leads past their deadline'),
               ('stayed', 'days they stayed'),
+              ('touched', 'leads by last touch'),
+              ('waiting', 'leads that wait for their first contact'),
+              ('team_target_won', 'target of the team: won leads'),
+              ('team_target_amount', 'target of the team: amount'),
+              ('first_contacted_at', 'when it was first contacted'),
+              ('first_contact_due_at', 'by when it is to be contacted'),
+              ('stage_since', 'since when it is in its stage'),
+              ('lifecycle', 'its dated stages'),
               ('path', 'stages in order'),
               ('steps', 'how many of them are open'),
               ('win_rate', 'share of won leads'),
@@ -1290,7 +1299,7 @@ BEGIN
          WHERE a.attrelid = ANY ('{v_stage, v_intent_level, v_funnel, v_funnel_total, v_source, v_source_month, v_leaderboard,
           v_leaderboard_month, v_team_month, v_intent, v_intent_total, v_pipeline, v_forecast, v_stage_time,
           v_stage_time_total, v_stuck, v_loss, v_sla, _cube_lead, _cube_recount, _cube, _department,
-          _territory_region, _currency, _path, _part, _fact, _cost, _stage_history, _rep_month}'::regclass[])
+          _territory_region, _currency, _path, _open_stage, _part, _fact, _cost, _stage_history, _rep_month}'::regclass[])
            AND col_description(a.attrelid, a.attnum) IS NULL
     LOOP
         EXECUTE format('COMMENT ON COLUMN %s.%I IS %L', c.view, c.attname, c.meaning);

@@ -1051,6 +1051,7 @@ COMMENT ON VIEW _department IS '内部：各团队的部门路径';
 COMMENT ON VIEW _territory_region IS '内部：各地区所属片区';
 COMMENT ON VIEW _currency IS '内部：工作区的币种';
 COMMENT ON VIEW _path IS '内部：各流程中线索依次经过的阶段';
+COMMENT ON VIEW _open_stage IS '内部：各步对应的进行中阶段';
 COMMENT ON VIEW _part IS '内部：全部数字背后的行';
 COMMENT ON VIEW _fact IS '内部：同上，带全部维度，限当前角色可见';
 COMMENT ON VIEW _cost IS '内部：各来源每日费用';
@@ -1282,6 +1283,14 @@ BEGIN
               ('part', '哪一部分'),
               ('late', '超期的线索数'),
               ('stayed', '停留天数'),
+              ('touched', '末次触点线索数'),
+              ('waiting', '等待首次联系的线索数'),
+              ('team_target_won', '团队目标：赢单数'),
+              ('team_target_amount', '团队目标：金额'),
+              ('first_contacted_at', '首次联系时间'),
+              ('first_contact_due_at', '首次联系时限'),
+              ('stage_since', '进入当前阶段的时间'),
+              ('lifecycle', '各阶段及其时间'),
               ('path', '依次经过的阶段'),
               ('steps', '其中进行中的阶段数'),
               ('win_rate', '赢单率'),
@@ -1290,7 +1299,7 @@ BEGIN
          WHERE a.attrelid = ANY ('{v_stage, v_intent_level, v_funnel, v_funnel_total, v_source, v_source_month, v_leaderboard,
           v_leaderboard_month, v_team_month, v_intent, v_intent_total, v_pipeline, v_forecast, v_stage_time,
           v_stage_time_total, v_stuck, v_loss, v_sla, _cube_lead, _cube_recount, _cube, _department,
-          _territory_region, _currency, _path, _part, _fact, _cost, _stage_history, _rep_month}'::regclass[])
+          _territory_region, _currency, _path, _open_stage, _part, _fact, _cost, _stage_history, _rep_month}'::regclass[])
            AND col_description(a.attrelid, a.attnum) IS NULL
     LOOP
         EXECUTE format('COMMENT ON COLUMN %s.%I IS %L', c.view, c.attname, c.meaning);
