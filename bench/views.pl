@@ -108,6 +108,7 @@ for (my $from = 1; $from <= $leads; $from += 50_000)
 	$db->query("UPDATE one.lead SET stage = '$_' WHERE id BETWEEN $from AND $to AND merged_into IS NULL") for qw(contacted analysis proposal);
 	$db->query("UPDATE one.lead SET stage = (ARRAY['negotiation', 'won', 'lost'])[1 + id % 3], loss_reason = CASE WHEN id % 3 = 2 THEN 'price' END,"
 		  . " won_amount = CASE WHEN id % 3 = 1 THEN expected_amount END WHERE id BETWEEN $from AND $to AND merged_into IS NULL");
+	$db->query('VACUUM one.lead_cube');		# which autovacuum would do, were it on
 }
 $db->query('VACUUM ANALYZE');
 my $report = $db->pgbench($draw . <<"SQL", '-c' => 8, '-j' => 2, '-T' => $seconds, '--max-tries=10');

@@ -134,10 +134,10 @@ exact('made one');
 -- Pages of the cube that one statement reads.
 CREATE FUNCTION crm.pages() RETURNS bigint LANGUAGE plpgsql AS $$
 DECLARE
-	before CONSTANT bigint := pg_stat_get_xact_blocks_fetched('crm.lead_cube'::regclass);
+	before CONSTANT bigint := pg_stat_get_xact_blocks_fetched('crm.lead_cube_open'::regclass);
 BEGIN
 	UPDATE crm.lead SET region = CASE region WHEN '11' THEN '31' ELSE '11' END, expected_amount = before WHERE id = 7000001;
-	RETURN pg_stat_get_xact_blocks_fetched('crm.lead_cube'::regclass) - before;
+	RETURN pg_stat_get_xact_blocks_fetched('crm.lead_cube_open'::regclass) - before;
 END
 $$;
 CREATE PROCEDURE crm.many(statements integer) LANGUAGE plpgsql AS $$

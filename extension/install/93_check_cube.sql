@@ -8,11 +8,13 @@ BEGIN
     -- It is read and written past the executor.
     RETURN QUERY
     SELECT 'error', 'table lead_cube', 'has more to it than leadcrm gave it: no lead can be written',
-           format('Drop triggers, rules and columns that were added to %s.', c.oid::regclass)
-      FROM pg_class c
-     WHERE c.oid = to_regclass(format('%s.lead_cube', workspace))
+           format('Drop triggers, rules and columns that were added to %s or its partitions.', i.inhparent::regclass)
+      FROM pg_inherits i
+      JOIN pg_class c ON c.oid = i.inhrelid
+     WHERE i.inhparent = to_regclass(format('%s.lead_cube', workspace))
        AND (c.relnatts <> 30 OR c.relhasrules OR c.relforcerowsecurity
-            OR EXISTS (SELECT FROM pg_trigger t WHERE t.tgrelid = c.oid));
+            OR EXISTS (SELECT FROM pg_trigger t WHERE t.tgrelid = c.oid))
+     GROUP BY i.inhparent;
 
     RETURN QUERY
     SELECT 'error', 'lead_cube', format('sums that are not what the leads say: %s, by %s leads', d.sums, d.leads),

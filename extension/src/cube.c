@@ -79,6 +79,7 @@ static const LeadColumn cube_amount[CUBE_NAMOUNTS] = {LEAD_EXPECTED_AMOUNT, LEAD
 static void begin_cells(CubeChanges *changes);
 static void write_cells(CubeChanges *changes);
 static int	compare_cells(const void *a, const void *b);
+static CubePart part_of(const bool *isnull);
 static void lead_dimensions(const Workspace *ws, TupleTableSlot *lead, Datum *values, bool *isnull);
 static DateADT day_of(TimestampTz at, pg_tz *zone);
 static Datum stages_of(const Workspace *ws, TupleTableSlot *lead);
@@ -103,8 +104,6 @@ static int64 minutes_to_contact(const Workspace *ws, TupleTableSlot *lead);
  *		Begin to gather what a statement changes.
  *
  * cxt: where the result lives; a context of the current subtransaction.
- *
- * Raises as leadcrm_cube_open().
  */
 CubeChanges *
 leadcrm_cube_begin(Workspace *ws, MemoryContext cxt)
@@ -112,8 +111,7 @@ leadcrm_cube_begin(Workspace *ws, MemoryContext cxt)
 	CubeChanges *changes = MemoryContextAllocZero(cxt, sizeof(CubeChanges));
 
 	changes->ws = ws;
-	changes->ledger = leadcrm_cube_open(ws, cxt);
-	changes->tupdesc = RelationGetDescr(changes->ledger->table->rel);
+	changes->ledger_cxt = cxt;
 	changes->cxt = AllocSetContextCreate(cxt, "leadcrm cube cells", ALLOCSET_DEFAULT_SIZES);
 	changes->row_cxt = AllocSetContextCreate(cxt, "leadcrm cube row", ALLOCSET_SMALL_SIZES);
 	begin_cells(changes);
@@ -161,6 +159,7 @@ leadcrm_cube_same(const Workspace *ws, TupleTableSlot *old, TupleTableSlot *new)
  *		Count a version of a lead: it is there now (sign 1), or no more (-1).
  *
  * A merged row counts for nothing.  When much has been gathered it is written.
+ * Raises as leadcrm_cube_ledger().
  */
 void
 leadcrm_cube_count(CubeChanges *changes, TupleTableSlot *lead, int sign)
@@ -171,6 +170,7 @@ leadcrm_cube_count(CubeChanges *changes, TupleTableSlot *lead, int sign)
 	Datum		values[CUBE_NCOLUMNS];
 	bool		isnull[CUBE_NCOLUMNS];
 	CubeCell   *cell;
+	CubePart	part;
 	int64		key;
 	bool		found;
 
@@ -181,7 +181,9 @@ leadcrm_cube_count(CubeChanges *changes, TupleTableSlot *lead, int sign)
 
 	old = MemoryContextSwitchTo(changes->row_cxt);
 	lead_dimensions(ws, lead, values, isnull);
-	dimensions = leadcrm_cube_dimensions(changes->tupdesc, values, isnull);
+	part = part_of(isnull);
+	dimensions = leadcrm_cube_dimensions(RelationGetDescr(leadcrm_cube_ledger(changes, part)->table->rel),
+										 values, isnull);
 	key = leadcrm_cube_key(dimensions, DatumGetDateADT(values[CUBE_CREATED_ON]));
 	cell = cells_insert_hash(changes->cells, dimensions, (uint32) key, &found);
 	MemoryContextSwitchTo(changes->cxt);
@@ -189,6 +191,7 @@ leadcrm_cube_count(CubeChanges *changes, TupleTableSlot *lead, int sign)
 	{
 		cell->dimensions = heap_copy_minimal_tuple_compat(dimensions);
 		cell->key = key;
+		cell->part = part;
 		memset(&cell->sum, 0, sizeof(CubeSum));
 	}
 	count_lead(ws, lead, sign, &cell->sum);
@@ -204,7 +207,11 @@ void
 leadcrm_cube_end(CubeChanges *changes)
 {
 	write_cells(changes);
-	leadcrm_ledger_close(changes->ledger);
+	for (int i = 0; i < CUBE_NPARTS; i++)
+	{
+		if (changes->ledger[i] != NULL)
+			leadcrm_ledger_close(changes->ledger[i]);
+	}
 	MemoryContextDelete(changes->row_cxt);
 	MemoryContextDelete(changes->cxt);
 	pfree(changes);
@@ -216,7 +223,7 @@ begin_cells(CubeChanges *changes)
 	changes->cells = cells_create(changes->cxt, 1, NULL);
 }
 
-/* Write what was gathered, in the order of the keys, and begin anew. */
+/* Write what was gathered, partition by partition in the order of the keys, and begin anew. */
 static void
 write_cells(CubeChanges *changes)
 {
@@ -240,10 +247,12 @@ write_cells(CubeChanges *changes)
 static int
 compare_cells(const void *a, const void *b)
 {
-	int64		x = (*(CubeCell *const *) a)->key;
-	int64		y = (*(CubeCell *const *) b)->key;
+	const CubeCell *x = *(CubeCell *const *) a;
+	const CubeCell *y = *(CubeCell *const *) b;
 
-	return x < y ? -1 : x > y;
+	if (x->part != y->part)
+		return x->part < y->part ? -1 : 1;
+	return x->key < y->key ? -1 : x->key > y->key;
 }
 
 /*
@@ -331,6 +340,15 @@ leadcrm_cube_is_nothing(const CubeSum *sum)
 			return false;
 	}
 	return true;
+}
+
+/* Where a row of these dimensions is: what lead_cube is partitioned by. */
+static CubePart
+part_of(const bool *isnull)
+{
+	if (!isnull[CUBE_WON_ON])
+		return CUBE_WON;
+	return isnull[CUBE_LOST_ON] ? CUBE_OPEN : CUBE_LOST;
 }
 
 /* What a lead is counted by; values may point into its row. */

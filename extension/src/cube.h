@@ -53,6 +53,15 @@ typedef enum CubeColumn
 #define CUBE_NCOUNTS	(CUBE_EXPECTED_AMOUNT - CUBE_LEADS)
 #define CUBE_NAMOUNTS	(CUBE_NCOLUMNS - CUBE_EXPECTED_AMOUNT)
 
+/* The partitions of lead_cube: by whether leads are won, lost or neither. */
+typedef enum CubePart
+{
+	CUBE_OPEN,
+	CUBE_WON,
+	CUBE_LOST,
+	CUBE_NPARTS
+} CubePart;
+
 /* What is counted; an amount that is NULL is 0. */
 typedef struct CubeSum
 {
@@ -65,6 +74,7 @@ typedef struct CubeCell
 {
 	MinimalTuple dimensions;	/* a row of lead_cube, all else NULL */
 	int64		key;
+	CubePart	part;
 	CubeSum		sum;
 	uint32		hash;			/* these two are the hash table's */
 	char		status;
@@ -74,8 +84,8 @@ typedef struct CubeCell
 typedef struct CubeChanges
 {
 	Workspace  *ws;
-	Ledger	   *ledger;
-	TupleDesc	tupdesc;		/* of lead_cube */
+	Ledger	   *ledger[CUBE_NPARTS];	/* opened when needed */
+	MemoryContext ledger_cxt;
 	MemoryContext cxt;			/* what is gathered */
 	MemoryContext row_cxt;		/* of one row at a time */
 	struct cells_hash *cells;
@@ -93,7 +103,7 @@ extern void leadcrm_cube_add(CubeSum *sum, int column, Datum value, int sign);
 extern bool leadcrm_cube_is_nothing(const CubeSum *sum);
 
 /* cube_write.c */
-extern Ledger *leadcrm_cube_open(Workspace *ws, MemoryContext cxt);
+extern Ledger *leadcrm_cube_ledger(CubeChanges *changes, CubePart part);
 extern void leadcrm_cube_write(CubeChanges *changes, CubeCell **cell, int ncells);
 
 /* cube_trigger.c */

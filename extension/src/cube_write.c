@@ -12,6 +12,9 @@
  * The rows are found by a key, a hash of the dimensions (leadcrm_cube_key()),
  * and then compared: what shares a key by chance is just another row, and so is
  * one that another writer is about to insert.
+ *
+ * What is open, what is won and what is lost lies in partitions of its own, for
+ * most questions are about one of them.
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
@@ -70,27 +73,34 @@ static const DirectColumn cube_column[CUBE_NCOLUMNS] = {
 static Relation cube_index(const ResultRelInfo *result);
 static void write_cell(CubeChanges *changes, CubeCell *cell);
 static int	find_rows(CubeChanges *changes, const CubeCell *cell, LedgerVersion *row);
-static bool has_dimensions(CubeChanges *changes, const CubeCell *cell);
-static void insert_row(CubeChanges *changes, const CubeCell *cell);
+static bool has_dimensions(const Ledger *ledger, const CubeCell *cell);
+static void insert_row(DirectTable *table, const CubeCell *cell);
 static void set_sum(TupleTableSlot *slot, const CubeSum *sum);
 
 PG_FUNCTION_INFO_V1(leadcrm_cube_row_key);
 
 /*
- * leadcrm_cube_open
- *		Open the cube for one statement.
+ * leadcrm_cube_ledger
+ *		A partition of the cube, which is opened for the statement at first.
  *
- * cxt: where the result lives; a context of the current subtransaction.
- *
- * Locks the table in ROW EXCLUSIVE mode.  Raises 55000 when it is not as the
- * template makes it, 42P01 when it is gone.
+ * Locks it in ROW EXCLUSIVE mode.  Raises 55000 when it is not as the template
+ * makes it, 42P01 when it is gone.
  */
 Ledger *
-leadcrm_cube_open(Workspace *ws, MemoryContext cxt)
+leadcrm_cube_ledger(CubeChanges *changes, CubePart part)
 {
-	DirectTable *table = leadcrm_direct_open(ws, "lead_cube", cube_column, lengthof(cube_column), cxt);
+	static const char *const name[] = {
+		[CUBE_OPEN] = "lead_cube_open",
+		[CUBE_WON] = "lead_cube_won",
+		[CUBE_LOST] = "lead_cube_lost",
+	};
+	DirectTable *table;
 	Relation	index = NULL;
 
+	if (changes->ledger[part] != NULL)
+		return changes->ledger[part];
+	table = leadcrm_direct_open_partition(changes->ws, name[part], cube_column, lengthof(cube_column),
+										  changes->ledger_cxt);
 	if (table != NULL)
 		index = cube_index(table->result);
 	if (index == NULL)
@@ -99,7 +109,8 @@ leadcrm_cube_open(Workspace *ws, MemoryContext cxt)
 				 errmsg("table \"%s\" is not as leadcrm made it", "lead_cube"),
 				 errhint("Drop triggers, rules and columns that were added to it;"
 						 " leadcrm.repair_workspace() makes its index again.")));
-	return leadcrm_ledger_open(table, index, F_INT8EQ, cxt);
+	changes->ledger[part] = leadcrm_ledger_open(table, index, F_INT8EQ, changes->ledger_cxt);
+	return changes->ledger[part];
 }
 
 /* The index on key; NULL when it is not there. */
@@ -125,7 +136,7 @@ cube_index(const ResultRelInfo *result)
  * leadcrm_cube_write
  *		Add cells to the table.
  *
- * cell: sorted by key.  The sums are used up.  Waits for nobody.
+ * cell: sorted by partition and key.  The sums are used up.  Waits for nobody.
  */
 void
 leadcrm_cube_write(CubeChanges *changes, CubeCell **cell, int ncells)
@@ -139,7 +150,11 @@ leadcrm_cube_write(CubeChanges *changes, CubeCell **cell, int ncells)
 		MemoryContextReset(changes->row_cxt);
 	}
 	MemoryContextSwitchTo(old);
-	leadcrm_direct_flush(changes->ledger->table);
+	for (int i = 0; i < CUBE_NPARTS; i++)
+	{
+		if (changes->ledger[i] != NULL)
+			leadcrm_direct_flush(changes->ledger[i]->table);
+	}
 	CommandCounterIncrement();	/* what comes next finds it */
 }
 
@@ -147,7 +162,7 @@ leadcrm_cube_write(CubeChanges *changes, CubeCell **cell, int ncells)
 static void
 write_cell(CubeChanges *changes, CubeCell *cell)
 {
-	Ledger	   *ledger = changes->ledger;
+	Ledger	   *ledger = changes->ledger[cell->part];
 	LedgerVersion row[CUBE_MOST_ROWS];
 	int			nrows = find_rows(changes, cell, row);
 	int			target = -1;
@@ -167,7 +182,7 @@ write_cell(CubeChanges *changes, CubeCell *cell)
 	}
 
 	if (target < 0)
-		insert_row(changes, cell);
+		insert_row(ledger->table, cell);
 	else if (leadcrm_cube_is_nothing(&cell->sum))
 		leadcrm_ledger_delete(ledger, &row[target]);
 	else
@@ -184,13 +199,13 @@ write_cell(CubeChanges *changes, CubeCell *cell)
 static int
 find_rows(CubeChanges *changes, const CubeCell *cell, LedgerVersion *row)
 {
-	Ledger	   *ledger = changes->ledger;
+	Ledger	   *ledger = changes->ledger[cell->part];
 	int			n = 0;
 
 	leadcrm_ledger_seek(ledger, Int64GetDatum(cell->key), &ledger->dirty);
 	while (leadcrm_ledger_next(ledger))
 	{
-		if (!ledger->version.busy && n < CUBE_MOST_ROWS && has_dimensions(changes, cell))
+		if (!ledger->version.busy && n < CUBE_MOST_ROWS && has_dimensions(ledger, cell))
 			row[n++] = ledger->version;
 	}
 	return n;
@@ -198,28 +213,29 @@ find_rows(CubeChanges *changes, const CubeCell *cell, LedgerVersion *row)
 
 /* Has the row that the scan came by the dimensions of the cell? */
 static bool
-has_dimensions(CubeChanges *changes, const CubeCell *cell)
+has_dimensions(const Ledger *ledger, const CubeCell *cell)
 {
-	const TupleTableSlot *slot = changes->ledger->slot;
-	MinimalTuple dimensions = leadcrm_cube_dimensions(changes->tupdesc, slot->tts_values, slot->tts_isnull);
+	const TupleTableSlot *slot = ledger->slot;
+	MinimalTuple dimensions = leadcrm_cube_dimensions(slot->tts_tupleDescriptor, slot->tts_values,
+													  slot->tts_isnull);
 
 	return dimensions->t_len == cell->dimensions->t_len &&
 		memcmp(dimensions, cell->dimensions, dimensions->t_len) == 0;
 }
 
 static void
-insert_row(CubeChanges *changes, const CubeCell *cell)
+insert_row(DirectTable *table, const CubeCell *cell)
 {
-	TupleTableSlot *slot = leadcrm_direct_row(changes->ledger->table);
+	TupleTableSlot *slot = leadcrm_direct_row(table);
 	HeapTupleData tuple;
 
 	tuple.t_len = cell->dimensions->t_len + MINIMAL_TUPLE_OFFSET;
 	tuple.t_data = (HeapTupleHeader) ((char *) cell->dimensions - MINIMAL_TUPLE_OFFSET);
-	heap_deform_tuple(&tuple, changes->tupdesc, slot->tts_values, slot->tts_isnull);
+	heap_deform_tuple(&tuple, RelationGetDescr(table->rel), slot->tts_values, slot->tts_isnull);
 	slot->tts_values[CUBE_KEY] = Int64GetDatum(cell->key);
 	slot->tts_isnull[CUBE_KEY] = false;
 	set_sum(slot, &cell->sum);
-	leadcrm_direct_insert(changes->ledger->table);
+	leadcrm_direct_insert(table);
 }
 
 static void

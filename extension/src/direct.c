@@ -40,7 +40,10 @@ static const char *const side_table[] = {
 	[SIDE_REP_LOAD] = "rep_load",
 };
 
-static bool direct_is_plain(Workspace *ws, Relation rel, const DirectColumn *column, int ncolumns);
+static DirectTable *direct_open(Workspace *ws, const char *name, bool partition,
+								const DirectColumn *column, int ncolumns, MemoryContext cxt);
+static bool direct_is_plain(Workspace *ws, Relation rel, bool partition,
+							const DirectColumn *column, int ncolumns);
 
 /*
  * leadcrm_direct_open
@@ -56,12 +59,31 @@ DirectTable *
 leadcrm_direct_open(Workspace *ws, const char *name, const DirectColumn *column, int ncolumns,
 					MemoryContext cxt)
 {
+	return direct_open(ws, name, false, column, ncolumns, cxt);
+}
+
+/*
+ * leadcrm_direct_open_partition
+ *		The same for what may be a partition: the caller knows that its rows
+ *		belong there.
+ */
+DirectTable *
+leadcrm_direct_open_partition(Workspace *ws, const char *partition, const DirectColumn *column,
+							  int ncolumns, MemoryContext cxt)
+{
+	return direct_open(ws, partition, true, column, ncolumns, cxt);
+}
+
+static DirectTable *
+direct_open(Workspace *ws, const char *name, bool partition, const DirectColumn *column,
+			int ncolumns, MemoryContext cxt)
+{
 	DirectTable *table;
 	Relation	rel;
 	MemoryContext old;
 
 	rel = table_open(leadcrm_workspace_table(ws->namespace_oid, name), RowExclusiveLock);
-	if (!direct_is_plain(ws, rel, column, ncolumns))
+	if (!direct_is_plain(ws, rel, partition, column, ncolumns))
 	{
 		table_close(rel, RowExclusiveLock);
 		return NULL;
@@ -207,7 +229,8 @@ leadcrm_direct_close(DirectTable *table)
 
 /* Is the table nothing but what the template makes of it? */
 static bool
-direct_is_plain(Workspace *ws, Relation rel, const DirectColumn *column, int ncolumns)
+direct_is_plain(Workspace *ws, Relation rel, bool partition, const DirectColumn *column,
+				int ncolumns)
 {
 	TupleDesc	tupdesc = RelationGetDescr(rel);
 
@@ -216,7 +239,7 @@ direct_is_plain(Workspace *ws, Relation rel, const DirectColumn *column, int nco
 		rel->rd_rel->relam != HEAP_TABLE_AM_OID ||
 		rel->rd_rel->relowner != ws->owner ||
 		rel->rd_rel->relforcerowsecurity ||
-		rel->rd_rel->relispartition ||
+		(rel->rd_rel->relispartition && !partition) ||
 		rel->rd_rel->relhasrules ||
 		tupdesc->natts != ncolumns ||
 		rel->trigdesc != NULL)

@@ -39,6 +39,9 @@ typedef struct DirectTable
 extern DirectTable *leadcrm_direct_open(Workspace *ws, const char *table,
 										const DirectColumn *column, int ncolumns,
 										MemoryContext cxt);
+extern DirectTable *leadcrm_direct_open_partition(Workspace *ws, const char *partition,
+												  const DirectColumn *column, int ncolumns,
+												  MemoryContext cxt);
 extern DirectTable *leadcrm_direct_open_side(Workspace *ws, WorkspaceSide which,
 											 const DirectColumn *column, int ncolumns,
 											 MemoryContext cxt);

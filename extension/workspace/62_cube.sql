@@ -2,7 +2,8 @@
 -- Written by the engine with every lead, in the same transaction.  Whoever
 -- changes a sum adds to a row that nobody has locked, or inserts another, which
 -- may be negative, and so waits for nobody.  key is a hash of the columns up to
--- currency.
+-- currency.  What is won, what is lost and what is open lies in partitions of its
+-- own: most questions are about one of them.
 CREATE TABLE lead_cube (
     key             bigint NOT NULL,
     created_on      date NOT NULL,
@@ -34,6 +35,9 @@ CREATE TABLE lead_cube (
     contact_minutes bigint NOT NULL,
     expected_amount numeric NOT NULL,
     won_amount      numeric NOT NULL
-) WITH (fillfactor = 85);
+) PARTITION BY LIST ((CASE WHEN won_on IS NOT NULL THEN 'won' WHEN lost_on IS NOT NULL THEN 'lost' ELSE 'open' END));
+CREATE TABLE lead_cube_open PARTITION OF lead_cube FOR VALUES IN ('open') WITH (fillfactor = 85);
+CREATE TABLE lead_cube_won PARTITION OF lead_cube FOR VALUES IN ('won') WITH (fillfactor = 85);
+CREATE TABLE lead_cube_lost PARTITION OF lead_cube FOR VALUES IN ('lost') WITH (fillfactor = 85);
 CREATE INDEX lead_cube_key_idx ON lead_cube (key);
 

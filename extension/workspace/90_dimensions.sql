@@ -89,8 +89,10 @@ SELECT c.from_date + d.n AS day, c.source, c.campaign, c.currency,
 -- found by an index of its own, and what is not about leads.
 --   cube     the leads, by the day they came and their first source
 --   last     those whose last source is another, by it
+--   open     those that are neither won nor lost, by the day they came
+--   due      the same, by the month in which they are expected to close
 --   won      the won ones, by the day they were won
---   due      the leads, by the month in which they are expected to close
+--   lost     the lost ones, by the day they were lost
 --   intent   leads whose intent time alone may have changed: taken from the
 --            level that was written down and added to the present one
 --   waiting  leads that wait for their first contact; late: past the deadline
@@ -102,7 +104,7 @@ SELECT c.from_date + d.n AS day, c.source, c.campaign, c.currency,
 -- Of a query that names one part the others are not run.  PostgreSQL looks into
 -- parts whose columns are of exactly the same types, and reads those in place
 -- that have neither joins nor conditions: therefore it is _fact that leaves out
--- of "last" and "won" what does not belong there.
+-- of "last" what does not belong there.
 CREATE OR REPLACE VIEW _part AS
 SELECT 'cube'::text AS part, c.created_on, c.won_on, c.lost_on, c.closes_on, c.kind, c.process, c.stage, c.stages, c.owner, c.team,
        c.region, c.industry, c.product_line, c.first_source, c.last_source, c.campaign, c.partner, c.intent,
@@ -122,13 +124,14 @@ SELECT 'last'::text, c.created_on, c.won_on, c.lost_on, c.closes_on, c.kind, c.p
        c.created_on, c.last_source, c.leads, 0::bigint, 0::bigint, 0::numeric, 0::bigint, 0::numeric, 0::bigint, 0::numeric
   FROM _cube c
  UNION ALL
-SELECT 'won'::text, c.created_on, c.won_on, c.lost_on, c.closes_on, c.kind, c.process, c.stage, c.stages, c.owner, c.team,
+SELECT 'open'::text, c.created_on, c.won_on, c.lost_on, c.closes_on, c.kind, c.process, c.stage, c.stages, c.owner, c.team,
        c.region, c.industry, c.product_line, c.first_source, c.last_source, c.campaign, c.partner, c.intent,
        c.loss_reason, c.competitor, c.currency,
-       0::bigint, 0::numeric, c.won_amount, 0::bigint, 0::bigint, 0::bigint, 0::bigint, 0::bigint,
+       c.leads, c.expected_amount, c.won_amount, c.score, c.scored, c.assigned,
+       c.contacted, c.contact_minutes,
        0::bigint, 0::numeric,
-       c.won_on, c.first_source, 0::bigint, c.leads, 0::bigint, 0::numeric, 0::bigint, 0::numeric, 0::bigint, 0::numeric
-  FROM _cube c
+       c.created_on, c.first_source, 0::bigint, 0::bigint, 0::bigint, 0::numeric, 0::bigint, 0::numeric, 0::bigint, 0::numeric
+  FROM lead_cube_open c
  UNION ALL
 SELECT 'due'::text, c.created_on, c.won_on, c.lost_on, c.closes_on, c.kind, c.process, c.stage, c.stages, c.owner, c.team,
        c.region, c.industry, c.product_line, c.first_source, c.last_source, c.campaign, c.partner, c.intent,
@@ -137,7 +140,24 @@ SELECT 'due'::text, c.created_on, c.won_on, c.lost_on, c.closes_on, c.kind, c.pr
        0::bigint, 0::numeric,
        CASE WHEN c.closes_on BETWEEN '0001-01-01' AND '9999-12-01' THEN c.closes_on END, c.first_source,
        0::bigint, 0::bigint, 0::bigint, 0::numeric, 0::bigint, 0::numeric, 0::bigint, 0::numeric
-  FROM _cube c
+  FROM lead_cube_open c
+ UNION ALL
+SELECT 'won'::text, c.created_on, c.won_on, c.lost_on, c.closes_on, c.kind, c.process, c.stage, c.stages, c.owner, c.team,
+       c.region, c.industry, c.product_line, c.first_source, c.last_source, c.campaign, c.partner, c.intent,
+       c.loss_reason, c.competitor, c.currency,
+       0::bigint, 0::numeric, c.won_amount, 0::bigint, 0::bigint, 0::bigint, 0::bigint, 0::bigint,
+       0::bigint, 0::numeric,
+       c.won_on, c.first_source, 0::bigint, c.leads, 0::bigint, 0::numeric, 0::bigint, 0::numeric, 0::bigint, 0::numeric
+  FROM lead_cube_won c
+ UNION ALL
+SELECT 'lost'::text, c.created_on, c.won_on, c.lost_on, c.closes_on, c.kind, c.process, c.stage, c.stages, c.owner, c.team,
+       c.region, c.industry, c.product_line, c.first_source, c.last_source, c.campaign, c.partner, c.intent,
+       c.loss_reason, c.competitor, c.currency,
+       c.leads, c.expected_amount, c.won_amount, c.score, c.scored, c.assigned,
+       c.contacted, c.contact_minutes,
+       0::bigint, 0::numeric,
+       c.lost_on, c.first_source, 0::bigint, 0::bigint, 0::bigint, 0::numeric, 0::bigint, 0::numeric, 0::bigint, 0::numeric
+  FROM lead_cube_lost c
  UNION ALL
 SELECT 'intent'::text, c.created_on, c.won_on, c.lost_on, c.closes_on, c.kind, c.process, c.stage, c.stages, c.owner, c.team,
        c.region, c.industry, c.product_line, c.first_source, c.last_source, c.campaign, c.partner, CASE n.sign WHEN 1 THEN leadcrm.intent_at(l, now()) ELSE l.intent END,
@@ -247,8 +267,7 @@ SELECT c.part,
   LEFT JOIN product_line k ON k.code = c.product_line
   LEFT JOIN source s ON s.code = c.source
  WHERE ((SELECT sees_numbers()) OR c.owner = ANY ((SELECT my_reps())::text[]) OR c.part = 'target')
-   AND (c.part <> 'last' OR c.last_source <> c.first_source)
-   AND (c.part <> 'won' OR c.won_on IS NOT NULL);
+   AND (c.part <> 'last' OR c.last_source <> c.first_source);
 
 -- Of the leads that came as far as a stage and were decided since, the share
 -- that was won; none where fewer than 20 were decided.
@@ -273,8 +292,8 @@ SELECT leadcrm._month(c.created_on) AS month, c.owner,
  UNION ALL
 SELECT leadcrm._month(c.won_on), c.owner, 0::bigint, 0::bigint, 0::bigint, 0::bigint,
        c.leads, CASE WHEN c.currency IS NULL OR c.currency = (SELECT u.currency FROM _currency u) THEN c.won_amount ELSE 0 END, 0::bigint, 0::numeric
-  FROM _cube c
- WHERE c.owner IS NOT NULL AND c.won_on IS NOT NULL
+  FROM lead_cube_won c
+ WHERE c.owner IS NOT NULL
  UNION ALL
 SELECT g.month, g.rep, 0::bigint, 0::bigint, 0::bigint, 0::bigint, 0::bigint, 0::numeric, coalesce(g.won, 0)::bigint,
        coalesce(g.amount, 0)

@@ -248,7 +248,7 @@ SELECT f.created_on AS day, leadcrm._week(f.created_on) AS week, leadcrm._month(
        f.expected_amount * s.probability AS weighted_amount
   FROM _fact f
   LEFT JOIN v_stage s ON s.process = f.process AND s.stage = f.stage AND s.stage_kind = 'open'
- WHERE f.part = 'cube' AND coalesce(s.step, 0) > 0;
+ WHERE f.part = 'open' AND coalesce(s.step, 0) > 0;
 
 -- What is won in a month and what open leads may bring in it: by the month in
 -- which they are expected to close, weighted by the probability of their stage
@@ -298,7 +298,7 @@ SELECT f.lost_on AS day, leadcrm._week(f.lost_on) AS week, leadcrm._month(f.lost
   LEFT JOIN _path p ON p.process = f.process
   LEFT JOIN _open_stage s ON s.process = f.process AND s.step = greatest(least(leadcrm.furthest(f.stages, p.path), p.steps), 1)
   LEFT JOIN loss_reason r ON r.code = f.loss_reason
- WHERE f.part = 'cube' AND f.lost_on IS NOT NULL;
+ WHERE f.part = 'lost';
 
 -- How soon leads are contacted, by the day they came; waiting and overdue are
 -- as of this moment.

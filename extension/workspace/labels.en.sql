@@ -402,6 +402,21 @@ COMMENT ON COLUMN lead_cube.contacted IS 'leads that have been contacted';
 COMMENT ON COLUMN lead_cube.contact_minutes IS 'minutes from the assignment to the first contact, summed up';
 COMMENT ON COLUMN lead_cube.expected_amount IS 'sum of the expected amounts';
 COMMENT ON COLUMN lead_cube.won_amount IS 'sum of the amounts won';
+COMMENT ON TABLE lead_cube_open IS 'rows of lead_cube of leads that are neither won nor lost';
+COMMENT ON TABLE lead_cube_won IS 'rows of lead_cube of won leads';
+COMMENT ON TABLE lead_cube_lost IS 'rows of lead_cube of lost leads';
+DO $$
+DECLARE
+    c record;
+BEGIN
+    FOR c IN
+        SELECT i.inhrelid::regclass AS part, a.attname, col_description(a.attrelid, a.attnum) AS meaning
+          FROM pg_inherits i JOIN pg_attribute a ON a.attrelid = i.inhparent
+         WHERE i.inhparent = 'lead_cube'::regclass AND a.attnum > 0 AND NOT a.attisdropped
+    LOOP
+        EXECUTE format('COMMENT ON COLUMN %s.%I IS %L', c.part, c.attname, c.meaning);
+    END LOOP;
+END $$;
 
 COMMENT ON TABLE task IS 'what somebody has to do';
 COMMENT ON COLUMN task.id IS 'number';

@@ -402,6 +402,21 @@ COMMENT ON COLUMN lead_cube.contacted IS '已首次联系的线索数';
 COMMENT ON COLUMN lead_cube.contact_minutes IS '从分配到首次联系的分钟数之和';
 COMMENT ON COLUMN lead_cube.expected_amount IS '预计金额之和';
 COMMENT ON COLUMN lead_cube.won_amount IS '赢单金额之和';
+COMMENT ON TABLE lead_cube_open IS 'lead_cube 中未赢单也未输单线索的行';
+COMMENT ON TABLE lead_cube_won IS 'lead_cube 中赢单线索的行';
+COMMENT ON TABLE lead_cube_lost IS 'lead_cube 中输单线索的行';
+DO $$
+DECLARE
+    c record;
+BEGIN
+    FOR c IN
+        SELECT i.inhrelid::regclass AS part, a.attname, col_description(a.attrelid, a.attnum) AS meaning
+          FROM pg_inherits i JOIN pg_attribute a ON a.attrelid = i.inhparent
+         WHERE i.inhparent = 'lead_cube'::regclass AND a.attnum > 0 AND NOT a.attisdropped
+    LOOP
+        EXECUTE format('COMMENT ON COLUMN %s.%I IS %L', c.part, c.attname, c.meaning);
+    END LOOP;
+END $$;
 
 COMMENT ON TABLE task IS '待办任务';
 COMMENT ON COLUMN task.id IS '编号';
