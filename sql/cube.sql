@@ -172,8 +172,8 @@ SELECT count(*) FROM _cube;
 ROLLBACK;
 
 -- Where several rows are of the same dimensions, who comes by makes one.
-INSERT INTO lead_cube SELECT key, created_on, won_on, lost_on, closes_on, kind, process, stage, stages, owner, team, region, industry, product_line,
-       first_source, last_source, campaign, partner, intent, loss_reason, competitor, currency, d, d, 0, 0, 0, 0, d * 10, 0
+INSERT INTO lead_cube SELECT key, d, d, 0, 0, 0, 0, d * 10, 0, created_on, won_on, lost_on, closes_on, first_source, last_source, owner, team, region,
+       industry, product_line, process, stage, currency, intent, kind, stages, campaign, partner, loss_reason, competitor
   FROM lead_cube, unnest(ARRAY[2, -1, -1]) d;
 SELECT sums, twice > 0 AS twice, drift, keys FROM wrong;
 UPDATE lead SET region = '43' WHERE merged_into IS NULL;

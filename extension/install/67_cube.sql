@@ -17,12 +17,12 @@ CREATE FUNCTION leadcrm._cube_columns(cube regclass, OUT dimensions text, OUT me
                                       OUT sums text, OUT negatives text)
 LANGUAGE SQL STABLE STRICT SET search_path TO pg_catalog, pg_temp
 AS $$
-    SELECT string_agg(c.name, ', ' ORDER BY c.attnum) FILTER (WHERE c.attnum < c.first),
-           string_agg(c.name, ', ' ORDER BY c.attnum) FILTER (WHERE c.attnum >= c.first),
-           string_agg(format('sum(%s)', c.name), ', ' ORDER BY c.attnum) FILTER (WHERE c.attnum >= c.first),
-           string_agg(format('-%s', c.name), ', ' ORDER BY c.attnum) FILTER (WHERE c.attnum >= c.first)
+    SELECT string_agg(c.name, ', ' ORDER BY c.attnum) FILTER (WHERE c.attnum >= c.first),
+           string_agg(c.name, ', ' ORDER BY c.attnum) FILTER (WHERE c.attnum < c.first),
+           string_agg(format('sum(%s)', c.name), ', ' ORDER BY c.attnum) FILTER (WHERE c.attnum < c.first),
+           string_agg(format('-%s', c.name), ', ' ORDER BY c.attnum) FILTER (WHERE c.attnum < c.first)
       FROM (SELECT quote_ident(a.attname) AS name, a.attnum,
-                   min(a.attnum) FILTER (WHERE a.attname = 'leads') OVER () AS first
+                   min(a.attnum) FILTER (WHERE a.attname = 'created_on') OVER () AS first
               FROM pg_attribute a
              WHERE a.attrelid = cube AND a.attnum > 0 AND NOT a.attisdropped AND a.attname <> 'key') c
 $$;
@@ -73,9 +73,9 @@ BEGIN
         SELECT * INTO columns FROM leadcrm._cube_columns(format('%s.lead_cube', workspace)::regclass);
         EXECUTE format('DELETE FROM %s.lead_cube', workspace);
         EXECUTE format($sql$
-            INSERT INTO %1$s.lead_cube (key, %2$s, %3$s)
+            INSERT INTO %1$s.lead_cube (key, %3$s, %2$s)
             SELECT leadcrm._cube_key(ROW(0, c.*)::%1$s.lead_cube), c.*
-              FROM (SELECT %2$s, %4$s FROM %1$s._cube_recount GROUP BY %2$s) c $sql$,
+              FROM (SELECT %4$s, %2$s FROM %1$s._cube_recount GROUP BY %2$s) c $sql$,
             workspace, columns.dimensions, columns.measures, columns.sums);
     END IF;
     RETURN wrong;

@@ -269,12 +269,12 @@ leadcrm_cube_dimensions(TupleDesc tupdesc, const Datum *values, const bool *isnu
 	bool		null[CUBE_NCOLUMNS];
 
 	memset(null, true, sizeof(null));
-	for (int i = CUBE_CREATED_ON; i < CUBE_LEADS; i++)
+	for (int i = CUBE_CREATED_ON; i < CUBE_NCOLUMNS; i++)
 	{
 		null[i] = isnull[i];
 		if (isnull[i])
 			continue;
-		value[i] = i < CUBE_KIND ? values[i] : PointerGetDatum(PG_DETOAST_DATUM_PACKED(values[i]));
+		value[i] = i < CUBE_FIRST_SOURCE ? values[i] : PointerGetDatum(PG_DETOAST_DATUM_PACKED(values[i]));
 	}
 	/* All bytes count: heap_form_minimal_tuple() leaves none to chance. */
 	return heap_form_minimal_tuple_compat(tupdesc, value, null);

@@ -39,27 +39,6 @@
 
 static const DirectColumn cube_column[CUBE_NCOLUMNS] = {
 	[CUBE_KEY] = {"key", INT8OID},
-	[CUBE_CREATED_ON] = {"created_on", DATEOID},
-	[CUBE_WON_ON] = {"won_on", DATEOID},
-	[CUBE_LOST_ON] = {"lost_on", DATEOID},
-	[CUBE_CLOSES_ON] = {"closes_on", DATEOID},
-	[CUBE_KIND] = {"kind", TEXTOID},
-	[CUBE_PROCESS] = {"process", TEXTOID},
-	[CUBE_STAGE] = {"stage", TEXTOID},
-	[CUBE_STAGES] = {"stages", TEXTARRAYOID},
-	[CUBE_OWNER] = {"owner", TEXTOID},
-	[CUBE_TEAM] = {"team", TEXTOID},
-	[CUBE_REGION] = {"region", TEXTOID},
-	[CUBE_INDUSTRY] = {"industry", TEXTOID},
-	[CUBE_PRODUCT_LINE] = {"product_line", TEXTOID},
-	[CUBE_FIRST_SOURCE] = {"first_source", TEXTOID},
-	[CUBE_LAST_SOURCE] = {"last_source", TEXTOID},
-	[CUBE_CAMPAIGN] = {"campaign", TEXTOID},
-	[CUBE_PARTNER] = {"partner", TEXTOID},
-	[CUBE_INTENT] = {"intent", TEXTOID},
-	[CUBE_LOSS_REASON] = {"loss_reason", TEXTOID},
-	[CUBE_COMPETITOR] = {"competitor", TEXTOID},
-	[CUBE_CURRENCY] = {"currency", TEXTOID},
 	[CUBE_LEADS] = {"leads", INT8OID},
 	[CUBE_SCORE] = {"score", INT8OID},
 	[CUBE_SCORED] = {"scored", INT8OID},
@@ -68,6 +47,27 @@ static const DirectColumn cube_column[CUBE_NCOLUMNS] = {
 	[CUBE_CONTACT_MINUTES] = {"contact_minutes", INT8OID},
 	[CUBE_EXPECTED_AMOUNT] = {"expected_amount", NUMERICOID},
 	[CUBE_WON_AMOUNT] = {"won_amount", NUMERICOID},
+	[CUBE_CREATED_ON] = {"created_on", DATEOID},
+	[CUBE_WON_ON] = {"won_on", DATEOID},
+	[CUBE_LOST_ON] = {"lost_on", DATEOID},
+	[CUBE_CLOSES_ON] = {"closes_on", DATEOID},
+	[CUBE_FIRST_SOURCE] = {"first_source", TEXTOID},
+	[CUBE_LAST_SOURCE] = {"last_source", TEXTOID},
+	[CUBE_OWNER] = {"owner", TEXTOID},
+	[CUBE_TEAM] = {"team", TEXTOID},
+	[CUBE_REGION] = {"region", TEXTOID},
+	[CUBE_INDUSTRY] = {"industry", TEXTOID},
+	[CUBE_PRODUCT_LINE] = {"product_line", TEXTOID},
+	[CUBE_PROCESS] = {"process", TEXTOID},
+	[CUBE_STAGE] = {"stage", TEXTOID},
+	[CUBE_CURRENCY] = {"currency", TEXTOID},
+	[CUBE_INTENT] = {"intent", TEXTOID},
+	[CUBE_KIND] = {"kind", TEXTOID},
+	[CUBE_STAGES] = {"stages", TEXTARRAYOID},
+	[CUBE_CAMPAIGN] = {"campaign", TEXTOID},
+	[CUBE_PARTNER] = {"partner", TEXTOID},
+	[CUBE_LOSS_REASON] = {"loss_reason", TEXTOID},
+	[CUBE_COMPETITOR] = {"competitor", TEXTOID},
 };
 
 static Relation cube_index(const ResultRelInfo *result);
@@ -173,7 +173,7 @@ write_cell(CubeChanges *changes, CubeCell *cell)
 		slot = leadcrm_ledger_lock(ledger, &row[i]);
 		if (slot == NULL)
 			continue;
-		for (int column = CUBE_LEADS; column < CUBE_NCOLUMNS; column++)
+		for (int column = CUBE_LEADS; column < CUBE_CREATED_ON; column++)
 			leadcrm_cube_add(&cell->sum, column, slot->tts_values[column], 1);
 		if (target < 0)
 			target = i;
@@ -246,7 +246,7 @@ set_sum(TupleTableSlot *slot, const CubeSum *sum)
 	for (int i = 0; i < CUBE_NAMOUNTS; i++)
 		slot->tts_values[CUBE_EXPECTED_AMOUNT + i] =
 			NumericGetDatum(sum->amount[i] != NULL ? sum->amount[i] : int64_to_numeric(0));
-	memset(&slot->tts_isnull[CUBE_LEADS], false, (CUBE_NCOLUMNS - CUBE_LEADS) * sizeof(bool));
+	memset(&slot->tts_isnull[CUBE_LEADS], false, (CUBE_CREATED_ON - CUBE_LEADS) * sizeof(bool));
 }
 
 /*
