@@ -251,6 +251,7 @@ typedef enum WorkspaceSide
 	SIDE_ASSIGNMENT_LOG,
 	SIDE_TASK,
 	SIDE_REP_LOAD,
+	SIDE_ACTIVITY,
 	NSIDES
 } WorkspaceSide;
 
