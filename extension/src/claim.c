@@ -26,6 +26,7 @@
 #include "catalog/pg_collation.h"
 #include "catalog/pg_opfamily.h"
 #include "catalog/pg_type.h"
+#include "common/hashfn.h"
 #include "executor/executor.h"
 #include "miscadmin.h"
 #include "nodes/nodeFuncs.h"
@@ -65,22 +66,44 @@ static const DirectColumn claim_column[] = {
 /* Columns of the unique index of live claims. */
 #define LIVE_KEY_COLUMNS	3
 
+/*
+ * A claim that is taken back costs as much as two or three look-ups.  So many
+ * claims must have come in before we leave these out, and so many for each
+ * key that was held.
+ */
+#define FREE_MIN_CLAIMS		32
+#define FREE_MIN_SHARE		4
+
+/*
+ * What a list brings twice, it brings while we know it: a bit for each of the
+ * last keys claimed, by their hash, forgotten when every fourth is set.
+ */
+#define SEEN_BITS			(1 << 19)
+#define SEEN_MAX			(SEEN_BITS / 4)
+
 struct ClaimTarget
 {
 	MemoryContext cxt;
 	DirectTable *table;
 	Datum		held;			/* state of a live claim */
+	TupleTableSlot *row;		/* the claim as it is stored */
 	TupleTableSlot *holder;		/* for looking at a claim */
 	SnapshotData dirty;			/* what others have not committed shows, too */
 	IndexScanDesc scan;			/* of identity_live_key, under that snapshot */
 	ScanKeyData key[LIVE_KEY_COLUMNS];
 	uint32		token;			/* of the row being claimed for */
+	int64		nclaimed;		/* keys found free */
+	int64		nheld;			/* keys found held */
+	uint8	   *seen;			/* bits, or NULL */
+	int			nseen;
 };
 
 static Relation claim_prepare_indexes(ResultRelInfo *result);
 static bool claim_index_is_ours(Relation index, const IndexInfo *info);
 static bool claim_predicate_is_live(List *predicate, bool *negated);
 static void claim_check_visible(ClaimTarget *target);
+static uint32 claim_seen_bit(const IdentityKey *key);
+static void claim_set_seen(ClaimTarget *target, const IdentityKey *key);
 
 /*
  * leadcrm_claim_open
@@ -114,6 +137,7 @@ leadcrm_claim_open(Workspace *ws, MemoryContext cxt)
 	target->cxt = cxt;
 	target->table = table;
 	target->held = CStringGetTextDatum("held");
+	target->row = MakeSingleTupleTableSlot(RelationGetDescr(table->rel), &TTSOpsHeapTuple);
 	target->holder = table_slot_create(table->rel, NULL);
 	InitDirtySnapshot(target->dirty);
 	target->scan = index_beginscan_compat(table->rel, index, &target->dirty, LIVE_KEY_COLUMNS);
@@ -176,7 +200,30 @@ leadcrm_claim_find(ClaimTarget *target, const IdentityKey *key, Claim *claim)
 			XactLockTableWait(xwait, target->table->rel, &claim->tid, XLTW_InsertIndex);
 		CHECK_FOR_INTERRUPTS();
 	}
+	if (found)
+		target->nheld++;
 	return found;
+}
+
+/*
+ * leadcrm_claim_likely_free
+ *		Will nobody hold these keys, as far as this statement can tell?
+ *
+ * So it was with nearly all that it brought until now, and these are new to it.
+ */
+bool
+leadcrm_claim_likely_free(const ClaimTarget *target, const IdentityKey *keys, int nkeys)
+{
+	if (target->nclaimed < FREE_MIN_CLAIMS || target->nclaimed < FREE_MIN_SHARE * target->nheld)
+		return false;
+	for (int i = 0; i < nkeys; i++)
+	{
+		uint32		bit = claim_seen_bit(&keys[i]);
+
+		if (target->seen != NULL && (target->seen[bit / 8] & (1 << bit % 8)) != 0)
+			return false;
+	}
+	return true;
 }
 
 /*
@@ -215,11 +262,11 @@ leadcrm_claim_begin(ClaimTarget *target)
 
 /*
  * leadcrm_claim_insert
- *		Claim a key that leadcrm_claim_find() has found free; false when
- *		somebody was faster.
+ *		Claim a key; false when somebody holds it.
  *
  * brought_by: the merged row that bears the key, or 0.  claim gets what
- * leadcrm_claim_retract() needs.
+ * leadcrm_claim_finish() and leadcrm_claim_retract() need; the former has to
+ * follow before leadcrm_claim_end().
  */
 bool
 leadcrm_claim_insert(ClaimTarget *target, int64 lead, int64 brought_by, TimestampTz now,
@@ -243,14 +290,34 @@ leadcrm_claim_insert(ClaimTarget *target, int64 lead, int64 brought_by, Timestam
 	ExecConstraints(table->result, slot, table->estate);
 
 	/* Every unique index reports a conflict, none raises it. */
-	table_tuple_insert_speculative(table->rel, slot, GetCurrentCommandId(true), 0, NULL, target->token);
+	ExecCopySlot(target->row, slot);
+	table_tuple_insert_speculative(table->rel, target->row, GetCurrentCommandId(true), 0, NULL,
+								   target->token);
+	slot->tts_tid = target->row->tts_tid;
 	(void) ExecInsertIndexTuples_compat(table->result, slot, table->estate, true, &conflict, NIL);
-	table_tuple_complete_speculative(table->rel, slot, target->token, !conflict);
 	ResetPerTupleExprContext(table->estate);
 	claim->tid = slot->tts_tid;
 	claim->lead = lead;
 	claim->own = true;
+	if (conflict)
+		target->nheld++;
+	else
+	{
+		target->nclaimed++;
+		claim_set_seen(target, key);
+	}
 	return !conflict;
+}
+
+/*
+ * leadcrm_claim_finish
+ *		Let a claim that was just inserted stand, or make as if it never was.
+ */
+void
+leadcrm_claim_finish(ClaimTarget *target, const Claim *claim, bool stands)
+{
+	target->row->tts_tid = claim->tid;
+	table_tuple_complete_speculative(target->table->rel, target->row, target->token, stands);
 }
 
 /*
@@ -286,6 +353,7 @@ leadcrm_claim_close(ClaimTarget *target)
 	CurrentResourceOwner = target->table->owner;
 	index_endscan(target->scan);
 	ExecDropSingleTupleTableSlot(target->holder);
+	ExecDropSingleTupleTableSlot(target->row);
 	CurrentResourceOwner = owner;
 	leadcrm_direct_close(target->table);
 }
@@ -384,4 +452,30 @@ claim_check_visible(ClaimTarget *target)
 		ereport(ERROR,
 				(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
 				 errmsg("could not serialize access due to concurrent update")));
+}
+
+static uint32
+claim_seen_bit(const IdentityKey *key)
+{
+	return hash_bytes((const unsigned char *) VARDATA_ANY(key->key),
+					  VARSIZE_ANY_EXHDR(key->key)) % SEEN_BITS;
+}
+
+static void
+claim_set_seen(ClaimTarget *target, const IdentityKey *key)
+{
+	uint32		bit;
+
+	if (target->nclaimed < FREE_MIN_CLAIMS)
+		return;					/* a short statement needs none */
+	if (target->seen == NULL)
+		target->seen = MemoryContextAllocZero(target->cxt, SEEN_BITS / 8);
+	if (target->nseen == SEEN_MAX)
+	{
+		memset(target->seen, 0, SEEN_BITS / 8);
+		target->nseen = 0;
+	}
+	bit = claim_seen_bit(key);
+	target->seen[bit / 8] |= 1 << bit % 8;
+	target->nseen++;
 }

@@ -24,9 +24,11 @@ typedef struct Claim
 extern ClaimTarget *leadcrm_claim_open(Workspace *ws, MemoryContext cxt);
 extern bool leadcrm_claim_find(ClaimTarget *target, const IdentityKey *key, Claim *claim);
 extern bool leadcrm_claim_lock(ClaimTarget *target, Claim *claim);
+extern bool leadcrm_claim_likely_free(const ClaimTarget *target, const IdentityKey *keys, int nkeys);
 extern void leadcrm_claim_begin(ClaimTarget *target);
 extern bool leadcrm_claim_insert(ClaimTarget *target, int64 lead, int64 brought_by,
 								 TimestampTz now, const IdentityKey *key, Claim *claim);
+extern void leadcrm_claim_finish(ClaimTarget *target, const Claim *claim, bool stands);
 extern void leadcrm_claim_end(ClaimTarget *target);
 extern void leadcrm_claim_retract(ClaimTarget *target, Claim *claim);
 extern void leadcrm_claim_close(ClaimTarget *target);

@@ -23,6 +23,8 @@ static bool choose_winner(Workspace *ws, Relation lead, ClaimTarget *claims,
 						  const bool *held, Claim *claim, DedupDecision *decision);
 static bool read_holders(Workspace *ws, Relation lead, const DedupSubject *subject,
 						 DedupHit *hits, int nhits);
+static int	claim_unseen(ClaimTarget *claims, const DedupSubject *subject,
+						 const IdentityKey *keys, int nkeys);
 static int	claim_free(ClaimTarget *claims, const DedupSubject *subject, int64 winner,
 					   const IdentityKey *keys, int nkeys, const bool *held, Claim *claim);
 
@@ -46,6 +48,16 @@ leadcrm_dedup_arrive(Workspace *ws, Relation lead, ClaimTarget *claims, DedupSub
 	int			nfree = 0;
 	int			nclaimed;
 
+	decision->winner = 0;
+	decision->rule = NULL;
+	decision->npairs = 0;
+	if (leadcrm_claim_likely_free(claims, keys, nkeys))
+	{
+		subject->claimed = claim_unseen(claims, subject, keys, nkeys);
+		if (subject->claimed >= 0)
+			return subject->claimed == nkeys;
+	}
+
 	for (int i = 0; i < nkeys; i++)
 	{
 		held[i] = keys[i].weak || leadcrm_claim_find(claims, &keys[i], &claim[i]);
@@ -55,9 +67,6 @@ leadcrm_dedup_arrive(Workspace *ws, Relation lead, ClaimTarget *claims, DedupSub
 			nhits++;
 	}
 
-	decision->winner = 0;
-	decision->rule = NULL;
-	decision->npairs = 0;
 	if (nhits == 0 ||
 		!choose_winner(ws, lead, claims, subject, keys, nkeys, held, claim, decision))
 	{
@@ -149,6 +158,31 @@ read_holders(Workspace *ws, Relation lead, const DedupSubject *subject, DedupHit
 }
 
 /*
+ * Claim the keys without having looked who holds them; returns how many these
+ * are.  -1 if one is held: then all are as they were, and none is ours while
+ * we wait for its holder.
+ */
+static int
+claim_unseen(ClaimTarget *claims, const DedupSubject *subject, const IdentityKey *keys, int nkeys)
+{
+	Claim		claim[IDENTITY_MAX_KEYS];
+	int			nclaimed = 0;
+	bool		all = true;
+
+	leadcrm_claim_begin(claims);
+	for (int i = 0; i < nkeys && all; i++)
+	{
+		if (!keys[i].weak)
+			all = leadcrm_claim_insert(claims, subject->id, 0, subject->now, &keys[i],
+									   &claim[nclaimed++]);
+	}
+	for (int i = 0; i < nclaimed; i++)
+		leadcrm_claim_finish(claims, &claim[i], all);
+	leadcrm_claim_end(claims);
+	return all ? nclaimed : -1;
+}
+
+/*
  * Claim the keys that nobody held, for the winner or, if there is none, for
  * the subject itself.  Returns how many came in; the first that did not ends it.
  */
@@ -161,10 +195,14 @@ claim_free(ClaimTarget *claims, const DedupSubject *subject, int64 winner,
 	leadcrm_claim_begin(claims);
 	for (int i = 0; i < nkeys; i++)
 	{
+		bool		came_in;
+
 		if (held[i])
 			continue;
-		if (!leadcrm_claim_insert(claims, winner != 0 ? winner : subject->id,
-								  winner != 0 ? subject->id : 0, subject->now, &keys[i], &claim[i]))
+		came_in = leadcrm_claim_insert(claims, winner != 0 ? winner : subject->id,
+									   winner != 0 ? subject->id : 0, subject->now, &keys[i], &claim[i]);
+		leadcrm_claim_finish(claims, &claim[i], came_in);
+		if (!came_in)
 			break;
 		nclaimed++;
 	}

@@ -51,6 +51,9 @@ static Datum dedup_insert_row(TriggerData *trigdata);
 static Datum dedup_update_row(TriggerData *trigdata);
 static void subject_of(Workspace *ws, SettleFrame *frame, TupleTableSlot *slot,
 					   bool arriving, DedupSubject *subject);
+static ClaimTarget *frame_claims(Workspace *ws, SettleFrame *frame);
+static bool holds_all(Workspace *ws, SettleFrame *frame, const DedupSubject *subject,
+					  const IdentityKey *keys, int nkeys);
 static bool same_key(const IdentityKey *key, const IdentityKey *keys, int nkeys);
 static void dedup_check_merged(Workspace *ws, int64 id, bool merged);
 
@@ -131,6 +134,8 @@ leadcrm_dedup(PG_FUNCTION_ARGS)
 		{
 			SettleFrame *frame = leadcrm_settle_frame(lead, false);
 
+			if (frame->claims != NULL)
+				leadcrm_claim_close(frame->claims);
 			leadcrm_assign_settle(ws, frame, trigdata);
 			leadcrm_settle_update(ws, frame, trigdata);
 			leadcrm_stage_settle(ws, frame, trigdata);
@@ -283,12 +288,7 @@ dedup_insert_row(TriggerData *trigdata)
 	if (nkeys == 0)
 		return PointerGetDatum(leadcrm_row_result(trigdata, &frame->chain, false));
 
-	if (!frame->claims_tried)
-	{
-		frame->claims_tried = true;
-		frame->claims = leadcrm_claim_open(ws, frame->cxt);
-	}
-	if (frame->claims == NULL ||
+	if (frame_claims(ws, frame) == NULL ||
 		!leadcrm_dedup_arrive(ws, trigdata->tg_relation, frame->claims, &subject, keys, nkeys, &decision))
 	{
 		leadcrm_owner_begin(ws, &save);
@@ -371,9 +371,11 @@ dedup_update_row(TriggerData *trigdata)
 		else
 			fresh[nfresh++] = keys[i];
 	}
-	if (nkept < noldkeys || nfresh > 0)
+
+	/* Keys that are only new leave no claim behind, if the row stays as it is. */
+	if (nkept < noldkeys || (nfresh > 0 && (was_merged || frame->chain.others)))
 		leadcrm_settle_add_row(frame, subject.id);
-	if (nfresh == 0)
+	if (nfresh == 0 || holds_all(ws, frame, &subject, fresh, nfresh))
 		return PointerGetDatum(tuple);
 
 	leadcrm_owner_begin(ws, &save);
@@ -424,6 +426,39 @@ subject_of(Workspace *ws, SettleFrame *frame, TupleTableSlot *slot, bool arrivin
 	}
 	subject->claimed = -1;
 	subject->reject = source != NULL && source->reject;
+}
+
+/* The table of claims, opened for the statement; NULL if SPI has to write it. */
+static ClaimTarget *
+frame_claims(Workspace *ws, SettleFrame *frame)
+{
+	if (!frame->claims_tried)
+	{
+		frame->claims_tried = true;
+		frame->claims = leadcrm_claim_open(ws, frame->cxt);
+	}
+	return frame->claims;
+}
+
+/*
+ * Does a living lead hold all these keys?  A row that was merged into it may
+ * have brought them, and the lead is taking the columns over.
+ */
+static bool
+holds_all(Workspace *ws, SettleFrame *frame, const DedupSubject *subject,
+		  const IdentityKey *keys, int nkeys)
+{
+	ClaimTarget *claims = frame_claims(ws, frame);
+
+	for (int i = 0; i < nkeys; i++)
+	{
+		Claim		claim;
+
+		if (claims == NULL || keys[i].weak || !leadcrm_claim_find(claims, &keys[i], &claim) ||
+			claim.lead != subject->id)
+			return false;
+	}
+	return true;
 }
 
 static bool

@@ -8,8 +8,11 @@
  * are opened once per statement on lead and rows are inserted as COPY does it,
  * many at a time.
  *
+ * Where the template gives a table triggers that fire after its rows, they are
+ * fired as COPY fires them.
+ *
  * That holds for a table as the template makes it.  One that has been given
- * triggers, forced row security, other columns, defaults that count or another
+ * other triggers, forced row security, other columns, defaults that count or another
  * owner, or that another engine keeps elsewhere, is not opened: its writer then
  * goes through SPI, which honours all of that.
  *-------------------------------------------------------------------------
@@ -24,11 +27,14 @@
 #include "catalog/pg_am.h"
 #include "catalog/pg_class.h"
 #include "commands/sequence.h"
+#include "commands/trigger.h"
 #include "executor/executor.h"
 #include "miscadmin.h"
 #include "nodes/makefuncs.h"
+#include "utils/fmgroids.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
+#include "utils/snapmgr.h"
 
 #include "direct.h"
 
@@ -38,12 +44,18 @@ static const char *const side_table[] = {
 	[SIDE_ASSIGNMENT_LOG] = "assignment_log",
 	[SIDE_TASK] = "task",
 	[SIDE_REP_LOAD] = "rep_load",
+	[SIDE_ACTIVITY] = "activity",
 };
 
-static DirectTable *direct_open(Workspace *ws, const char *name, bool partition,
-								const DirectColumn *column, int ncolumns, MemoryContext cxt);
-static bool direct_is_plain(Workspace *ws, Relation rel, bool partition,
-							const DirectColumn *column, int ncolumns);
+/* What a table may be besides plain. */
+#define MAY_BE_PARTITION	1
+#define MAY_FIRE			2		/* triggers after INSERT */
+
+static DirectTable *direct_open(Workspace *ws, const char *name, const DirectColumn *column,
+								int ncolumns, int allowed, MemoryContext cxt);
+static DirectTable *direct_number(Workspace *ws, WorkspaceSide which, DirectTable *table);
+static bool direct_is_plain(Workspace *ws, Relation rel, const DirectColumn *column, int ncolumns,
+							int allowed);
 
 /*
  * leadcrm_direct_open
@@ -59,7 +71,7 @@ DirectTable *
 leadcrm_direct_open(Workspace *ws, const char *name, const DirectColumn *column, int ncolumns,
 					MemoryContext cxt)
 {
-	return direct_open(ws, name, false, column, ncolumns, cxt);
+	return direct_open(ws, name, column, ncolumns, 0, cxt);
 }
 
 /*
@@ -71,19 +83,19 @@ DirectTable *
 leadcrm_direct_open_partition(Workspace *ws, const char *partition, const DirectColumn *column,
 							  int ncolumns, MemoryContext cxt)
 {
-	return direct_open(ws, partition, true, column, ncolumns, cxt);
+	return direct_open(ws, partition, column, ncolumns, MAY_BE_PARTITION, cxt);
 }
 
 static DirectTable *
-direct_open(Workspace *ws, const char *name, bool partition, const DirectColumn *column,
-			int ncolumns, MemoryContext cxt)
+direct_open(Workspace *ws, const char *name, const DirectColumn *column, int ncolumns, int allowed,
+			MemoryContext cxt)
 {
 	DirectTable *table;
 	Relation	rel;
 	MemoryContext old;
 
 	rel = table_open(leadcrm_workspace_table(ws->namespace_oid, name), RowExclusiveLock);
-	if (!direct_is_plain(ws, rel, partition, column, ncolumns))
+	if (!direct_is_plain(ws, rel, column, ncolumns, allowed))
 	{
 		table_close(rel, RowExclusiveLock);
 		return NULL;
@@ -111,8 +123,72 @@ DirectTable *
 leadcrm_direct_open_side(Workspace *ws, WorkspaceSide which, const DirectColumn *column,
 						 int ncolumns, MemoryContext cxt)
 {
-	DirectTable *table = leadcrm_direct_open(ws, side_table[which], column, ncolumns, cxt);
+	return direct_number(ws, which, direct_open(ws, side_table[which], column, ncolumns, 0, cxt));
+}
 
+/*
+ * leadcrm_direct_open_fired
+ *		The same for a table whose rows fire triggers.
+ *
+ * It begins a statement, which leadcrm_direct_close() ends; until then nothing
+ * but rows of it may be written.  The caller acts as the owner.
+ */
+DirectTable *
+leadcrm_direct_open_fired(Workspace *ws, WorkspaceSide which, const DirectColumn *column,
+						  int ncolumns, MemoryContext cxt)
+{
+	DirectTable *table = direct_number(ws, which, direct_open(ws, side_table[which], column,
+															  ncolumns, MAY_FIRE, cxt));
+	TriggerDesc *triggers;
+
+	if (table == NULL)
+		return NULL;
+	triggers = table->result->ri_TrigDesc;
+	table->fired = true;
+	CommandCounterIncrement();
+	PushActiveSnapshot(GetTransactionSnapshot());
+	table->estate->es_snapshot = GetActiveSnapshot();
+	table->estate->es_output_cid = GetCurrentCommandId(true);
+	table->estate->es_opened_result_relations = list_make1(table->result);
+	AfterTriggerBeginQuery();
+	ExecBSInsertTriggers(table->estate, table->result);
+	table->transition = MakeTransitionCaptureState(triggers, RelationGetRelid(table->rel), CMD_INSERT);
+	return table;
+}
+
+/*
+ * leadcrm_direct_trust
+ *		Do not look up the row that a foreign key of one column refers to.
+ *
+ * The caller has all of these rows locked until the end of the transaction.
+ */
+void
+leadcrm_direct_trust(DirectTable *table, AttrNumber column, Oid referenced, AttrNumber key)
+{
+	TriggerDesc *triggers = table->result->ri_TrigDesc;
+	ListCell   *cell;
+
+	foreach(cell, RelationGetFKeyList(table->rel))
+	{
+		ForeignKeyCacheInfo *fk = lfirst(cell);
+
+		if (fk->nkeys != 1 || fk->conkey[0] != column || fk->confrelid != referenced ||
+			fk->confkey[0] != key)
+			continue;
+		for (int i = 0; i < triggers->numtriggers; i++)
+		{
+			/* The description is a copy, for this statement only. */
+			if (triggers->triggers[i].tgconstraint == fk->conoid &&
+				triggers->triggers[i].tgfoid == F_RI_FKEY_CHECK_INS)
+				triggers->triggers[i].tgenabled = TRIGGER_DISABLED;
+		}
+	}
+}
+
+/* Find what numbers the rows of a table; closes it where nothing does. */
+static DirectTable *
+direct_number(Workspace *ws, WorkspaceSide which, DirectTable *table)
+{
 	if (table == NULL)
 		return NULL;
 	table->sequence = leadcrm_workspace_sequence(ws, which, table->rel);
@@ -198,9 +274,14 @@ leadcrm_direct_flush(DirectTable *table)
 	}
 	for (int i = 0; i < table->nrows; i++)
 	{
+		List	   *recheck = NIL;
+
 		if (table->result->ri_NumIndices > 0)
-			(void) ExecInsertIndexTuples_compat(table->result, table->row[i], table->estate,
-												false, NULL, NIL);
+			recheck = ExecInsertIndexTuples_compat(table->result, table->row[i], table->estate,
+												   false, NULL, NIL);
+		if (table->fired)
+			ExecARInsertTriggers(table->estate, table->result, table->row[i], recheck,
+								 table->transition);
 		ResetPerTupleExprContext(table->estate);
 		ExecClearTuple(table->row[i]);
 	}
@@ -209,7 +290,8 @@ leadcrm_direct_flush(DirectTable *table)
 
 /*
  * leadcrm_direct_close
- *		Insert what is left and close the table; its lock stays to the end.
+ *		Insert what is left, end the statement that fires triggers, and close the
+ *		table; its lock stays to the end.
  */
 void
 leadcrm_direct_close(DirectTable *table)
@@ -217,6 +299,12 @@ leadcrm_direct_close(DirectTable *table)
 	ResourceOwner owner = CurrentResourceOwner;
 
 	leadcrm_direct_flush(table);
+	if (table->fired)
+	{
+		ExecASInsertTriggers(table->estate, table->result, table->transition);
+		AfterTriggerEndQuery(table->estate);
+		PopActiveSnapshot();
+	}
 	CurrentResourceOwner = table->owner;
 	for (int i = 0; i < DIRECT_MAX_ROWS && table->row[i] != NULL; i++)
 		ExecDropSingleTupleTableSlot(table->row[i]);
@@ -224,13 +312,13 @@ leadcrm_direct_close(DirectTable *table)
 	ExecCloseIndices(table->result);
 	table_close(table->rel, NoLock);
 	CurrentResourceOwner = owner;
+	ExecResetTupleTable(table->estate->es_tupleTable, false);
 	FreeExecutorState(table->estate);
 }
 
 /* Is the table nothing but what the template makes of it? */
 static bool
-direct_is_plain(Workspace *ws, Relation rel, bool partition, const DirectColumn *column,
-				int ncolumns)
+direct_is_plain(Workspace *ws, Relation rel, const DirectColumn *column, int ncolumns, int allowed)
 {
 	TupleDesc	tupdesc = RelationGetDescr(rel);
 
@@ -239,10 +327,11 @@ direct_is_plain(Workspace *ws, Relation rel, bool partition, const DirectColumn 
 		rel->rd_rel->relam != HEAP_TABLE_AM_OID ||
 		rel->rd_rel->relowner != ws->owner ||
 		rel->rd_rel->relforcerowsecurity ||
-		(rel->rd_rel->relispartition && !partition) ||
+		(rel->rd_rel->relispartition && !(allowed & MAY_BE_PARTITION)) ||
 		rel->rd_rel->relhasrules ||
 		tupdesc->natts != ncolumns ||
-		rel->trigdesc != NULL)
+		(rel->trigdesc != NULL &&
+		 (!(allowed & MAY_FIRE) || rel->trigdesc->trig_insert_before_row || rel->trigdesc->trig_insert_instead_row)))
 		return false;
 	for (int i = 0; i < ncolumns; i++)
 	{

@@ -32,6 +32,8 @@ typedef struct DirectTable
 	Oid			sequence;		/* of the first column, or InvalidOid */
 	int			nrows;			/* made and not inserted yet */
 	TupleTableSlot *row[DIRECT_MAX_ROWS];	/* made when needed */
+	bool		fired;			/* its rows fire triggers */
+	struct TransitionCaptureState *transition;	/* for these, or NULL */
 	MemoryContext cxt;
 	ResourceOwner owner;		/* of the references to table and indexes */
 } DirectTable;
@@ -45,6 +47,11 @@ extern DirectTable *leadcrm_direct_open_partition(Workspace *ws, const char *par
 extern DirectTable *leadcrm_direct_open_side(Workspace *ws, WorkspaceSide which,
 											 const DirectColumn *column, int ncolumns,
 											 MemoryContext cxt);
+extern DirectTable *leadcrm_direct_open_fired(Workspace *ws, WorkspaceSide which,
+											  const DirectColumn *column, int ncolumns,
+											  MemoryContext cxt);
+extern void leadcrm_direct_trust(DirectTable *table, AttrNumber column, Oid referenced,
+								 AttrNumber key);
 extern TupleTableSlot *leadcrm_direct_row(DirectTable *table);
 extern void leadcrm_direct_insert(DirectTable *table);
 extern void leadcrm_direct_flush(DirectTable *table);

@@ -167,9 +167,14 @@ leadcrm_identity_names_differ(const text *a, const text *b)
 {
 	uint32_t	x[CHINESE_NAME_MAX];
 	uint32_t	y[CHINESE_NAME_MAX];
-	int			nx = chinese_name(a, x);
-	int			ny = nx > 0 ? chinese_name(b, y) : 0;
+	int			nx;
+	int			ny;
 
+	if (a == NULL || b == NULL ||
+		datumIsEqual(PointerGetDatum(a), PointerGetDatum(b), false, -1))
+		return false;
+	nx = chinese_name(a, x);
+	ny = nx > 0 ? chinese_name(b, y) : 0;
 	if (nx == 0 || ny == 0)
 		return false;
 	for (int i = 0; i < nx; i++)
@@ -331,8 +336,6 @@ chinese_name(const text *name, uint32_t *character)
 	size_t		len;
 	int			n = 0;
 
-	if (name == NULL)
-		return 0;
 	s = leadcrm_to_utf8(name, &len);
 	if (!leadcrm_person_parse(s, len, &person) || person.partial)
 		return 0;

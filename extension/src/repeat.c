@@ -2,9 +2,8 @@
  * repeat.c
  *	  What repeat inquiries leave behind: log, activity, event.
  *
- * Log and events come from direct.c if their tables are as the template makes
- * them, else from one statement each.  Activities have triggers, which see what
- * one statement brings.
+ * All are written by direct.c if their tables are as the template makes them,
+ * else by one statement each.
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
@@ -48,6 +47,36 @@ static const DirectColumn merge_column[] = {
 	[MERGE_UNDONE_BY] = {"undone_by", TEXTOID, true},
 };
 
+/* Columns of activity, in the order in which the template makes them. */
+enum
+{
+	ACTIVITY_ID,
+	ACTIVITY_LEAD_ID,
+	ACTIVITY_KIND,
+	ACTIVITY_DIRECTION,
+	ACTIVITY_CHANNEL,
+	ACTIVITY_CONTENT,
+	ACTIVITY_NEXT_STEP,
+	ACTIVITY_AT,
+	ACTIVITY_ACTOR,
+	ACTIVITY_BROUGHT_BY
+};
+
+static const DirectColumn activity_column[] = {
+	[ACTIVITY_ID] = {"id", INT8OID},
+	[ACTIVITY_LEAD_ID] = {"lead_id", INT8OID},
+	[ACTIVITY_KIND] = {"kind", TEXTOID},
+	[ACTIVITY_DIRECTION] = {"direction", TEXTOID},
+	[ACTIVITY_CHANNEL] = {"channel", TEXTOID},
+	[ACTIVITY_CONTENT] = {"content", TEXTOID},
+	[ACTIVITY_NEXT_STEP] = {"next_step", TEXTOID, true},
+	[ACTIVITY_AT] = {"at", TIMESTAMPTZOID},
+	[ACTIVITY_ACTOR] = {"actor", TEXTOID},
+	[ACTIVITY_BROUGHT_BY] = {"brought_by", INT8OID},
+};
+
+static bool add_directly(Workspace *ws, const Repeat *repeat, int n);
+static void add_by_statement(Workspace *ws, const Repeat *repeat, int n);
 static bool log_directly(Workspace *ws, const Repeat *repeat, int n, TimestampTz now, Datum actor);
 static void log_by_statement(Workspace *ws, Datum *values, const Repeat *repeat, int n);
 
@@ -92,6 +121,49 @@ leadcrm_repeat_log(Workspace *ws, const Repeat *repeat, int n, TimestampTz now)
  */
 void
 leadcrm_repeat_add(Workspace *ws, const Repeat *repeat, int n)
+{
+	if (!add_directly(ws, repeat, n))
+		add_by_statement(ws, repeat, n);
+}
+
+static bool
+add_directly(Workspace *ws, const Repeat *repeat, int n)
+{
+	DirectTable *table = leadcrm_direct_open_fired(ws, SIDE_ACTIVITY, activity_column,
+												   lengthof(activity_column), CurrentMemoryContext);
+	Datum		kind;
+	Datum		direction;
+	Datum		actor;
+
+	if (table == NULL)
+		return false;
+	leadcrm_direct_trust(table, ACTIVITY_LEAD_ID + 1, ws->lead, ws->column[LEAD_ID]);
+	kind = CStringGetTextDatum("inquiry");
+	direction = CStringGetTextDatum("in");
+	actor = CStringGetTextDatum(leadcrm_acting_role_name());
+	for (int i = 0; i < n; i++)
+	{
+		TupleTableSlot *slot = leadcrm_direct_row(table);
+
+		memset(slot->tts_isnull, false, lengthof(activity_column) * sizeof(bool));
+		slot->tts_values[ACTIVITY_LEAD_ID] = Int64GetDatum(repeat[i].lead);
+		slot->tts_values[ACTIVITY_KIND] = kind;
+		slot->tts_values[ACTIVITY_DIRECTION] = direction;
+		slot->tts_values[ACTIVITY_CHANNEL] = repeat[i].source;
+		slot->tts_values[ACTIVITY_CONTENT] = repeat[i].content;
+		slot->tts_isnull[ACTIVITY_CONTENT] = repeat[i].content == 0;
+		slot->tts_isnull[ACTIVITY_NEXT_STEP] = true;
+		slot->tts_values[ACTIVITY_AT] = TimestampTzGetDatum(repeat[i].at);
+		slot->tts_values[ACTIVITY_ACTOR] = actor;
+		slot->tts_values[ACTIVITY_BROUGHT_BY] = Int64GetDatum(repeat[i].merged);
+		leadcrm_direct_insert(table);
+	}
+	leadcrm_direct_close(table);
+	return true;
+}
+
+static void
+add_by_statement(Workspace *ws, const Repeat *repeat, int n)
 {
 	Column		leads = leadcrm_column_new(INT8OID, n);
 	Column		merged = leadcrm_column_new(INT8OID, n);

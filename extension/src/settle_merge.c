@@ -23,6 +23,7 @@
 #include "utils/datum.h"
 #include "utils/jsonb.h"
 #include "utils/lsyscache.h"
+#include "utils/memutils.h"
 #include "utils/rel.h"
 #include "utils/timestamp.h"
 
@@ -56,6 +57,7 @@ static int	add_inquiries(Workspace *ws, const Repeat *repeat, int n, Winner *win
 static void set_behaviour(Workspace *ws, Winner *winner, const BehaviourResult *result);
 static void update_winners(Workspace *ws, TupleDesc tupdesc, Winner *winner, int nwinners, bool filled,
 						   bool behaved);
+static bool column_is_filled(Workspace *ws, Form_pg_attribute att);
 static bool column_is_replaced(Workspace *ws, int attno);
 static bool column_is_behaviour(Workspace *ws, int attno);
 static bool text_is(Datum value, const char *s);
@@ -144,6 +146,19 @@ leadcrm_settle_merges(Workspace *ws, SettleFrame *frame, TriggerData *trigdata)
  */
 bool
 leadcrm_settle_fills(Workspace *ws, Form_pg_attribute att)
+{
+	char	   *said;
+
+	if (ws->fills == NULL)
+		ws->fills = MemoryContextAllocZero(ws->cxt, ws->natts);
+	said = &ws->fills[att->attnum - 1];
+	if (*said == 0)
+		*said = column_is_filled(ws, att) ? 'y' : 'n';
+	return *said == 'y';
+}
+
+static bool
+column_is_filled(Workspace *ws, Form_pg_attribute att)
 {
 	static const char *const not_filled[] = {
 		"id", "kind", "first_source", "last_source", "last_form", "last_inbound_at",

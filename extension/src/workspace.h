@@ -251,6 +251,7 @@ typedef enum WorkspaceSide
 	SIDE_ASSIGNMENT_LOG,
 	SIDE_TASK,
 	SIDE_REP_LOAD,
+	SIDE_ACTIVITY,
 	NSIDES
 } WorkspaceSide;
 
@@ -267,6 +268,7 @@ typedef struct Workspace
 	int			natts;
 	Oid			row_function[ROW_FUNCTIONS];	/* whose triggers change lead in place */
 	Bitmapset  *unique;			/* columns in unique or exclusion indexes */
+	char	   *fills;			/* of each column, what leadcrm_settle_fills() said, or 0 */
 	EState	   *estate;			/* for rules with expressions */
 	int			nrules;
 	IdentityRule *rule;
