@@ -303,6 +303,7 @@ extern const char *leadcrm_assign_verdict_text(RepVerdict verdict);
 
 /* assign_load.c */
 extern RepState *leadcrm_assign_rep_state(AssignState *state, const char *code);
+extern void leadcrm_assign_expect(AssignState *state, int nreps);
 extern RepState *leadcrm_assign_read(AssignState *state, int rep, const char *via,
 									 const RepAccount **turns);
 extern void leadcrm_assign_catch_up(AssignState *state, int rep, const char *via,

@@ -278,6 +278,7 @@ typedef struct Workspace
 	struct AssignModel *assign; /* built when first needed */
 	struct RecycleModel *recycle;	/* the same */
 	struct ProcessModel *process;	/* the same */
+	struct LoadSurvey *load_survey; /* NULL: none so far */
 	pg_tz	   *time_zone;
 	HalfLife	half_life[HALF_LIFE_CLASSES];
 	int			nactivity_kinds;
@@ -287,6 +288,7 @@ typedef struct Workspace
 	int			lead_in_natts;	/* columns PLAN_LEAD_IN was made for */
 	SPIPlanPtr	plan[NPLANS];
 	BlockNumber planned[NPLANS];	/* by index, for a lead table of that size; 0: not */
+	struct DirectExpr *direct_expr; /* see direct_check.c */
 	Oid			side[NSIDES];	/* table whose sequence is known */
 	Oid			sequence[NSIDES];	/* that numbers its rows, or InvalidOid */
 } Workspace;
