@@ -72,6 +72,13 @@
 	getIdentitySequence(RelationGetRelid(rel), attnum, true)
 #endif
 
+/* 18 has other checks, too. */
+#if PG_VERSION_NUM >= 180000
+#define ri_CheckExprs_compat ri_CheckConstraintExprs
+#else
+#define ri_CheckExprs_compat ri_ConstraintExprs
+#endif
+
 /* Intervals can be infinite from 17 on. */
 #if PG_VERSION_NUM < 170000
 #define INTERVAL_NOT_FINITE(span) ((void) (span), false)
