@@ -62,11 +62,10 @@ typedef struct SurveyRep
 
 typedef struct SurveyPage
 {
-	MemoryContext cxt;			/* rows and what they point to; NULL: never read */
 	bool		settled;		/* nobody who wrote in it was in progress */
 	XLogRecPtr	lsn;
-	int			nrows;
-	SurveyRow  *row;
+	OffsetNumber nplaces;
+	SurveyRow **row;			/* by place; NULL: none that counts */
 } SurveyPage;
 
 struct LoadSurvey
@@ -82,7 +81,10 @@ struct LoadSurvey
 static LoadSurvey *survey_begin(Workspace *ws, Relation rel);
 static void survey_page(LoadSurvey *survey, Relation rel, SurveyPage *page, Buffer buffer);
 static bool is_ours(HeapTupleHeader tuple);
-static void keep_row(LoadSurvey *survey, SurveyPage *page, TupleDesc tupdesc, HeapTuple tuple, bool in_flight);
+static void keep_row(LoadSurvey *survey, SurveyRow **place, TupleDesc tupdesc, HeapTuple tuple,
+					 bool in_flight);
+static void drop_row(SurveyRow **place);
+static void more_places(LoadSurvey *survey, SurveyPage *page, OffsetNumber last);
 static dlist_head *rows_of(LoadSurvey *survey, const char *rep);
 static void forget_page(SurveyPage *page);
 
@@ -162,7 +164,10 @@ survey_begin(Workspace *ws, Relation rel)
 	return survey;
 }
 
-/* Read a page, which is pinned. */
+/*
+ * Read a page, which is pinned.  A row that is still where its writer put it
+ * is the same: places are given away again only after he is long gone.
+ */
 static void
 survey_page(LoadSurvey *survey, Relation rel, SurveyPage *page, Buffer buffer)
 {
@@ -171,24 +176,25 @@ survey_page(LoadSurvey *survey, Relation rel, SurveyPage *page, Buffer buffer)
 	OffsetNumber last;
 	bool		settled = RelationNeedsWAL(rel);
 
-	forget_page(page);
-	if (page->cxt == NULL)
-		page->cxt = AllocSetContextCreate(survey->cxt, "leadcrm load survey page", ALLOCSET_SMALL_SIZES);
+	page->settled = false;
 	InitDirtySnapshot(dirty);
-
 	LockBuffer(buffer, BUFFER_LOCK_SHARE);
 	page->lsn = BufferGetLSNAtomic(buffer);
 	last = PageGetMaxOffsetNumber(content);
-	page->row = MemoryContextAlloc(page->cxt, Max(last, 1) * sizeof(SurveyRow));
-	for (OffsetNumber offset = FirstOffsetNumber; offset <= last; offset++)
+	more_places(survey, page, last);
+	for (OffsetNumber offset = FirstOffsetNumber; offset <= page->nplaces; offset++)
 	{
-		ItemId		item = PageGetItemId(content, offset);
+		SurveyRow **row = &page->row[offset - 1];
+		ItemId		item = offset <= last ? PageGetItemId(content, offset) : NULL;
 		HeapTupleData tuple;
 		bool		visible;
 		bool		in_flight;
 
-		if (!ItemIdIsNormal(item))
+		if (item == NULL || !ItemIdIsNormal(item))
+		{
+			drop_row(row);
 			continue;
+		}
 		tuple.t_data = (HeapTupleHeader) PageGetItem(content, item);
 		tuple.t_len = ItemIdGetLength(item);
 		tuple.t_tableOid = RelationGetRelid(rel);
@@ -197,8 +203,12 @@ survey_page(LoadSurvey *survey, Relation rel, SurveyPage *page, Buffer buffer)
 		in_flight = TransactionIdIsValid(dirty.xmin);
 		if (in_flight || TransactionIdIsValid(dirty.xmax) || is_ours(tuple.t_data))
 			settled = false;
+		if (visible && !in_flight && *row != NULL && !(*row)->in_flight &&
+			(*row)->writer == HeapTupleHeaderGetRawXmin(tuple.t_data))
+			continue;
+		drop_row(row);
 		if (visible && !(in_flight && leadcrm_ledger_superseded(tuple.t_data, dirty.xmin)))
-			keep_row(survey, page, RelationGetDescr(rel), &tuple, in_flight);
+			keep_row(survey, row, RelationGetDescr(rel), &tuple, in_flight);
 	}
 	LockBuffer(buffer, BUFFER_LOCK_UNLOCK);
 	page->settled = settled;
@@ -213,31 +223,44 @@ is_ours(HeapTupleHeader tuple)
 		 TransactionIdIsCurrentTransactionId(HeapTupleHeaderGetUpdateXid(tuple)));
 }
 
-/* Keep a row of a page, unless it is a sum that somebody is folding: its parts count. */
+/* Keep a row, unless it is a sum that somebody is folding: its parts count. */
 static void
-keep_row(LoadSurvey *survey, SurveyPage *page, TupleDesc tupdesc, HeapTuple tuple, bool in_flight)
+keep_row(LoadSurvey *survey, SurveyRow **place, TupleDesc tupdesc, HeapTuple tuple, bool in_flight)
 {
 	Datum		value[LOAD_NCOLUMNS];
 	bool		isnull[LOAD_NCOLUMNS];
 	SurveyRow  *row;
+	Size		via_size;
 	char	   *rep;
 
 	heap_deform_tuple(tuple, tupdesc, value, isnull);
 	if (in_flight && DatumGetBool(value[LOAD_FOLDED]))
 		return;
-	row = &page->row[page->nrows];
+	via_size = VARSIZE_ANY(DatumGetPointer(value[LOAD_VIA]));
+	rep = TextDatumGetCString(value[LOAD_REP]);
+	row = MemoryContextAlloc(survey->cxt, sizeof(SurveyRow) + via_size);
+	row->writer = HeapTupleHeaderGetRawXmin(tuple->t_data);
 	row->id = DatumGetInt64(value[LOAD_ID]);
+	row->via = (text *) (row + 1);
+	memcpy(row->via, DatumGetPointer(value[LOAD_VIA]), via_size);
 	row->open = DatumGetInt64(value[LOAD_OPEN]);
 	row->turn = DatumGetFloat8(value[LOAD_TURN]);
 	row->day = DatumGetDateADT(value[LOAD_DAY]);
 	row->dealt = DatumGetInt64(value[LOAD_DEALT]);
 	row->in_flight = in_flight;
-	row->via = (text *) MemoryContextAlloc(page->cxt, VARSIZE_ANY(value[LOAD_VIA]));
-	memcpy(unconstify(text *, row->via), DatumGetPointer(value[LOAD_VIA]), VARSIZE_ANY(value[LOAD_VIA]));
-	rep = TextDatumGetCString(value[LOAD_REP]);
 	dlist_push_tail(rows_of(survey, rep), &row->link);
-	page->nrows++;
+	*place = row;
 	pfree(rep);
+}
+
+static void
+drop_row(SurveyRow **place)
+{
+	if (*place == NULL)
+		return;
+	dlist_delete(&(*place)->link);
+	pfree(*place);
+	*place = NULL;
 }
 
 /* The list of a rep's rows, begun if need be. */
@@ -258,13 +281,29 @@ rows_of(LoadSurvey *survey, const char *rep)
 	return rows;
 }
 
-/* Forget what was seen of a page. */
+/* Room for what is at places up to the last. */
+static void
+more_places(LoadSurvey *survey, SurveyPage *page, OffsetNumber last)
+{
+	SurveyRow **row;
+
+	if (last <= page->nplaces)
+		return;
+	row = MemoryContextAllocZero(survey->cxt, last * sizeof(SurveyRow *));
+	if (page->row != NULL)
+	{
+		memcpy(row, page->row, page->nplaces * sizeof(SurveyRow *));
+		pfree(page->row);
+	}
+	page->row = row;
+	page->nplaces = last;
+}
+
+/* Forget what was seen of a page that is gone. */
 static void
 forget_page(SurveyPage *page)
 {
 	page->settled = false;
-	while (page->nrows > 0)
-		dlist_delete(&page->row[--page->nrows].link);
-	if (page->cxt != NULL)
-		MemoryContextReset(page->cxt);
+	for (int i = 0; i < page->nplaces; i++)
+		drop_row(&page->row[i]);
 }

@@ -29,13 +29,14 @@ enum
 typedef struct SurveyRow
 {
 	dlist_node	link;			/* among those of its rep */
+	TransactionId writer;
 	int64		id;
-	const text *via;
+	text	   *via;
 	int64		open;
 	double		turn;
 	DateADT		day;
 	int64		dealt;
-	bool		in_flight;		/* written by another that is in progress */
+	bool		in_flight;		/* its writer is another, in progress */
 } SurveyRow;
 
 typedef struct LoadSurvey LoadSurvey;
