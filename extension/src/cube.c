@@ -76,6 +76,7 @@ static const struct
 /* Measures that are an amount of money. */
 static const LeadColumn cube_amount[CUBE_NAMOUNTS] = {LEAD_EXPECTED_AMOUNT, LEAD_WON_AMOUNT};
 
+static void open_cube(CubeChanges *changes);
 static void begin_cells(CubeChanges *changes);
 static void write_cells(CubeChanges *changes);
 static int	compare_cells(const void *a, const void *b);
@@ -103,8 +104,6 @@ static int64 minutes_to_contact(const Workspace *ws, TupleTableSlot *lead);
  *		Begin to gather what a statement changes.
  *
  * cxt: where the result lives; a context of the current subtransaction.
- *
- * Raises as leadcrm_cube_open().
  */
 CubeChanges *
 leadcrm_cube_begin(Workspace *ws, MemoryContext cxt)
@@ -112,11 +111,7 @@ leadcrm_cube_begin(Workspace *ws, MemoryContext cxt)
 	CubeChanges *changes = MemoryContextAllocZero(cxt, sizeof(CubeChanges));
 
 	changes->ws = ws;
-	changes->ledger = leadcrm_cube_open(ws, cxt);
-	changes->tupdesc = RelationGetDescr(changes->ledger->table->rel);
-	changes->cxt = AllocSetContextCreate(cxt, "leadcrm cube cells", ALLOCSET_DEFAULT_SIZES);
-	changes->row_cxt = AllocSetContextCreate(cxt, "leadcrm cube row", ALLOCSET_SMALL_SIZES);
-	begin_cells(changes);
+	changes->home = cxt;
 	return changes;
 }
 
@@ -160,12 +155,15 @@ leadcrm_cube_same(const Workspace *ws, TupleTableSlot *old, TupleTableSlot *new)
  * leadcrm_cube_count
  *		Count a version of a lead: it is there now (sign 1), or no more (-1).
  *
- * A merged row counts for nothing.  When much has been gathered it is written.
+ * A merged row counts for nothing; the cube is opened for the first that does.
+ * When much has been gathered it is written.
+ *
+ * Raises as leadcrm_cube_open().
  */
 void
 leadcrm_cube_count(CubeChanges *changes, TupleTableSlot *lead, int sign)
 {
-	const Workspace *ws = changes->ws;
+	Workspace  *ws = changes->ws;
 	MemoryContext old;
 	MinimalTuple dimensions;
 	Datum		values[CUBE_NCOLUMNS];
@@ -176,7 +174,9 @@ leadcrm_cube_count(CubeChanges *changes, TupleTableSlot *lead, int sign)
 
 	if (!slot_attisnull(lead, ws->column[LEAD_MERGED_INTO]))
 		return;
-	if (changes->cells->members >= CUBE_MOST_CELLS)
+	if (changes->ledger == NULL)
+		open_cube(changes);
+	else if (changes->cells->members >= CUBE_MOST_CELLS)
 		write_cells(changes);
 
 	old = MemoryContextSwitchTo(changes->row_cxt);
@@ -198,16 +198,31 @@ leadcrm_cube_count(CubeChanges *changes, TupleTableSlot *lead, int sign)
 
 /*
  * leadcrm_cube_end
- *		Write what was gathered, and close the cube.
+ *		Write what was gathered, and close the cube if it was opened.
  */
 void
 leadcrm_cube_end(CubeChanges *changes)
 {
-	write_cells(changes);
-	leadcrm_ledger_close(changes->ledger);
-	MemoryContextDelete(changes->row_cxt);
-	MemoryContextDelete(changes->cxt);
+	if (changes->ledger != NULL)
+	{
+		write_cells(changes);
+		leadcrm_ledger_close(changes->ledger);
+		MemoryContextDelete(changes->row_cxt);
+		MemoryContextDelete(changes->cxt);
+	}
 	pfree(changes);
+}
+
+static void
+open_cube(CubeChanges *changes)
+{
+	MemoryContext cxt = changes->home;
+
+	changes->ledger = leadcrm_cube_open(changes->ws, cxt);
+	changes->tupdesc = RelationGetDescr(changes->ledger->table->rel);
+	changes->cxt = AllocSetContextCreate(cxt, "leadcrm cube cells", ALLOCSET_DEFAULT_SIZES);
+	changes->row_cxt = AllocSetContextCreate(cxt, "leadcrm cube row", ALLOCSET_SMALL_SIZES);
+	begin_cells(changes);
 }
 
 static void

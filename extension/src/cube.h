@@ -74,7 +74,8 @@ typedef struct CubeCell
 typedef struct CubeChanges
 {
 	Workspace  *ws;
-	Ledger	   *ledger;
+	MemoryContext home;			/* where all of it lives */
+	Ledger	   *ledger;			/* NULL: nothing has counted so far; so the rest */
 	TupleDesc	tupdesc;		/* of lead_cube */
 	MemoryContext cxt;			/* what is gathered */
 	MemoryContext row_cxt;		/* of one row at a time */
