@@ -303,6 +303,8 @@ extern SPIPlanPtr leadcrm_workspace_plan(Workspace *ws, WorkspacePlan which,
 										 const char *query, int nargs, Oid *argtypes);
 extern uint64 leadcrm_workspace_run(Workspace *ws, WorkspacePlan which,
 									const char *query, int nargs, Oid *argtypes, Datum *values);
+extern uint64 leadcrm_workspace_run_alone(Workspace *ws, WorkspacePlan which, const char *query,
+										  int nargs, Oid *argtypes, Datum *values);
 extern uint64 leadcrm_workspace_read(Workspace *ws, WorkspacePlan which,
 									 const char *query, int nargs, Oid *argtypes, Datum *values);
 extern Portal leadcrm_workspace_cursor(Workspace *ws, WorkspacePlan which, const char *query,
