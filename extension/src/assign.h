@@ -334,4 +334,7 @@ extern void leadcrm_assign_settle(Workspace *ws, SettleFrame *frame, TriggerData
 extern void leadcrm_assign_log(Workspace *ws, SettleFrame *frame);
 extern void leadcrm_assign_settle_delete(Workspace *ws, TriggerData *trigdata, ArrayType *leads);
 
+/* assign_task.c */
+extern void leadcrm_assign_tasks(Workspace *ws, const SettleFrame *frame);
+
 #endif							/* LEADCRM_ASSIGN_H */
