@@ -79,7 +79,7 @@ static const DirectColumn load_column[] = {
  * a small part of a search for a rep's rows; to look at those that have, as much.
  */
 #define SURVEY_LEAST_REPS		3
-#define SURVEY_PAGES_PER_REP	4
+#define SURVEY_PAGES_PER_REP	16
 
 /* Days after its own for which what was dealt on a day is kept. */
 #define LOAD_KEEP_DAYS	1

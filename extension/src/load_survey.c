@@ -35,8 +35,8 @@
 #include "ledger.h"
 #include "load_survey.h"
 
-/* Pages that are worth keeping, at most; 128 hold some 7,000 rows. */
-#define SURVEY_MOST_PAGES	128
+/* Pages that are worth keeping, at most; many may be empty. */
+#define SURVEY_MOST_PAGES	512
 
 /* The rows of a rep; never removed, for reps seldom go. */
 typedef struct SurveyRep
@@ -64,6 +64,7 @@ typedef struct SurveyPage
 {
 	bool		settled;		/* nobody who wrote in it was in progress */
 	XLogRecPtr	lsn;
+	Buffer		buffer;			/* that it was in */
 	OffsetNumber nplaces;
 	SurveyRow **row;			/* by place; NULL: none that counts */
 } SurveyPage;
@@ -114,11 +115,13 @@ leadcrm_load_survey_take(Workspace *ws, Relation rel, BlockNumber most)
 	for (BlockNumber i = 0; i < npages; i++)
 	{
 		SurveyPage *page = &survey->page[i];
-		Buffer		buffer = ReadBuffer(rel, i);
 
-		if (!page->settled || page->lsn != BufferGetLSNAtomic(buffer))
-			survey_page(survey, rel, page, buffer);
-		ReleaseBuffer(buffer);
+		/* As a rule it is still there, and need not be looked up. */
+		if (!BufferIsValid(page->buffer) || !ReadRecentBuffer_compat(rel, i, page->buffer))
+			page->buffer = ReadBuffer(rel, i);
+		if (!page->settled || page->lsn != BufferGetLSNAtomic(page->buffer))
+			survey_page(survey, rel, page, page->buffer);
+		ReleaseBuffer(page->buffer);
 		survey->unsettled |= !page->settled;
 	}
 	return survey;
