@@ -21,7 +21,7 @@ use LeadCRM;
 use List::Util qw(sum);
 use Time::HiRes qw(time);
 
-our @EXPORT = qw(median processor);
+our @EXPORT = qw(median);
 
 sub median { my @s = sort { $a <=> $b } @_; return $s[$#s / 2]; }
 
@@ -44,29 +44,19 @@ sub cost
 	my ($self, $sql, $first) = @_;
 	my $session = $self->{db}->session;
 	my $pid = $session->run('SELECT pg_backend_pid()');
+	my $cpu = sub {
+		open my $stat, '<', "/proc/$pid/stat" or return 0;
+		my ($fields) = <$stat> =~ /\) (.*)/;
+		return sum((split ' ', $fields)[11, 12]) / 100;
+	};
 
 	$session->run($first) if defined $first;
-	my ($t, $c) = (time, processor($pid));
+	my ($t, $c) = (time, $cpu->());
 	$session->run($sql);
 	die $session->error if $session->error;
-	my @cost = (time - $t, processor($pid) - $c);
+	my @cost = (time - $t, $cpu->() - $c);
 	$session->close;
 	return @cost;
-}
-
-# processor(PID): the seconds that a backend has run so far, to the nanosecond
-# where the kernel tells that.
-sub processor
-{
-	my ($pid) = @_;
-
-	if (open my $stat, '<', "/proc/$pid/schedstat")
-	{
-		return (split ' ', <$stat>)[0] / 1e9;
-	}
-	open my $stat, '<', "/proc/$pid/stat" or return 0;
-	my ($fields) = <$stat> =~ /\) (.*)/;
-	return sum((split ' ', $fields)[11, 12]) / 100;
 }
 
 # tps(SCRIPT, clients => N, seconds => S, sync => 'off'): transactions a second
@@ -125,8 +115,12 @@ sub bare
 	return;
 }
 
+# What a repeat changes in its winner, and indexes have.
+my @behaviour = map { ("behaviour_$_", "behaviour_${_}_at") } 1 .. 4;
+
 # keep(MODEL, TABLE...): what the tables of a workspace hold, in the schema
-# "stored", for the references to write; lead also in the file "stored".
+# "stored", for the references to write; lead also as it was before the repeats,
+# and in the file "stored".
 sub keep
 {
 	my ($self, $model, @tables) = @_;
@@ -137,19 +131,25 @@ sub keep
 		my $order = { identity => 'lead_id, kind', stage_change => 'lead_id, position', lead_cube => 'key' }->{$table} // 'id';
 		$self->{db}->query("CREATE TABLE stored.$table AS SELECT * FROM $model.$table ORDER BY $order; VACUUM ANALYZE stored.$table");
 	}
+	$self->{db}->query('CREATE TABLE stored.arrived AS SELECT * FROM stored.lead; UPDATE stored.arrived SET '
+		. join(', ', map { "$_ = NULL" } @behaviour)
+		. ' WHERE id IN (SELECT merged_into FROM stored.lead); CREATE TABLE stored.before AS SELECT * FROM stored.arrived ORDER BY id;'
+		. ' DROP TABLE stored.arrived; VACUUM ANALYZE stored.before');
 	$self->{db}->query("COPY (SELECT * FROM stored.lead ORDER BY id) TO '$self->{dir}/stored'");
 	return;
 }
 
 # floor(NAME, TABLE...): SQL that writes what keep() kept into bare tables, and
-# once more what a repeat changes: its winner, and the task that was open.
+# once more what a repeat changes: its winner, with what indexes have of it, and
+# the task that was open.
 sub floor
 {
 	my ($self, $name, @tables) = @_;
 
-	return 'BEGIN; ' . join('', map { "INSERT INTO $name.$_ SELECT * FROM stored.$_; " } @tables)
-	  . "UPDATE $name.lead w SET last_source = l.last_source, last_inbound_at = l.last_inbound_at,"
-	  . " updated_at = l.updated_at FROM $name.lead l WHERE l.merged_into = w.id;"
+	return 'BEGIN; ' . join('', map { "INSERT INTO $name.$_ SELECT * FROM stored." . ($_ eq 'lead' ? 'before' : $_) . '; ' } @tables)
+	  . "UPDATE $name.lead w SET last_source = l.last_source, last_inbound_at = l.last_inbound_at, updated_at = l.updated_at, "
+	  . join(', ', map { "$_ = l.$_" } @behaviour)
+	  . ' FROM stored.lead l WHERE l.id = w.id AND l.id IN (SELECT merged_into FROM stored.lead);'
 	  . ((grep { $_ eq 'task' } @tables) ? "UPDATE $name.task SET cancelled_at = cancelled_at WHERE cancelled_at IS NOT NULL;" : '')
 	  . ' COMMIT';
 }

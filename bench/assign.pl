@@ -4,7 +4,8 @@
 # by 50 rules and assign by 20 rules to 100 reps, 15 of 100 rows being repeats.
 #
 # The references are those of dedup.pl, with the side tables of assignment:
-# bare (lead's columns, indexes and checks, no trigger) and the set-based floor.
+# bare (lead's columns, indexes and checks, no trigger; the rows as they end up,
+# an open lead with its owner, stage and score) and the set-based floor.
 # "plpgsql" is a trigger as a careful team would write it (sub plpgsql): it
 # dedups by a unique index and ON CONFLICT, deals from a counter table by SKIP
 # LOCKED and writes the same kinds of rows, but neither scores nor reads rules
@@ -199,7 +200,7 @@ my $region = "(ARRAY['" . join("','", @region) . "'])[1 + :new % 20]";
 my $industry = "(ARRAY['" . join("','", @industry) . "'])[1 + :new % 10]";
 my $values = "'客户' || :new::text, '重庆华信' || :new::text || '科技有限公司', '经理', '+86' || :phone::text, 'u' || :new::text || '\@mail.example.com', '官网', $region, $industry, :size, :budget";
 my %single = (
-	bare => $draw . "INSERT INTO bare.lead ($columns, first_source, last_inbound_at, created_at, updated_at) VALUES ($values, '官网', now(), now(), now());\n",
+	bare => $draw . bare_row(),
 	leadcrm => $draw . "INSERT INTO one.lead ($columns) VALUES ($values);\n",
 	lead_in => $draw . "INSERT INTO one.lead_in ($columns) VALUES ($values);\n",
 	plpgsql => $draw . "INSERT INTO plain.lead ($columns) VALUES ($values);\n");
@@ -241,6 +242,18 @@ for my $load ([ '1 client', 1 ], [ '32 clients', 32 ], [ '32 clients at half the
 
 printf "\n%-36s %8s %8s\n", 'where the time goes, one INSERT', 'us/row', 'share';
 account();
+
+# The row of a new lead or of a repeat, as it ends up.
+sub bare_row
+{
+	my $row = "INSERT INTO bare.lead ($columns, first_source, last_inbound_at, created_at, updated_at, score, fit";
+	my $given = "VALUES ($values, '官网', now(), now(), now(), 36, 36";
+
+	return "\\if :r <= 15\n$row, merged_into) $given, :old);\n"
+	  . "\\else\n$row, intent, intent_since, process, stage, stage_since, lifecycle, owner, team, assigned_at, touched_at, first_contact_due_at)\n"
+	  . "$given, 'warm', now(), 'lead', 'new', now(), '{new\@2026-01-05T01:00:00Z}', 'rep' || (1 + :new % 100)::text, 'team' || (1 + :new % 10)::text,"
+	  . " now(), now(), now() + interval '2 hours');\n\\endif\n";
+}
 
 # percentile(SCRIPT, CLIENTS, RATE): milliseconds within which 99 of 100
 # transactions are done; of RATE a second, if it is given.

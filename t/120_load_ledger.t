@@ -47,6 +47,7 @@ $$;
 SQL
 
 in_flight();
+kept();
 days();
 long_transaction();
 together();
@@ -77,6 +78,41 @@ sub room
 	my ($what, $expected) = @_;
 
 	return is($db->query("SET lock_timeout = '1s'; BEGIN; SELECT crm.take('ann'); ROLLBACK"), $expected ? 't' : 'f', $what);
+}
+
+# kept(): sessions that have seen the whole ledger before choose by what is there
+# now.
+sub kept
+{
+	my ($one, $two) = map { $db->session } 1 .. 2;
+	my $deal = "INSERT INTO crm.lead (first_source) VALUES ('web') RETURNING owner";
+	my $gets = sub {
+		my ($session, $owner, $what) = @_;
+		return is($session->run($deal), $owner, $what);
+	};
+
+	start(map { "('$_', 1000, NULL)" } qw(ann bob cid dan eve));
+	$db->query("INSERT INTO crm.assignment_rule (code, position, strategy) VALUES ('all', 1, 'least_loaded')");
+	$gets->($one, 'ann', 'nobody has anything');
+	$gets->($two, 'bob', 'another session has dealt');
+	$gets->($one, 'cid', '... and this one');
+	$one->run('BEGIN');
+	$gets->($one, 'dan', 'in a transaction');
+	$gets->($two, 'eve', 'another deals, and may not mean it');
+	$one->run('ROLLBACK');
+	$gets->($two, 'dan', '... and did not');
+	$two->run('BEGIN; SAVEPOINT s');
+	$gets->($two, 'ann', 'after a savepoint');
+	$two->run('ROLLBACK TO s');
+	$gets->($two, 'ann', '... that is rolled back');
+	$two->run('COMMIT');
+	$db->query('VACUUM FULL crm.rep_load');
+	$gets->($two, 'bob', 'the table was written anew');
+	$db->query("DELETE FROM crm.lead WHERE owner = 'eve'");
+	$gets->($two, 'eve', 'somebody has less than before');
+	$db->query('TRUNCATE crm.rep_load');
+	$gets->($two, 'ann', 'the ledger is empty');
+	return;
 }
 
 # in_flight(): somebody has the last place, or gives it up, or folds, and may or

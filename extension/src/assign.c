@@ -58,6 +58,7 @@ static void remember_passed(AssignState *state, Assignment *result, int rule, co
 static void read_traits(AssignState *state, TupleTableSlot *lead, LeadTraits *traits);
 static int	skill_level(const Rep *rep, const LeadTraits *traits, uint32 required);
 static bool asked_position(const AssignModel *model, const AssignRule *rule, const TerritoryRep *at);
+static int	candidate_of(const AssignModel *model, const AssignRule *rule, int territory, int i);
 static bool is_candidate(const AssignRule *rule, int rep);
 static void ranking_add(AssignState *state, const AssignRule *rule, int rep, int level,
 						Ranking *ranking);
@@ -221,6 +222,7 @@ leadcrm_assign_rank(AssignState *state, const AssignRule *rule, int territory,
 		(territory < 0 ? 0 : model->territory[territory].nreps) : rule->ncandidates;
 	bool		by_skill = rule->strategy == ASSIGN_SKILLED || rule->required != 0;
 	LeadTraits	traits;
+	int			nunread = 0;
 
 	ranking->n = ranking->neligible = 0;
 	ranking->reached = ranking->widest = 0;
@@ -230,7 +232,13 @@ leadcrm_assign_rank(AssignState *state, const AssignRule *rule, int territory,
 		read_traits(state, lead, &traits);
 	for (int i = 0; i < ncandidates; i++)
 	{
-		int			rep = rule->by_territory ? model->territory[territory].rep[i].rep : rule->candidate[i];
+		if (!state->rep[candidate_of(model, rule, territory, i)].read)
+			nunread++;
+	}
+	leadcrm_assign_expect(state, nunread);
+	for (int i = 0; i < ncandidates; i++)
+	{
+		int			rep = candidate_of(model, rule, territory, i);
 		int			level = 0;
 
 		if (rule->by_territory &&
@@ -244,6 +252,7 @@ leadcrm_assign_rank(AssignState *state, const AssignRule *rule, int territory,
 			ranking->verdict[rep] = leadcrm_assign_verdict(state, rep, rule);
 		ranking_add(state, rule, rep, level, ranking);
 	}
+	leadcrm_assign_expect(state, 0);
 }
 
 /*
@@ -589,6 +598,13 @@ asked_position(const AssignModel *model, const AssignRule *rule, const Territory
 
 	return rule->rep_position == NULL ||
 		(position != NULL && strcmp(position, rule->rep_position) == 0);
+}
+
+/* The i-th rep whom a rule may mean, in a territory if it looks there. */
+static int
+candidate_of(const AssignModel *model, const AssignRule *rule, int territory, int i)
+{
+	return rule->by_territory ? model->territory[territory].rep[i].rep : rule->candidate[i];
 }
 
 /* Do the fixed parts of a rule leave that rep?  Candidates are sorted. */

@@ -303,6 +303,7 @@ extern const char *leadcrm_assign_verdict_text(RepVerdict verdict);
 
 /* assign_load.c */
 extern RepState *leadcrm_assign_rep_state(AssignState *state, const char *code);
+extern void leadcrm_assign_expect(AssignState *state, int nreps);
 extern RepState *leadcrm_assign_read(AssignState *state, int rep, const char *via,
 									 const RepAccount **turns);
 extern void leadcrm_assign_catch_up(AssignState *state, int rep, const char *via,
@@ -332,5 +333,8 @@ extern bool leadcrm_assign_is_repeat(void);
 extern void leadcrm_assign_settle(Workspace *ws, SettleFrame *frame, TriggerData *trigdata);
 extern void leadcrm_assign_log(Workspace *ws, SettleFrame *frame);
 extern void leadcrm_assign_settle_delete(Workspace *ws, TriggerData *trigdata, ArrayType *leads);
+
+/* assign_task.c */
+extern void leadcrm_assign_tasks(Workspace *ws, const SettleFrame *frame);
 
 #endif							/* LEADCRM_ASSIGN_H */

@@ -51,6 +51,18 @@ leadcrm_assign_rep_state(AssignState *state, const char *code)
 }
 
 /*
+ * leadcrm_assign_expect
+ *		Say how many reps are going to be read now whom this statement does not
+ *		know; 0: no more.
+ */
+void
+leadcrm_assign_expect(AssignState *state, int nreps)
+{
+	if (!state->pretend && (nreps > 0 || state->ledger != NULL))
+		leadcrm_load_survey(ledger_of(state), nreps);
+}
+
+/*
  * leadcrm_assign_read
  *		The load of a rep, as far as this statement knows it.
  *

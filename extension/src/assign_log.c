@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  * assign_log.c
  *	  What assigning the leads of a statement leaves behind: loads, history,
- *	  tasks, events.
+ *	  tasks (assign_task.c), events.
  *
  * Gathered while rows pass and written once per statement, each table by
  * direct.c if it is as the template makes it, else by one statement.  A row
@@ -79,43 +79,11 @@ static const DirectColumn log_column[] = {
 	[LOG_ACTOR] = {"actor", TEXTOID},
 };
 
-/* Columns of task, in the order in which the template makes them. */
-enum
-{
-	TASK_ID,
-	TASK_LEAD_ID,
-	TASK_KIND,
-	TASK_OWNER,
-	TASK_DUE_AT,
-	TASK_NOTE,
-	TASK_CREATED_AT,
-	TASK_DONE_AT,
-	TASK_CANCELLED_AT,
-	TASK_BROUGHT_BY
-};
-
-static const DirectColumn task_column[] = {
-	[TASK_ID] = {"id", INT8OID},
-	[TASK_LEAD_ID] = {"lead_id", INT8OID},
-	[TASK_KIND] = {"kind", TEXTOID},
-	[TASK_OWNER] = {"owner", TEXTOID},
-	[TASK_DUE_AT] = {"due_at", TIMESTAMPTZOID},
-	[TASK_NOTE] = {"note", TEXTOID, true},
-	[TASK_CREATED_AT] = {"created_at", TIMESTAMPTZOID},
-	[TASK_DONE_AT] = {"done_at", TIMESTAMPTZOID, true},
-	[TASK_CANCELLED_AT] = {"cancelled_at", TIMESTAMPTZOID, true},
-	[TASK_BROUGHT_BY] = {"brought_by", INT8OID, true},
-};
-
 static void drop_missing(Workspace *ws, SettleFrame *frame, TriggerData *trigdata);
 static void log_moves(Workspace *ws, const SettleFrame *frame);
 static void log_values(const SettleFrame *frame, const SettleMove *move, Datum actor,
 					   Datum *value, bool *isnull);
 static void log_by_statement(Workspace *ws, const SettleFrame *frame, Datum actor);
-static void move_tasks(Workspace *ws, const SettleFrame *frame);
-static void add_tasks(Workspace *ws, const SettleFrame *frame);
-static bool add_tasks_directly(Workspace *ws, const SettleFrame *frame);
-static const char *task_kind(const SettleMove *move);
 static void add_events(Workspace *ws, const SettleFrame *frame);
 static Datum event_data(const SettleFrame *frame, const SettleMove *move);
 static Datum runners_up(const AssignModel *model, const SettleMove *move);
@@ -157,14 +125,10 @@ leadcrm_assign_log(Workspace *ws, SettleFrame *frame)
 	if (frame->nmoves == 0 && !leadcrm_rule_set_has_failures(model->conditions))
 		return;
 	leadcrm_owner_begin(ws, &save);
-	if (SPI_connect() != SPI_OK_CONNECT)
-		elog(ERROR, "SPI_connect failed");
 	if (frame->nmoves > 0)
 	{
 		log_moves(ws, frame);
-		if (!frame->insert)
-			move_tasks(ws, frame);
-		add_tasks(ws, frame);
+		leadcrm_assign_tasks(ws, frame);
 		add_events(ws, frame);
 	}
 	if (leadcrm_rule_set_has_failures(model->conditions))
@@ -175,7 +139,6 @@ leadcrm_assign_log(Workspace *ws, SettleFrame *frame)
 			code[i] = model->rule[i].code;
 		leadcrm_rule_failures_write(ws, "assignment_rule", model->conditions, code, frame->now);
 	}
-	SPI_finish();
 	leadcrm_owner_end(&save);
 }
 
@@ -331,127 +294,15 @@ log_by_statement(Workspace *ws, const SettleFrame *frame, Datum actor)
 		values[c - 1] = leadcrm_column_array(&column[c], n);
 		types[c - 1] = get_array_type(column[c].type);
 	}
-	(void) leadcrm_workspace_run(ws, PLAN_ADD_ASSIGNMENTS,
-								 "INSERT INTO %s.assignment_log (lead_id, at, reason, rule, strategy, owner_before,"
-								 " pool_before, owner, team, pool, due_at, runners_up, passed, batch, note, actor)"
-								 " SELECT m.lead_id, m.at, m.reason, m.rule, m.strategy, m.owner_before, m.pool_before,"
-								 " m.owner, m.team, m.pool, m.due_at, m.runners_up::text[], m.passed, m.batch, m.note, m.actor"
-								 " FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)"
-								 " AS m (lead_id, at, reason, rule, strategy, owner_before, pool_before, owner, team,"
-								 " pool, due_at, runners_up, passed, batch, note, actor)",
-								 LOG_NCOLUMNS - 1, types, values);
-}
-
-/*
- * The open tasks of leads that moved go with them, but for approvals, which are
- * their approvers'; first contact begins anew.
- */
-static void
-move_tasks(Workspace *ws, const SettleFrame *frame)
-{
-	Column		leads = leadcrm_column_new(INT8OID, frame->nmoves);
-	Column		owners = leadcrm_column_new(TEXTOID, frame->nmoves);
-	Datum		values[3];
-
-	for (int i = 0; i < frame->nmoves; i++)
-	{
-		const SettleMove *move = &frame->move[i];
-
-		leadcrm_column_set(&leads, i, Int64GetDatum(move->lead), false);
-		leadcrm_column_set(&owners, i, move->owner ? CStringGetTextDatum(move->owner->code) : (Datum) 0,
-						   move->owner == NULL);
-	}
-	values[0] = leadcrm_column_array(&leads, frame->nmoves);
-	values[1] = leadcrm_column_array(&owners, frame->nmoves);
-	values[2] = TimestampTzGetDatum(frame->now);
-
-	/* The index of open tasks is no way to those of a lead, cheap as it looks
-	 * before the table was first analyzed: with coalesce() it is out of it. */
-	(void) leadcrm_workspace_run(ws, PLAN_MOVE_TASKS,
-								 "UPDATE %s.task t SET owner = m.owner, cancelled_at = CASE WHEN t.kind IN ('"
-								 FIRST_CONTACT_TASK "', '" REPEAT_TASK "', '" RECYCLE_TASK "') THEN $3 END"
-								 " FROM unnest($1, $2) AS m (lead, owner)"
-								 " WHERE t.lead_id = m.lead AND coalesce(t.done_at, t.cancelled_at) IS NULL"
-								 " AND t.kind <> '" APPROVAL_TASK "'",
-								 3, (Oid[]) {INT8ARRAYOID, TEXTARRAYOID, TIMESTAMPTZOID}, values);
-}
-
-static void
-add_tasks(Workspace *ws, const SettleFrame *frame)
-{
-	Column		leads;
-	Column		owners;
-	Column		kinds;
-	Column		dues;
-	Datum		values[5];
-	int			n = 0;
-
-	if (add_tasks_directly(ws, frame))
-		return;
-	leads = leadcrm_column_new(INT8OID, frame->nmoves);
-	owners = leadcrm_column_new(TEXTOID, frame->nmoves);
-	kinds = leadcrm_column_new(TEXTOID, frame->nmoves);
-	dues = leadcrm_column_new(TIMESTAMPTZOID, frame->nmoves);
-	for (int i = 0; i < frame->nmoves; i++)
-	{
-		const SettleMove *move = &frame->move[i];
-
-		if (!move->task)
-			continue;
-		leadcrm_column_set(&leads, n, Int64GetDatum(move->lead), false);
-		leadcrm_column_set(&owners, n, CStringGetTextDatum(move->owner->code), false);
-		leadcrm_column_set(&kinds, n, CStringGetTextDatum(task_kind(move)), false);
-		leadcrm_column_set(&dues, n, TimestampTzGetDatum(move->due), move->due == DT_NOEND);
-		n++;
-	}
-	values[0] = leadcrm_column_array(&leads, n);
-	values[1] = leadcrm_column_array(&owners, n);
-	values[2] = leadcrm_column_array(&kinds, n);
-	values[3] = leadcrm_column_array(&dues, n);
-	values[4] = TimestampTzGetDatum(frame->now);
-	(void) leadcrm_workspace_run(ws, PLAN_ADD_TASKS,
-								 "INSERT INTO %s.task (lead_id, kind, owner, due_at, created_at)"
-								 " SELECT lead, kind, owner, due, $5"
-								 " FROM unnest($1, $2, $3, $4) AS m (lead, owner, kind, due)",
-								 5, (Oid[]) {INT8ARRAYOID, TEXTARRAYOID, TEXTARRAYOID, TIMESTAMPTZARRAYOID,
-								 TIMESTAMPTZOID}, values);
-}
-
-static bool
-add_tasks_directly(Workspace *ws, const SettleFrame *frame)
-{
-	DirectTable *table = leadcrm_direct_open_side(ws, SIDE_TASK, task_column,
-												  lengthof(task_column), CurrentMemoryContext);
-	AssignState *state = frame->assign;
-
-	if (table == NULL)
-		return false;
-	for (int i = 0; i < frame->nmoves; i++)
-	{
-		const SettleMove *move = &frame->move[i];
-		TupleTableSlot *slot;
-
-		if (!move->task)
-			continue;
-		slot = leadcrm_direct_row(table);
-		memset(slot->tts_isnull, false, TASK_NOTE * sizeof(bool));
-		slot->tts_isnull[TASK_CREATED_AT] = false;
-		slot->tts_values[TASK_LEAD_ID] = Int64GetDatum(move->lead);
-		slot->tts_values[TASK_KIND] = CStringGetTextDatum(task_kind(move));
-		slot->tts_values[TASK_OWNER] = PointerGetDatum(state->model->rep[move->owner - state->rep].code_text);
-		slot->tts_values[TASK_DUE_AT] = TimestampTzGetDatum(move->due);
-		slot->tts_isnull[TASK_DUE_AT] = move->due == DT_NOEND;
-		slot->tts_values[TASK_CREATED_AT] = TimestampTzGetDatum(frame->now);
-		leadcrm_direct_insert(table);
-	}
-	leadcrm_direct_close(table);
-	return true;
-}
-
-static const char *
-task_kind(const SettleMove *move)
-{
-	return strcmp(move->reason, "repeat") == 0 ? REPEAT_TASK : FIRST_CONTACT_TASK;
+	(void) leadcrm_workspace_run_alone(ws, PLAN_ADD_ASSIGNMENTS,
+									   "INSERT INTO %s.assignment_log (lead_id, at, reason, rule, strategy, owner_before,"
+									   " pool_before, owner, team, pool, due_at, runners_up, passed, batch, note, actor)"
+									   " SELECT m.lead_id, m.at, m.reason, m.rule, m.strategy, m.owner_before, m.pool_before,"
+									   " m.owner, m.team, m.pool, m.due_at, m.runners_up::text[], m.passed, m.batch, m.note, m.actor"
+									   " FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)"
+									   " AS m (lead_id, at, reason, rule, strategy, owner_before, pool_before, owner, team,"
+									   " pool, due_at, runners_up, passed, batch, note, actor)",
+									   LOG_NCOLUMNS - 1, types, values);
 }
 
 static void

@@ -64,12 +64,28 @@
 	index_beginscan(heap, index, snapshot, nkeys, 0)
 #endif
 
+/* 16 renamed what says where a relation is stored. */
+#if PG_VERSION_NUM >= 160000
+#define ReadRecentBuffer_compat(rel, block, buffer) \
+	ReadRecentBuffer((rel)->rd_locator, MAIN_FORKNUM, block, buffer)
+#else
+#define ReadRecentBuffer_compat(rel, block, buffer) \
+	ReadRecentBuffer((rel)->rd_node, MAIN_FORKNUM, block, buffer)
+#endif
+
 /* 17 asks for the relation, not its OID. */
 #if PG_VERSION_NUM >= 170000
 #define getIdentitySequence_compat(rel, attnum) getIdentitySequence(rel, attnum, true)
 #else
 #define getIdentitySequence_compat(rel, attnum) \
 	getIdentitySequence(RelationGetRelid(rel), attnum, true)
+#endif
+
+/* 18 has other checks, too. */
+#if PG_VERSION_NUM >= 180000
+#define ri_CheckExprs_compat ri_CheckConstraintExprs
+#else
+#define ri_CheckExprs_compat ri_ConstraintExprs
 #endif
 
 /* Intervals can be infinite from 17 on. */

@@ -111,10 +111,7 @@ leadcrm_cube_begin(Workspace *ws, MemoryContext cxt)
 	CubeChanges *changes = MemoryContextAllocZero(cxt, sizeof(CubeChanges));
 
 	changes->ws = ws;
-	changes->ledger_cxt = cxt;
-	changes->cxt = AllocSetContextCreate(cxt, "leadcrm cube cells", ALLOCSET_DEFAULT_SIZES);
-	changes->row_cxt = AllocSetContextCreate(cxt, "leadcrm cube row", ALLOCSET_SMALL_SIZES);
-	begin_cells(changes);
+	changes->home = cxt;
 	return changes;
 }
 
@@ -164,7 +161,7 @@ leadcrm_cube_same(const Workspace *ws, TupleTableSlot *old, TupleTableSlot *new)
 void
 leadcrm_cube_count(CubeChanges *changes, TupleTableSlot *lead, int sign)
 {
-	const Workspace *ws = changes->ws;
+	Workspace  *ws = changes->ws;
 	MemoryContext old;
 	MinimalTuple dimensions;
 	Datum		values[CUBE_NCOLUMNS];
@@ -176,7 +173,13 @@ leadcrm_cube_count(CubeChanges *changes, TupleTableSlot *lead, int sign)
 
 	if (!slot_attisnull(lead, ws->column[LEAD_MERGED_INTO]))
 		return;
-	if (changes->cells->members >= CUBE_MOST_CELLS)
+	if (changes->cells == NULL)
+	{
+		changes->cxt = AllocSetContextCreate(changes->home, "leadcrm cube cells", ALLOCSET_DEFAULT_SIZES);
+		changes->row_cxt = AllocSetContextCreate(changes->home, "leadcrm cube row", ALLOCSET_SMALL_SIZES);
+		begin_cells(changes);
+	}
+	else if (changes->cells->members >= CUBE_MOST_CELLS)
 		write_cells(changes);
 
 	old = MemoryContextSwitchTo(changes->row_cxt);
@@ -201,19 +204,22 @@ leadcrm_cube_count(CubeChanges *changes, TupleTableSlot *lead, int sign)
 
 /*
  * leadcrm_cube_end
- *		Write what was gathered, and close the cube.
+ *		Write what was gathered, and close the cube if it was opened.
  */
 void
 leadcrm_cube_end(CubeChanges *changes)
 {
-	write_cells(changes);
-	for (int i = 0; i < CUBE_NPARTS; i++)
+	if (changes->cells != NULL)
 	{
-		if (changes->ledger[i] != NULL)
-			leadcrm_ledger_close(changes->ledger[i]);
+		write_cells(changes);
+		for (int i = 0; i < CUBE_NPARTS; i++)
+		{
+			if (changes->ledger[i] != NULL)
+				leadcrm_ledger_close(changes->ledger[i]);
+		}
+		MemoryContextDelete(changes->row_cxt);
+		MemoryContextDelete(changes->cxt);
 	}
-	MemoryContextDelete(changes->row_cxt);
-	MemoryContextDelete(changes->cxt);
 	pfree(changes);
 }
 

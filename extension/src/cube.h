@@ -84,9 +84,9 @@ typedef struct CubeCell
 typedef struct CubeChanges
 {
 	Workspace  *ws;
+	MemoryContext home;			/* where all of it lives */
 	Ledger	   *ledger[CUBE_NPARTS];	/* opened when needed */
-	MemoryContext ledger_cxt;
-	MemoryContext cxt;			/* what is gathered */
+	MemoryContext cxt;			/* what is gathered; NULL, as the rest: nothing so far */
 	MemoryContext row_cxt;		/* of one row at a time */
 	struct cells_hash *cells;
 } CubeChanges;

@@ -100,7 +100,7 @@ leadcrm_cube_ledger(CubeChanges *changes, CubePart part)
 	if (changes->ledger[part] != NULL)
 		return changes->ledger[part];
 	table = leadcrm_direct_open_partition(changes->ws, name[part], cube_column, lengthof(cube_column),
-										  changes->ledger_cxt);
+										  changes->home);
 	if (table != NULL)
 		index = cube_index(table->result);
 	if (index == NULL)
@@ -109,7 +109,7 @@ leadcrm_cube_ledger(CubeChanges *changes, CubePart part)
 				 errmsg("table \"%s\" is not as leadcrm made it", "lead_cube"),
 				 errhint("Drop triggers, rules and columns that were added to it;"
 						 " leadcrm.repair_workspace() makes its index again.")));
-	changes->ledger[part] = leadcrm_ledger_open(table, index, F_INT8EQ, changes->ledger_cxt);
+	changes->ledger[part] = leadcrm_ledger_open(table, index, F_INT8EQ, changes->home);
 	return changes->ledger[part];
 }
 

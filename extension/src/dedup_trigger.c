@@ -117,7 +117,9 @@ leadcrm_dedup(PG_FUNCTION_ARGS)
 			strcmp(trigdata->tg_trigger->tgnewtable, SETTLE_ARRIVED) == 0)
 		{
 			SettleFrame *frame = leadcrm_settle_frame(lead, true);
+			OwnerSave	save;
 
+			leadcrm_owner_begin(ws, &save); /* once for all that follows */
 			if (frame->claims != NULL)
 				leadcrm_claim_close(frame->claims);
 			leadcrm_assign_settle(ws, frame, trigdata);
@@ -127,6 +129,7 @@ leadcrm_dedup(PG_FUNCTION_ARGS)
 			leadcrm_assign_log(ws, frame);
 			leadcrm_recycle_settle(ws, frame->now);
 			leadcrm_cube_settle_rows(ws, trigdata, 1);
+			leadcrm_owner_end(&save);
 			MemoryContextDelete(frame->cxt);
 			return PointerGetDatum(NULL);
 		}

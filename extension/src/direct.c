@@ -110,6 +110,7 @@ direct_open(Workspace *ws, const char *name, const DirectColumn *column, int nco
 	table->result = makeNode(ResultRelInfo);
 	InitResultRelInfo(table->result, rel, 0, NULL, 0);
 	ExecOpenIndices(table->result, false);
+	leadcrm_direct_prepare(ws, table->result);
 	table->slot = MakeSingleTupleTableSlot(RelationGetDescr(rel), &TTSOpsVirtual);
 	MemoryContextSwitchTo(old);
 	return table;

@@ -57,4 +57,7 @@ extern void leadcrm_direct_insert(DirectTable *table);
 extern void leadcrm_direct_flush(DirectTable *table);
 extern void leadcrm_direct_close(DirectTable *table);
 
+/* direct_check.c */
+extern void leadcrm_direct_prepare(Workspace *ws, ResultRelInfo *result);
+
 #endif							/* LEADCRM_DIRECT_H */

@@ -93,7 +93,7 @@ leadcrm_event_arrived(Workspace *ws, const char *kind, const int64 *lead,
  * leadcrm_event_write
  *		Write events.
  *
- * The caller is connected to SPI and acts as the owner.
+ * The caller acts as the owner.
  */
 void
 leadcrm_event_write(Workspace *ws, const LeadEvent *event, int n, TimestampTz at)
@@ -141,12 +141,12 @@ write_by_statement(Workspace *ws, const LeadEvent *event, int n, TimestampTz at,
 	values[2] = leadcrm_column_array(&data, n);
 	values[3] = TimestampTzGetDatum(at);
 	values[4] = actor;
-	(void) leadcrm_workspace_run(ws, PLAN_ADD_LEAD_EVENTS,
-								 "INSERT INTO %s.event (kind, lead_id, at, actor, data)"
-								 " SELECT kind, lead, $4, $5, data"
-								 " FROM unnest($1, $2, $3) AS e (kind, lead, data)",
-								 5, (Oid[]) {TEXTARRAYOID, INT8ARRAYOID, JSONBARRAYOID, TIMESTAMPTZOID,
-								 TEXTOID}, values);
+	(void) leadcrm_workspace_run_alone(ws, PLAN_ADD_LEAD_EVENTS,
+									   "INSERT INTO %s.event (kind, lead_id, at, actor, data)"
+									   " SELECT kind, lead, $4, $5, data"
+									   " FROM unnest($1, $2, $3) AS e (kind, lead, data)",
+									   5, (Oid[]) {TEXTARRAYOID, INT8ARRAYOID, JSONBARRAYOID, TIMESTAMPTZOID,
+									   TEXTOID}, values);
 }
 
 /* {"merged": id} */

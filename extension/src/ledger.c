@@ -233,6 +233,20 @@ ledger_written(Ledger *ledger)
 }
 
 /*
+ * leadcrm_ledger_superseded
+ *		Has the transaction that wrote this version replaced it on the same page?
+ *		Then it will never count, and there is another that may.
+ */
+bool
+leadcrm_ledger_superseded(HeapTupleHeader tuple, TransactionId writer)
+{
+	return (tuple->t_infomask & HEAP_XMAX_IS_MULTI) == 0 &&
+		!HEAP_XMAX_IS_LOCKED_ONLY(tuple->t_infomask) &&
+		HeapTupleHeaderIsHotUpdated(tuple) &&
+		TransactionIdEquals(HeapTupleHeaderGetRawXmax(tuple), writer);
+}
+
+/*
  * leadcrm_ledger_close
  *		Close the ledger and its table, whose lock stays to the end.
  */

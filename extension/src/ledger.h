@@ -7,6 +7,7 @@
 #define LEADCRM_LEDGER_H
 
 #include "access/genam.h"
+#include "access/htup_details.h"
 #include "access/skey.h"
 #include "utils/snapmgr.h"
 
@@ -42,6 +43,7 @@ extern TupleTableSlot *leadcrm_ledger_lock(Ledger *ledger, const LedgerVersion *
 extern void leadcrm_ledger_update(Ledger *ledger, const LedgerVersion *version);
 extern void leadcrm_ledger_delete(Ledger *ledger, const LedgerVersion *version);
 extern void leadcrm_ledger_insert(Ledger *ledger);
+extern bool leadcrm_ledger_superseded(HeapTupleHeader tuple, TransactionId writer);
 extern void leadcrm_ledger_close(Ledger *ledger);
 
 #endif							/* LEADCRM_LEDGER_H */

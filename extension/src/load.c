@@ -61,19 +61,7 @@
 
 #include "ledger.h"
 #include "load.h"
-
-/* Columns of rep_load, in the order in which the template makes them. */
-enum
-{
-	LOAD_ID,
-	LOAD_REP,
-	LOAD_VIA,
-	LOAD_OPEN,
-	LOAD_TURN,
-	LOAD_DAY,
-	LOAD_DEALT,
-	LOAD_FOLDED
-};
+#include "load_survey.h"
 
 static const DirectColumn load_column[] = {
 	[LOAD_ID] = {"id", INT8OID},
@@ -85,6 +73,13 @@ static const DirectColumn load_column[] = {
 	[LOAD_DEALT] = {"dealt", INT8OID},
 	[LOAD_FOLDED] = {"folded", BOOLOID},
 };
+
+/*
+ * To look at a page of the ledger, of which as a rule nothing has changed, costs
+ * a small part of a search for a rep's rows; to look at those that have, as much.
+ */
+#define SURVEY_LEAST_REPS		3
+#define SURVEY_PAGES_PER_REP	16
 
 /* Days after its own for which what was dealt on a day is kept. */
 #define LOAD_KEEP_DAYS	1
@@ -110,7 +105,9 @@ typedef struct LoadRow
 
 struct LoadTable
 {
+	Workspace  *ws;
 	Ledger	   *ledger;			/* by the index on rep, id */
+	LoadSurvey *survey;			/* that reads may rely on, or NULL */
 	DateADT		today;
 	text	   *rep;			/* these three while a function is under way */
 	text	   *via;
@@ -123,8 +120,8 @@ static Relation load_index(const ResultRelInfo *result);
 static void load_begin(LoadTable *t, const char *rep, const char *via, DateADT today);
 static void load_scan(LoadTable *t);
 static bool load_confirm(LoadTable *t);
-static bool load_is_superseded(HeapTupleHeader tuple, TransactionId writer);
-static LoadRow *load_add_row(LoadTable *t);
+static void load_recall(LoadTable *t);
+static LoadRow *load_add_row(LoadTable *t, int64 id, const text *via);
 static void load_raise(LoadTable *t, LoadRow *row);
 static bool load_via_is_pool(const text *via);
 static void load_sum(const LoadTable *t, bool most, Load *sum, int64 *dealt_via);
@@ -165,11 +162,27 @@ leadcrm_load_open(Workspace *ws, MemoryContext cxt)
 
 	old = MemoryContextSwitchTo(cxt);
 	t = palloc0(sizeof(LoadTable));
+	t->ws = ws;
 	t->ledger = leadcrm_ledger_open(table, index, F_TEXTEQ, cxt);
 	t->maxrows = 16;
 	t->row = palloc(t->maxrows * sizeof(LoadRow));
 	MemoryContextSwitchTo(old);
 	return t;
+}
+
+/*
+ * leadcrm_load_survey
+ *		Say that as many reps are going to be read now, one after the other; 0:
+ *		no more.
+ *
+ * In between nothing may be taken or added.  Where that is less work, all of
+ * the ledger is looked at here, once for all of them.
+ */
+void
+leadcrm_load_survey(LoadTable *t, int nreps)
+{
+	t->survey = nreps < SURVEY_LEAST_REPS ? NULL :
+		leadcrm_load_survey_take(t->ws, t->ledger->table->rel, (BlockNumber) nreps * SURVEY_PAGES_PER_REP);
 }
 
 /*
@@ -183,7 +196,10 @@ void
 leadcrm_load_read(LoadTable *t, const char *rep, const char *via, DateADT today, Load *load)
 {
 	load_begin(t, rep, via, today);
-	load_scan(t);
+	if (t->survey != NULL)
+		load_recall(t);
+	else
+		load_scan(t);
 	load_read(t, load);
 }
 
@@ -319,11 +335,11 @@ load_scan(LoadTable *t)
 
 		if (in_flight &&
 			(DatumGetBool(value[LOAD_FOLDED]) ||
-			 load_is_superseded(ExecFetchSlotHeapTuple(ledger->slot, false, NULL)->t_data,
+			 leadcrm_ledger_superseded(ExecFetchSlotHeapTuple(ledger->slot, false, NULL)->t_data,
 								ledger->dirty.xmin)))
 			continue;
 		if (row == NULL || row->id != DatumGetInt64(value[LOAD_ID]))
-			row = load_add_row(t);
+			row = load_add_row(t, DatumGetInt64(value[LOAD_ID]), DatumGetTextPP(value[LOAD_VIA]));
 		load_raise(t, row);
 		row->version = ledger->version;
 		row->folded = DatumGetBool(value[LOAD_FOLDED]);
@@ -362,7 +378,8 @@ load_confirm(LoadTable *t)
 			continue;
 		while (i < nscanned && t->row[i].id < id)
 			i++;
-		row = i < nscanned && t->row[i].id == id ? &t->row[i] : load_add_row(t);
+		row = i < nscanned && t->row[i].id == id ? &t->row[i] :
+			load_add_row(t, id, DatumGetTextPP(slot->tts_values[LOAD_VIA]));
 		load_raise(t, row);
 		row->confirmed = true;
 	}
@@ -377,23 +394,46 @@ load_confirm(LoadTable *t)
 }
 
 /*
- * Has the transaction that wrote this version replaced it on the same page?
- * Then it will never count, and the scan comes to the one that may.
+ * Instead of the first scan, for reading only: what the survey has seen.  Of
+ * several versions of a row the one in flight counts, of these the last.
  */
-static bool
-load_is_superseded(HeapTupleHeader tuple, TransactionId writer)
+static void
+load_recall(LoadTable *t)
 {
-	return (tuple->t_infomask & HEAP_XMAX_IS_MULTI) == 0 &&
-		!HEAP_XMAX_IS_LOCKED_ONLY(tuple->t_infomask) &&
-		HeapTupleHeaderIsHotUpdated(tuple) &&
-		TransactionIdEquals(HeapTupleHeaderGetRawXmax(tuple), writer);
+	dlist_head *seen_rows = leadcrm_load_survey_rows(t->survey, text_to_cstring(t->rep));
+	bool		unsettled = leadcrm_load_survey_unsettled(t->survey);
+	dlist_iter	i;
+
+	t->nrows = 0;
+	dlist_foreach(i, seen_rows)
+	{
+		const SurveyRow *seen = dlist_container(SurveyRow, link, i.cur);
+		LoadRow    *row = NULL;
+
+		for (int r = 0; unsettled && r < t->nrows && row == NULL; r++)
+		{
+			if (t->row[r].id == seen->id)
+				row = &t->row[r];
+		}
+		if (row == NULL)
+			row = load_add_row(t, seen->id, seen->via);
+		if (!seen->in_flight)
+			row->settled_turn = seen->turn;
+		else
+			row->version.in_flight = true;
+		if (row->version.in_flight && !seen->in_flight)
+			continue;
+		row->open = seen->open;
+		row->turn = seen->turn;
+		row->day = seen->day;
+		row->dealt = seen->dealt;
+	}
 }
 
-/* A row for the version in the slot. */
+/* A row of the rep's. */
 static LoadRow *
-load_add_row(LoadTable *t)
+load_add_row(LoadTable *t, int64 id, const text *via)
 {
-	const text *via = DatumGetTextPP(t->ledger->slot->tts_values[LOAD_VIA]);
 	LoadRow    *row;
 
 	if (t->nrows == t->maxrows)
@@ -403,7 +443,7 @@ load_add_row(LoadTable *t)
 	}
 	row = &t->row[t->nrows++];
 	memset(row, 0, sizeof(LoadRow));
-	row->id = DatumGetInt64(t->ledger->slot->tts_values[LOAD_ID]);
+	row->id = id;
 	row->same_via = VARSIZE_ANY_EXHDR(via) == VARSIZE_ANY_EXHDR(t->via) &&
 		memcmp(VARDATA_ANY(via), VARDATA_ANY(t->via), VARSIZE_ANY_EXHDR(via)) == 0;
 	row->pool = load_via_is_pool(via);

@@ -42,6 +42,7 @@ typedef enum LoadRefusal
 } LoadRefusal;
 
 extern LoadTable *leadcrm_load_open(Workspace *ws, MemoryContext cxt);
+extern void leadcrm_load_survey(LoadTable *t, int nreps);
 extern void leadcrm_load_read(LoadTable *t, const char *rep, const char *via, DateADT today,
 							  Load *load);
 extern LoadRefusal leadcrm_load_take(LoadTable *t, const char *rep, const char *via, DateADT today,

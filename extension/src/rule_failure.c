@@ -24,7 +24,7 @@
  *
  * ruleset: the table of the rules.  code: of each rule of the set.
  *
- * The caller is connected to SPI and acts as the owner.
+ * The caller acts as the owner.
  */
 void
 leadcrm_rule_failures_write(Workspace *ws, const char *ruleset, RuleSet *rules,
@@ -50,10 +50,10 @@ leadcrm_rule_failures_write(Workspace *ws, const char *ruleset, RuleSet *rules,
 	values[2] = leadcrm_column_array(&states, n);
 	values[3] = leadcrm_column_array(&counts, n);
 	values[4] = TimestampTzGetDatum(now);
-	(void) leadcrm_workspace_run(ws, PLAN_ADD_RULE_ERRORS,
-								 "INSERT INTO %s.rule_error (ruleset, rule, sqlstate, failures, last_at)"
-								 " SELECT $1, rule, state, failures, $5"
-								 " FROM unnest($2, $3, $4) AS f (rule, state, failures)",
-								 5, (Oid[]) {TEXTOID, TEXTARRAYOID, TEXTARRAYOID, INT8ARRAYOID,
-								 TIMESTAMPTZOID}, values);
+	(void) leadcrm_workspace_run_alone(ws, PLAN_ADD_RULE_ERRORS,
+									   "INSERT INTO %s.rule_error (ruleset, rule, sqlstate, failures, last_at)"
+									   " SELECT $1, rule, state, failures, $5"
+									   " FROM unnest($2, $3, $4) AS f (rule, state, failures)",
+									   5, (Oid[]) {TEXTOID, TEXTARRAYOID, TEXTARRAYOID, INT8ARRAYOID,
+									   TIMESTAMPTZOID}, values);
 }

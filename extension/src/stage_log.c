@@ -124,8 +124,6 @@ leadcrm_stage_settle(Workspace *ws, SettleFrame *frame, TriggerData *trigdata)
 	if (frame->nstages == 0 && !failed)
 		return;
 	leadcrm_owner_begin(ws, &save);
-	if (SPI_connect() != SPI_OK_CONNECT)
-		elog(ERROR, "SPI_connect failed");
 	if (frame->nstages > 0 && frame->insert &&
 		tuplestore_tuple_count(trigdata->tg_newtable) != frame->nstaged)
 		drop_missing(ws, frame, trigdata);
@@ -139,7 +137,6 @@ leadcrm_stage_settle(Workspace *ws, SettleFrame *frame, TriggerData *trigdata)
 	}
 	if (failed)
 		write_failures(ws, model, frame->now);
-	SPI_finish();
 	leadcrm_owner_end(&save);
 }
 
@@ -196,6 +193,8 @@ drop_vetoed(Workspace *ws, SettleFrame *frame)
 
 	for (int i = 0; i < frame->nstages; i++)
 		lead[i] = frame->stage[i].lead;
+	if (SPI_connect() != SPI_OK_CONNECT)
+		elog(ERROR, "SPI_connect failed");
 	values[0] = PointerGetDatum(leadcrm_int8_array(lead, frame->nstages));
 	(void) leadcrm_workspace_run(ws, PLAN_STAGE_WRITTEN,
 								 "SELECT l.lifecycle FROM unnest($1) WITH ORDINALITY AS m (id, n)"
@@ -213,6 +212,7 @@ drop_vetoed(Workspace *ws, SettleFrame *frame)
 		if (reader.nentries >= frame->stage[i].position)
 			frame->stage[kept++] = frame->stage[i];
 	}
+	SPI_finish();
 	frame->nstages = kept;
 }
 
@@ -291,11 +291,11 @@ write_by_statement(Workspace *ws, const SettleFrame *frame, Datum actor)
 		values[c] = leadcrm_column_array(&column[c], n);
 		types[c] = get_array_type(column[c].type);
 	}
-	(void) leadcrm_workspace_run(ws, PLAN_ADD_STAGE_CHANGES,
-								 "INSERT INTO %s.stage_change (lead_id, position, process, from_stage, to_stage, at,"
-								 " cause, reason, note, competitor, amount, owner, actor)"
-								 " SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
-								 CHANGE_NCOLUMNS, types, values);
+	(void) leadcrm_workspace_run_alone(ws, PLAN_ADD_STAGE_CHANGES,
+									   "INSERT INTO %s.stage_change (lead_id, position, process, from_stage, to_stage, at,"
+									   " cause, reason, note, competitor, amount, owner, actor)"
+									   " SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
+									   CHANGE_NCOLUMNS, types, values);
 }
 
 /* An event for each move; that a lead has begun, another event says. */
@@ -362,7 +362,7 @@ use_approvals(Workspace *ws, const SettleFrame *frame)
 	{
 		values[0] = PointerGetDatum(leadcrm_int8_array(approval, n));
 		values[1] = TimestampTzGetDatum(frame->now);
-		(void) leadcrm_workspace_run(ws, PLAN_USE_APPROVALS,
+		(void) leadcrm_workspace_run_alone(ws, PLAN_USE_APPROVALS,
 									 "UPDATE %s.approval SET status = 'used', used_at = $2 WHERE id = ANY ($1)",
 									 2, (Oid[]) {INT8ARRAYOID, TIMESTAMPTZOID}, values);
 	}

@@ -337,6 +337,23 @@ leadcrm_workspace_run(Workspace *ws, WorkspacePlan which, const char *query,
 }
 
 /*
+ * leadcrm_workspace_run_alone
+ *		The same for a caller who need not be connected to SPI, and reads no rows.
+ */
+uint64
+leadcrm_workspace_run_alone(Workspace *ws, WorkspacePlan which, const char *query,
+							int nargs, Oid *argtypes, Datum *values)
+{
+	uint64		n;
+
+	if (SPI_connect() != SPI_OK_CONNECT)
+		elog(ERROR, "SPI_connect failed");
+	n = leadcrm_workspace_run(ws, which, query, nargs, argtypes, values);
+	SPI_finish();
+	return n;
+}
+
+/*
  * leadcrm_workspace_run_nulls
  *		leadcrm_workspace_run() with parameters that may be NULL, as for
  *		SPI_execute_plan().

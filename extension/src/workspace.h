@@ -280,6 +280,7 @@ typedef struct Workspace
 	struct AssignModel *assign; /* built when first needed */
 	struct RecycleModel *recycle;	/* the same */
 	struct ProcessModel *process;	/* the same */
+	struct LoadSurvey *load_survey; /* NULL: none so far */
 	pg_tz	   *time_zone;
 	HalfLife	half_life[HALF_LIFE_CLASSES];
 	int			nactivity_kinds;
@@ -289,6 +290,7 @@ typedef struct Workspace
 	int			lead_in_natts;	/* columns PLAN_LEAD_IN was made for */
 	SPIPlanPtr	plan[NPLANS];
 	BlockNumber planned[NPLANS];	/* by index, for a lead table of that size; 0: not */
+	struct DirectExpr *direct_expr; /* see direct_check.c */
 	Oid			side[NSIDES];	/* table whose sequence is known */
 	Oid			sequence[NSIDES];	/* that numbers its rows, or InvalidOid */
 } Workspace;
@@ -303,6 +305,8 @@ extern SPIPlanPtr leadcrm_workspace_plan(Workspace *ws, WorkspacePlan which,
 										 const char *query, int nargs, Oid *argtypes);
 extern uint64 leadcrm_workspace_run(Workspace *ws, WorkspacePlan which,
 									const char *query, int nargs, Oid *argtypes, Datum *values);
+extern uint64 leadcrm_workspace_run_alone(Workspace *ws, WorkspacePlan which, const char *query,
+										  int nargs, Oid *argtypes, Datum *values);
 extern uint64 leadcrm_workspace_read(Workspace *ws, WorkspacePlan which,
 									 const char *query, int nargs, Oid *argtypes, Datum *values);
 extern Portal leadcrm_workspace_cursor(Workspace *ws, WorkspacePlan which, const char *query,
