@@ -83,7 +83,7 @@ my $foreign_columns = q{
 	  FROM pg_attribute a
 	  JOIN pg_class c ON c.oid = a.attrelid AND c.relkind IN ('r', 'p', 'v', 'm') AND NOT a.attisdropped
 	  JOIN pg_type t ON t.oid = a.atttypid
-	 WHERE c.relnamespace = '%s'::regnamespace
+	 WHERE c.relnamespace = '%s'::regnamespace AND c.relname NOT LIKE '\_%%'
 	   AND EXISTS (SELECT FROM pg_depend d WHERE d.deptype = 'e' AND d.classid = 'pg_type'::regclass
 	                  AND d.objid IN (t.oid, t.typelem, t.typbasetype))};
 
@@ -142,7 +142,7 @@ SQL
 	is(join(', ', sort keys %said), '', "$client: no step but those");
 	is($db->query('SELECT count(*) FILTER (WHERE merged_into IS NULL), count(*) FROM crm.lead'), $leads{$client},
 		"$client: leads and rows in the end");
-	is($db->query(sprintf $foreign_columns, 'crm'), 'crm.lead.lifecycle', "$client: but for the lifecycle no table or view has a type that drivers do not know");
+	is($db->query(sprintf $foreign_columns, 'crm'), 'crm.lead.lifecycle', "$client: but for the lifecycle no table or view that is for others has a type that drivers do not know");
 	is($db->query(sprintf $foreign_columns, 'public'), 'customer.tel', "$client: the table of its own has one");
 }
 
