@@ -21,7 +21,7 @@ use LeadCRM;
 use List::Util qw(sum);
 use Time::HiRes qw(time);
 
-our @EXPORT = qw(median);
+our @EXPORT = qw(median processor);
 
 sub median { my @s = sort { $a <=> $b } @_; return $s[$#s / 2]; }
 
@@ -44,19 +44,29 @@ sub cost
 	my ($self, $sql, $first) = @_;
 	my $session = $self->{db}->session;
 	my $pid = $session->run('SELECT pg_backend_pid()');
-	my $cpu = sub {
-		open my $stat, '<', "/proc/$pid/stat" or return 0;
-		my ($fields) = <$stat> =~ /\) (.*)/;
-		return sum((split ' ', $fields)[11, 12]) / 100;
-	};
 
 	$session->run($first) if defined $first;
-	my ($t, $c) = (time, $cpu->());
+	my ($t, $c) = (time, processor($pid));
 	$session->run($sql);
 	die $session->error if $session->error;
-	my @cost = (time - $t, $cpu->() - $c);
+	my @cost = (time - $t, processor($pid) - $c);
 	$session->close;
 	return @cost;
+}
+
+# processor(PID): the seconds that a backend has run so far, to the nanosecond
+# where the kernel tells that.
+sub processor
+{
+	my ($pid) = @_;
+
+	if (open my $stat, '<', "/proc/$pid/schedstat")
+	{
+		return (split ' ', <$stat>)[0] / 1e9;
+	}
+	open my $stat, '<', "/proc/$pid/stat" or return 0;
+	my ($fields) = <$stat> =~ /\) (.*)/;
+	return sum((split ' ', $fields)[11, 12]) / 100;
 }
 
 # tps(SCRIPT, clients => N, seconds => S, sync => 'off'): transactions a second

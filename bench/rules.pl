@@ -18,7 +18,6 @@ use warnings;
 
 use Bench;
 use LeadCRM;
-use List::Util qw(sum);
 use Time::HiRes qw(time);
 
 my $rows = $ENV{BENCH_ROWS} || 1_000_000;
@@ -144,21 +143,14 @@ my $session = $db->session;
 $session->run('SET max_parallel_workers_per_gather = 0; SET jit = off');
 my $pid = $session->run('SELECT pg_backend_pid()');
 
-sub clock
-{
-	open my $stat, '<', "/proc/$pid/stat" or return time;
-	my ($fields) = <$stat> =~ /\) (.*)/;
-	return sum((split ' ', $fields)[11, 12]) / 100;
-}
-
 sub cost
 {
 	my ($sql) = @_;
-	my $t = clock();
+	my $t = processor($pid) || time;
 
 	$session->run($sql);
 	die $session->error if $session->error;
-	return clock() - $t;
+	return (processor($pid) || time) - $t;
 }
 
 for my $rules (sort keys %sum)

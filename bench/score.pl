@@ -2,12 +2,14 @@
 #
 # What scoring and grading add to the arrival of leads, as a share of the same
 # rows without any trigger: the processor time of the backend with all
-# triggers, less that without lead_40_score.  And what behaviour costs: activities
-# of one lead and of many, against the same rows without triggers.
+# triggers, less that without lead_40_score.  In short statements and in a long
+# one, for leads that have an owner and for those that wait in a pool, which is
+# sorted by score; and one by one, each a transaction.  And what behaviour costs:
+# activities of one lead and of many, against the same rows without triggers.
 #
-# The rules are those that a workspace is installed with.  Rounds take turns,
-# so that a machine whose speed drifts treats all alike; the median round is
-# printed.
+# The rules are those that a workspace is installed with.  What scoring adds is
+# little beside what the rest varies by, so the three take turns, statement by
+# statement in one session; the median of the differences is printed.
 
 use strict;
 use warnings;
@@ -27,48 +29,84 @@ sub cpu
 	return ($bench->cost($sql, $first))[1];
 }
 
-sub empty
+# No lead is there, and $n are to arrive.
+sub begin
 {
-	$db->query('ALTER TABLE crm.lead DISABLE TRIGGER lead_00_truncate;
-		TRUNCATE crm.lead, crm.identity, crm.event, crm.activity, crm.merge_log, crm.stage_change, crm.lead_cube, crm.approval, crm.approval_step');
+	my ($n, $owner) = @_;
+
+	$db->query("ALTER TABLE crm.lead ENABLE TRIGGER USER; ALTER TABLE crm.lead DISABLE TRIGGER lead_00_truncate;
+		TRUNCATE crm.lead, crm.identity, crm.event, crm.activity, crm.task, crm.merge_log, crm.stage_change, crm.lead_cube, crm.assignment_log,
+			crm.approval, crm.approval_step;
+		DROP TABLE IF EXISTS arrival; CREATE TABLE arrival AS
+		SELECT g, '+86138' || lpad(g::text, 8, '0') AS phone, 'u' || g || '\@mail' || g % 50 || '.example.com' AS email,
+		       (ARRAY['总经理', '采购经理', '技术总监', '工程师', '销售', NULL])[1 + g % 6] AS title, (g % 7) * 300 AS size,
+		       (g % 50) * 10000 AS budget, (ARRAY['官网', '抖音', '展会名片', '百度推广'])[1 + g % 4] AS source, $owner AS owner
+		  FROM generate_series(1, $n) g;
+		CREATE INDEX ON arrival (g); ANALYZE arrival");
+	return;
 }
 
 $db->query("SET client_min_messages = warning; SELECT leadcrm.create_workspace('crm');
-	CREATE TABLE arrival AS
-	SELECT g, '+86138' || lpad(g::text, 8, '0') AS phone, 'u' || g || '\@mail' || g % 50 || '.example.com' AS email,
-	       (ARRAY['总经理', '采购经理', '技术总监', '工程师', '销售', NULL])[1 + g % 6] AS title, (g % 7) * 300 AS size,
-	       (g % 50) * 10000 AS budget, (ARRAY['官网', '抖音', '展会名片', '百度推广'])[1 + g % 4] AS source
-	  FROM generate_series(1, $rows + 1) g");
+	INSERT INTO crm.rep (code, capacity) VALUES ('r1', 1000000000)");
 
-my $insert = 'INSERT INTO crm.lead (name, phone, email, title, company_size, budget_max, first_source, last_source, last_inbound_at, created_at, updated_at)'
-  . " SELECT '客户', phone, email, title, size, budget, source, source, now(), now(), now() FROM arrival";
-my %set = (
-	bare => 'ALTER TABLE crm.lead DISABLE TRIGGER USER',
-	'without score' => 'ALTER TABLE crm.lead ENABLE TRIGGER USER; ALTER TABLE crm.lead DISABLE TRIGGER lead_40_score',
-	all => 'ALTER TABLE crm.lead ENABLE TRIGGER USER');
-my %cost;
-for my $round (1 .. $rounds)
+my $insert = 'INSERT INTO crm.lead (name, phone, email, title, company_size, budget_max, first_source, last_source, owner, last_inbound_at, created_at, updated_at)'
+  . " SELECT '客户', phone, email, title, size, budget, source, source, owner, now(), now(), now() FROM arrival WHERE g BETWEEN %s AND %s";
+my @triggers = (
+	[ bare => 'DISABLE TRIGGER USER' ],
+	[ without => 'ENABLE TRIGGER USER, DISABLE TRIGGER lead_00_truncate, DISABLE TRIGGER lead_40_score' ],
+	[ all => 'ENABLE TRIGGER USER, DISABLE TRIGGER lead_00_truncate' ]);
+
+# One line: statements of $n leads, $times of each kind; or $n statements of one.
+sub compare
 {
-	for my $which (sort keys %set)
+	my ($label, $n, $times, $owner, $single) = @_;
+	my $session = $db->session;
+	my $pid = $session->run('SELECT pg_backend_pid()');
+	my ($next, %us) = (1);
+
+	begin(($n + 10) * 3 * $times, $owner);
+	$session->run('PREPARE one (integer) AS ' . sprintf $insert, '$1', '$1');
+	for (1 .. $times)
 	{
-		empty();
-		$db->query("$set{$which}; ALTER TABLE crm.lead DISABLE TRIGGER lead_00_truncate");
-		push @{ $cost{$which} }, cpu("$insert WHERE g > $rows", "$insert WHERE g <= $rows");
+		for (@triggers)
+		{
+			my ($which, $alter) = @$_;
+
+			$session->run("ALTER TABLE crm.lead $alter;" . join ';', map { 'EXECUTE one (' . $next++ . ')' } 1 .. 10);
+			my $sql = $single ? join ";\n", map { 'EXECUTE one (' . ($next + $_) . ')' } 0 .. $n - 1
+			  : sprintf $insert, $next, $next + $n - 1;
+			my $began = processor($pid);
+			$session->run($sql);
+			push @{ $us{$which} }, 1e6 * (processor($pid) - $began) / $n;
+			die $session->error if $session->error;
+			$next += $n;
+		}
 	}
+	$session->close;
+	my $bare = median(@{ $us{bare} });
+	my $added = median(map { $us{all}[$_] - $us{without}[$_] } 0 .. $times - 1);
+	printf "%-44s %8.1f %8.1f %8.1f %8.1f %8.2f\n", $label, $bare, median(@{ $us{without} }), median(@{ $us{all} }),
+	  $added, $added / $bare;
+	return;
 }
-my $added = median(map { $cost{all}[$_] - $cost{'without score'}[$_] } 0 .. $rounds - 1);
-printf "%-44s %8s %8s\n", "$rows leads in one statement", 'us cpu', 'of bare';
-printf "%-44s %8.1f %8.2f\n", $_, 1e6 * median(@{ $cost{$_} }) / $rows, median(@{ $cost{$_} }) / median(@{ $cost{bare} })
-  for 'bare', 'without score', 'all';
-printf "%-44s %8.1f %8.2f\n", 'score adds', 1e6 * $added / $rows, $added / median(@{ $cost{bare} });
+
+printf "%-44s %8s %8s %8s %8s %8s\n", 'us of processor a lead', 'bare', 'without', 'all', 'added', 'of bare';
+for my $owner ("'r1'", 'NULL::text')
+{
+	my $where = $owner =~ /NULL/ ? 'in a pool' : 'owned';
+
+	compare("1000 in one statement, $where", 1000, 20 * $rounds, $owner);
+	compare("$rows in one statement, $where", $rows, $rounds, $owner);
+}
+compare('one by one, each a transaction, owned', 100, 20 * $rounds, "'r1'", 'single');
 
 # Behaviour: activities of many leads, and of one.
-empty();
-$db->query("ALTER TABLE crm.lead ENABLE TRIGGER USER; $insert");
+begin($rows, 'NULL::text');
+$db->query(sprintf $insert, 1, $rows);
 my $ids = $db->query('SELECT min(id) FROM crm.lead');
 my %activity = (
-	"$rows activities of as many leads" => "SELECT $ids + g % $rows, 'view_price', 'in', now() - g * interval '1 second' FROM arrival WHERE g <= $rows",
-	'10000 activities of one lead' => "SELECT $ids, 'view_price', 'in', now() - g * interval '1 minute' FROM arrival WHERE g <= 10000");
+	"$rows activities of as many leads" => "SELECT $ids + g % $rows, 'view_price', 'in', now() - g * interval '1 second' FROM arrival",
+	'10000 activities of one lead' => "SELECT $ids, 'view_price', 'in', now() - g * interval '1 minute' FROM generate_series(1, 10000) g");
 printf "\n%-44s %8s %8s\n", 'activities in one statement', 'us cpu', 'of bare';
 for my $what (sort keys %activity)
 {
