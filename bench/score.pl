@@ -4,7 +4,8 @@
 # rows without any trigger: the processor time of the backend with all
 # triggers, less that without lead_40_score.  In short statements and in a long
 # one, for leads that have an owner and for those that wait in a pool, which is
-# sorted by score; and one by one, each a transaction.  And what behaviour costs:
+# sorted by score; and one by one, each a transaction.  The rows without triggers
+# are such as scored ones end up, in the same indexes.  And what behaviour costs:
 # activities of one lead and of many, against the same rows without triggers.
 #
 # The rules are those that a workspace is installed with.  What scoring adds is
@@ -51,6 +52,8 @@ $db->query("SET client_min_messages = warning; SELECT leadcrm.create_workspace('
 
 my $insert = 'INSERT INTO crm.lead (name, phone, email, title, company_size, budget_max, first_source, last_source, owner, last_inbound_at, created_at, updated_at)'
   . " SELECT '客户', phone, email, title, size, budget, source, source, owner, now(), now(), now() FROM arrival WHERE g BETWEEN %s AND %s";
+(my $scored = $insert) =~ s/updated_at\)/updated_at, fit, score, intent, intent_since)/;
+$scored =~ s/now\(\) FROM/now(), 20 + mod(g, 40), 20 + mod(g, 40), 'cold', now() FROM/;
 my @triggers = (
 	[ bare => 'DISABLE TRIGGER USER' ],
 	[ without => 'ENABLE TRIGGER USER, DISABLE TRIGGER lead_00_truncate, DISABLE TRIGGER lead_40_score' ],
@@ -66,15 +69,17 @@ sub compare
 
 	begin(($n + 10) * 3 * $times, $owner);
 	$session->run('PREPARE one (integer) AS ' . sprintf $insert, '$1', '$1');
+	$session->run('PREPARE one_scored (integer) AS ' . sprintf $scored, '$1', '$1');
 	for (1 .. $times)
 	{
 		for (@triggers)
 		{
 			my ($which, $alter) = @$_;
+			my ($one, $many) = $which eq 'bare' ? ('one_scored', $scored) : ('one', $insert);
 
-			$session->run("ALTER TABLE crm.lead $alter;" . join ';', map { 'EXECUTE one (' . $next++ . ')' } 1 .. 10);
-			my $sql = $single ? join ";\n", map { 'EXECUTE one (' . ($next + $_) . ')' } 0 .. $n - 1
-			  : sprintf $insert, $next, $next + $n - 1;
+			$session->run("ALTER TABLE crm.lead $alter;" . join ';', map { "EXECUTE $one (" . $next++ . ')' } 1 .. 10);
+			my $sql = $single ? join ";\n", map { "EXECUTE $one (" . ($next + $_) . ')' } 0 .. $n - 1
+			  : sprintf $many, $next, $next + $n - 1;
 			my $began = processor($pid);
 			$session->run($sql);
 			push @{ $us{$which} }, 1e6 * (processor($pid) - $began) / $n;

@@ -83,7 +83,7 @@ CREATE UNIQUE INDEX lead_external_id_key ON lead (first_source, external_id) WHE
 CREATE INDEX lead_phone_idx ON lead USING hash (phone);
 CREATE INDEX lead_email_idx ON lead USING hash (email);
 CREATE INDEX lead_created_at_idx ON lead (created_at);
-CREATE INDEX lead_fit_idx ON lead (fit DESC) WHERE merged_into IS NULL;
+CREATE INDEX lead_fit_idx ON lead (fit DESC) WHERE fit IS NOT NULL;
 -- Who is due for time alone, and the order of the leads in each half-life
 -- class: the later points of a class are worth between one and two, the more
 -- they are at any moment.
