@@ -16,7 +16,6 @@
 #include "access/stratnum.h"
 #include "access/tableam.h"
 #include "access/xact.h"
-#include "catalog/pg_opfamily.h"
 #include "catalog/pg_type.h"
 #include "executor/executor.h"
 #include "miscadmin.h"
@@ -59,12 +58,10 @@ static const DirectColumn task_column[] = {
 };
 
 static bool move_directly(DirectTable *table, const SettleFrame *frame);
-static Relation lead_index(const ResultRelInfo *result);
 static void move_task(DirectTable *table, const SettleFrame *frame, const SettleMove *move,
 					  TupleTableSlot *task);
 static bool is_moved(TupleTableSlot *task, int64 lead);
 static bool ends_with_assignment(TupleTableSlot *task);
-static bool text_is(Datum value, const char *s);
 static void move_by_statement(Workspace *ws, const SettleFrame *frame);
 static void add_directly(DirectTable *table, const SettleFrame *frame);
 static void add_by_statement(Workspace *ws, const SettleFrame *frame);
@@ -101,7 +98,7 @@ leadcrm_assign_tasks(Workspace *ws, const SettleFrame *frame)
 static bool
 move_directly(DirectTable *table, const SettleFrame *frame)
 {
-	Relation	index = lead_index(table->result);
+	Relation	index = leadcrm_direct_index(table, TASK_LEAD_ID);
 	IndexScanDesc scan;
 	TupleTableSlot *slot;
 	TupleTableSlot *task;
@@ -137,24 +134,6 @@ move_directly(DirectTable *table, const SettleFrame *frame)
 	ExecDropSingleTupleTableSlot(slot);
 	PopActiveSnapshot();
 	return true;
-}
-
-/* The index on lead_id; NULL when it is not there. */
-static Relation
-lead_index(const ResultRelInfo *result)
-{
-	for (int i = 0; i < result->ri_NumIndices; i++)
-	{
-		Relation	index = result->ri_IndexRelationDescs[i];
-		const IndexInfo *info = result->ri_IndexRelationInfo[i];
-
-		if (info->ii_IndexAttrNumbers[0] == TASK_LEAD_ID + 1 &&
-			index->rd_opfamily[0] == INTEGER_BTREE_FAM_OID &&
-			info->ii_Predicate == NIL &&
-			index->rd_index->indisvalid)
-			return index;
-	}
-	return NULL;
 }
 
 /* Write what becomes of a task, which is locked. */
@@ -196,7 +175,7 @@ is_moved(TupleTableSlot *task, int64 lead)
 
 	return DatumGetInt64(slot_getattr(task, TASK_LEAD_ID + 1, &isnull)) == lead &&
 		slot_attisnull(task, TASK_DONE_AT + 1) && slot_attisnull(task, TASK_CANCELLED_AT + 1) &&
-		!text_is(slot_getattr(task, TASK_KIND + 1, &isnull), APPROVAL_TASK);
+		!leadcrm_text_is(slot_getattr(task, TASK_KIND + 1, &isnull), APPROVAL_TASK);
 }
 
 static bool
@@ -205,15 +184,7 @@ ends_with_assignment(TupleTableSlot *task)
 	bool		isnull;
 	Datum		kind = slot_getattr(task, TASK_KIND + 1, &isnull);
 
-	return text_is(kind, FIRST_CONTACT_TASK) || text_is(kind, REPEAT_TASK) || text_is(kind, RECYCLE_TASK);
-}
-
-static bool
-text_is(Datum value, const char *s)
-{
-	text	   *t = DatumGetTextPP(value);
-
-	return VARSIZE_ANY_EXHDR(t) == strlen(s) && memcmp(VARDATA_ANY(t), s, strlen(s)) == 0;
+	return leadcrm_text_is(kind, FIRST_CONTACT_TASK) || leadcrm_text_is(kind, REPEAT_TASK) || leadcrm_text_is(kind, RECYCLE_TASK);
 }
 
 static void

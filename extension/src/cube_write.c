@@ -23,7 +23,6 @@
 
 #include "access/htup_details.h"
 #include "access/xact.h"
-#include "catalog/pg_opfamily.h"
 #include "catalog/pg_type.h"
 #include "executor/executor.h"
 #include "miscadmin.h"
@@ -70,7 +69,6 @@ static const DirectColumn cube_column[CUBE_NCOLUMNS] = {
 	[CUBE_COMPETITOR] = {"competitor", TEXTOID},
 };
 
-static Relation cube_index(const ResultRelInfo *result);
 static void write_cell(CubeChanges *changes, CubeCell *cell);
 static int	find_rows(CubeChanges *changes, const CubeCell *cell, LedgerVersion *row);
 static bool has_dimensions(const Ledger *ledger, const CubeCell *cell);
@@ -102,7 +100,7 @@ leadcrm_cube_ledger(CubeChanges *changes, CubePart part)
 	table = leadcrm_direct_open_partition(changes->ws, name[part], cube_column, lengthof(cube_column),
 										  changes->home);
 	if (table != NULL)
-		index = cube_index(table->result);
+		index = leadcrm_direct_index(table, CUBE_KEY);
 	if (index == NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
@@ -111,25 +109,6 @@ leadcrm_cube_ledger(CubeChanges *changes, CubePart part)
 						 " leadcrm.repair_workspace() makes its index again.")));
 	changes->ledger[part] = leadcrm_ledger_open(table, index, F_INT8EQ, changes->home);
 	return changes->ledger[part];
-}
-
-/* The index on key; NULL when it is not there. */
-static Relation
-cube_index(const ResultRelInfo *result)
-{
-	for (int i = 0; i < result->ri_NumIndices; i++)
-	{
-		Relation	index = result->ri_IndexRelationDescs[i];
-		const IndexInfo *info = result->ri_IndexRelationInfo[i];
-
-		if (info->ii_NumIndexKeyAttrs == 1 &&
-			info->ii_IndexAttrNumbers[0] == CUBE_KEY + 1 &&
-			index->rd_opfamily[0] == INTEGER_BTREE_FAM_OID &&
-			info->ii_Predicate == NIL &&
-			index->rd_index->indisvalid)
-			return index;
-	}
-	return NULL;
 }
 
 /*

@@ -453,11 +453,13 @@ holds_all(Workspace *ws, SettleFrame *frame, const DedupSubject *subject,
 {
 	ClaimTarget *claims = frame_claims(ws, frame);
 
+	if (claims == NULL)
+		return false;
 	for (int i = 0; i < nkeys; i++)
 	{
 		Claim		claim;
 
-		if (claims == NULL || keys[i].weak || !leadcrm_claim_find(claims, &keys[i], &claim) ||
+		if (keys[i].weak || !leadcrm_claim_find(claims, &keys[i], &claim) ||
 			claim.lead != subject->id)
 			return false;
 	}

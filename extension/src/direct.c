@@ -26,6 +26,7 @@
 #include "access/xact.h"
 #include "catalog/pg_am.h"
 #include "catalog/pg_class.h"
+#include "catalog/pg_opfamily.h"
 #include "commands/sequence.h"
 #include "commands/trigger.h"
 #include "executor/executor.h"
@@ -184,6 +185,33 @@ leadcrm_direct_trust(DirectTable *table, AttrNumber column, Oid referenced, Attr
 				triggers->triggers[i].tgenabled = TRIGGER_DISABLED;
 		}
 	}
+}
+
+/*
+ * leadcrm_direct_index
+ *		The btree on one bigint column and nothing else, of all rows; NULL when
+ *		it is not there.
+ *
+ * column: counted from 0, as in DirectColumn.
+ */
+Relation
+leadcrm_direct_index(const DirectTable *table, int column)
+{
+	const ResultRelInfo *result = table->result;
+
+	for (int i = 0; i < result->ri_NumIndices; i++)
+	{
+		Relation	index = result->ri_IndexRelationDescs[i];
+		const IndexInfo *info = result->ri_IndexRelationInfo[i];
+
+		if (info->ii_NumIndexKeyAttrs == 1 &&
+			info->ii_IndexAttrNumbers[0] == column + 1 &&
+			index->rd_opfamily[0] == INTEGER_BTREE_FAM_OID &&
+			info->ii_Predicate == NIL &&
+			index->rd_index->indisvalid)
+			return index;
+	}
+	return NULL;
 }
 
 /* Find what numbers the rows of a table; closes it where nothing does. */

@@ -52,6 +52,7 @@ extern DirectTable *leadcrm_direct_open_fired(Workspace *ws, WorkspaceSide which
 											  MemoryContext cxt);
 extern void leadcrm_direct_trust(DirectTable *table, AttrNumber column, Oid referenced,
 								 AttrNumber key);
+extern Relation leadcrm_direct_index(const DirectTable *table, int column);
 extern TupleTableSlot *leadcrm_direct_row(DirectTable *table);
 extern void leadcrm_direct_insert(DirectTable *table);
 extern void leadcrm_direct_flush(DirectTable *table);

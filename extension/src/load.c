@@ -336,7 +336,7 @@ load_scan(LoadTable *t)
 		if (in_flight &&
 			(DatumGetBool(value[LOAD_FOLDED]) ||
 			 leadcrm_ledger_superseded(ExecFetchSlotHeapTuple(ledger->slot, false, NULL)->t_data,
-								ledger->dirty.xmin)))
+									   ledger->dirty.xmin)))
 			continue;
 		if (row == NULL || row->id != DatumGetInt64(value[LOAD_ID]))
 			row = load_add_row(t, DatumGetInt64(value[LOAD_ID]), DatumGetTextPP(value[LOAD_VIA]));

@@ -86,7 +86,6 @@ static void keep_row(LoadSurvey *survey, SurveyRow **place, TupleDesc tupdesc, H
 					 bool in_flight);
 static void drop_row(SurveyRow **place);
 static void more_places(LoadSurvey *survey, SurveyPage *page, OffsetNumber last);
-static dlist_head *rows_of(LoadSurvey *survey, const char *rep);
 static void forget_page(SurveyPage *page);
 
 /*
@@ -135,16 +134,6 @@ bool
 leadcrm_load_survey_unsettled(const LoadSurvey *survey)
 {
 	return survey->unsettled;
-}
-
-/*
- * leadcrm_load_survey_rows
- *		What was seen of a rep: a list of SurveyRow, valid until the next survey.
- */
-dlist_head *
-leadcrm_load_survey_rows(LoadSurvey *survey, const char *rep)
-{
-	return rows_of(survey, rep);
 }
 
 static LoadSurvey *
@@ -251,7 +240,7 @@ keep_row(LoadSurvey *survey, SurveyRow **place, TupleDesc tupdesc, HeapTuple tup
 	row->day = DatumGetDateADT(value[LOAD_DAY]);
 	row->dealt = DatumGetInt64(value[LOAD_DEALT]);
 	row->in_flight = in_flight;
-	dlist_push_tail(rows_of(survey, rep), &row->link);
+	dlist_push_tail(leadcrm_load_survey_rows(survey, rep), &row->link);
 	*place = row;
 	pfree(rep);
 }
@@ -266,9 +255,12 @@ drop_row(SurveyRow **place)
 	*place = NULL;
 }
 
-/* The list of a rep's rows, begun if need be. */
-static dlist_head *
-rows_of(LoadSurvey *survey, const char *rep)
+/*
+ * leadcrm_load_survey_rows
+ *		What was seen of a rep: a list of SurveyRow, valid until the next survey.
+ */
+dlist_head *
+leadcrm_load_survey_rows(LoadSurvey *survey, const char *rep)
 {
 	SurveyRep  *entry = reps_lookup(survey->reps, rep);
 	dlist_head *rows;

@@ -449,12 +449,7 @@ stage_of(const Process *process, const char *code)
 static bool
 same_text(Datum value, const char *code, const text *code_text)
 {
-	text	   *t;
-
-	if (DatumGetPointer(value) == (Pointer) code_text)
-		return true;
-	t = DatumGetTextPP(value);
-	return VARSIZE_ANY_EXHDR(t) == strlen(code) && memcmp(VARDATA_ANY(t), code, strlen(code)) == 0;
+	return DatumGetPointer(value) == (Pointer) code_text || leadcrm_text_is(value, code);
 }
 
 static void *

@@ -163,6 +163,18 @@ leadcrm_row_gives(TupleTableSlot *old, TupleTableSlot *new, AttrNumber attnum)
 }
 
 /*
+ * leadcrm_text_is
+ *		Is a value of type text this one?
+ */
+bool
+leadcrm_text_is(Datum value, const char *s)
+{
+	text	   *t = DatumGetTextPP(value);
+
+	return VARSIZE_ANY_EXHDR(t) == strlen(s) && memcmp(VARDATA_ANY(t), s, strlen(s)) == 0;
+}
+
+/*
  * leadcrm_row_result
  *		What the trigger returns.
  *

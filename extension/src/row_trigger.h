@@ -29,6 +29,7 @@ extern TriggerData *leadcrm_row_trigger(FunctionCallInfo fcinfo, const char *fun
 extern TupleTableSlot *leadcrm_row_slot(TriggerData *trigdata);
 extern bool leadcrm_row_differs(TupleTableSlot *old, TupleTableSlot *new, AttrNumber attnum);
 extern bool leadcrm_row_gives(TupleTableSlot *old, TupleTableSlot *new, AttrNumber attnum);
+extern bool leadcrm_text_is(Datum value, const char *s);
 extern HeapTuple leadcrm_row_result(TriggerData *trigdata, RowChain *chain, bool changed);
 
 #endif							/* LEADCRM_ROW_TRIGGER_H */

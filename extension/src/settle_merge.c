@@ -60,7 +60,6 @@ static void update_winners(Workspace *ws, TupleDesc tupdesc, Winner *winner, int
 static bool column_is_filled(Workspace *ws, Form_pg_attribute att);
 static bool column_is_replaced(Workspace *ws, int attno);
 static bool column_is_behaviour(Workspace *ws, int attno);
-static bool text_is(Datum value, const char *s);
 static bool text_begins(Datum value, Datum beginning);
 static int	compare_winner(const void *a, const void *b);
 
@@ -296,7 +295,7 @@ fill_winner(Workspace *ws, TupleDesc tupdesc, Winner *winner, TupleTableSlot *lo
 		if (i + 1 == ws->column[LEAD_ADDRESS] && !same_region)
 			continue;
 		if (i + 1 == ws->column[LEAD_LAST_SOURCE] &&
-			text_is(loser->tts_values[i], UNKNOWN_SOURCE))
+			leadcrm_text_is(loser->tts_values[i], UNKNOWN_SOURCE))
 			continue;
 		filled |= !column_is_replaced(ws, i + 1);
 		add_change(&state, att, winner->value[i], winner->isnull[i], loser->tts_values[i]);
@@ -561,14 +560,6 @@ column_is_behaviour(Workspace *ws, int attno)
 			return true;
 	}
 	return attno == ws->column[LEAD_SIGNALS] || attno == ws->column[LEAD_UPDATED_AT];
-}
-
-static bool
-text_is(Datum value, const char *s)
-{
-	text	   *t = DatumGetTextPP(value);
-
-	return VARSIZE_ANY_EXHDR(t) == strlen(s) && memcmp(VARDATA_ANY(t), s, strlen(s)) == 0;
 }
 
 static bool

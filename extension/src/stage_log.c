@@ -363,8 +363,8 @@ use_approvals(Workspace *ws, const SettleFrame *frame)
 		values[0] = PointerGetDatum(leadcrm_int8_array(approval, n));
 		values[1] = TimestampTzGetDatum(frame->now);
 		(void) leadcrm_workspace_run_alone(ws, PLAN_USE_APPROVALS,
-									 "UPDATE %s.approval SET status = 'used', used_at = $2 WHERE id = ANY ($1)",
-									 2, (Oid[]) {INT8ARRAYOID, TIMESTAMPTZOID}, values);
+										   "UPDATE %s.approval SET status = 'used', used_at = $2 WHERE id = ANY ($1)",
+										   2, (Oid[]) {INT8ARRAYOID, TIMESTAMPTZOID}, values);
 	}
 	pfree(approval);
 }
