@@ -5,7 +5,9 @@
 #
 # The references are those of dedup.pl, with the side tables of assignment:
 # bare (lead's columns, indexes and checks, no trigger; the rows as they end up,
-# an open lead with its owner, stage and score) and the set-based floor.
+# an open lead with its owner, stage and score) and the set-based floor.  For
+# single rows the floor is one statement that writes what a new lead writes, and
+# of a repeat its row alone: no row is decided on, none is looked up.
 # "plpgsql" is a trigger as a careful team would write it (sub plpgsql): it
 # dedups by a unique index and ON CONFLICT, deals from a counter table by SKIP
 # LOCKED and writes the same kinds of rows, but neither scores nor reads rules
@@ -200,16 +202,18 @@ my $region = "(ARRAY['" . join("','", @region) . "'])[1 + :new % 20]";
 my $industry = "(ARRAY['" . join("','", @industry) . "'])[1 + :new % 10]";
 my $values = "'客户' || :new::text, '重庆华信' || :new::text || '科技有限公司', '经理', '+86' || :phone::text, 'u' || :new::text || '\@mail.example.com', '官网', $region, $industry, :size, :budget";
 my %single = (
-	bare => $draw . bare_row(),
+	bare => $draw . bare_row('bare'),
+	floor => $draw . floor_row('floor'),
 	leadcrm => $draw . "INSERT INTO one.lead ($columns) VALUES ($values);\n",
 	lead_in => $draw . "INSERT INTO one.lead_in ($columns) VALUES ($values);\n",
 	plpgsql => $draw . "INSERT INTO plain.lead ($columns) VALUES ($values);\n");
 workspace('one');
-$bench->bare('bare', 'model', @tables);
+$bench->bare($_, 'model', @tables) for qw(bare floor);
+$db->query("INSERT INTO floor.$_ SELECT * FROM model.$_; VACUUM ANALYZE floor.$_") for qw(rep_load lead_cube);
 plpgsql('plain');
 $db->query("INSERT INTO $_.lead (phone, last_source) SELECT '+86' || (13000000000 + g)::text, '官网' FROM generate_series(1000, 1999) g") for qw(one plain);
 
-printf "\n%-36s %8s %8s %8s\n", 'single prepared rows, share of bare', 'lead', 'lead_in', 'plpgsql';
+printf "\n%-36s %8s %8s %8s %8s\n", 'single prepared rows, share of bare', 'lead', 'lead_in', 'plpgsql', 'floor';
 for my $sync (qw(off on))
 {
 	for my $clients (1, 8)
@@ -218,11 +222,11 @@ for my $sync (qw(off on))
 		for my $round (1 .. 3)
 		{
 			push @{ $tps{$_} }, $bench->tps($single{$_}, clients => $clients, sync => $sync, seconds => $seconds)
-			  for qw(bare leadcrm lead_in plpgsql);
+			  for qw(bare leadcrm lead_in plpgsql floor);
 		}
 		my $share = sub { my ($which) = @_; return median(map { $tps{$which}[$_] / $tps{bare}[$_] } 0 .. 2) };
-		printf "%-36s %8.2f %8.2f %8.2f   (bare %.0f/s)\n", "$clients client(s), synchronous_commit $sync",
-			(map { $share->($_) } qw(leadcrm lead_in plpgsql)), median(@{ $tps{bare} });
+		printf "%-36s %8.2f %8.2f %8.2f %8.2f   (bare %.0f/s)\n", "$clients client(s), synchronous_commit $sync",
+			(map { $share->($_) } qw(leadcrm lead_in plpgsql floor)), median(@{ $tps{bare} });
 	}
 }
 
@@ -243,16 +247,58 @@ for my $load ([ '1 client', 1 ], [ '32 clients', 32 ], [ '32 clients at half the
 printf "\n%-36s %8s %8s\n", 'where the time goes, one INSERT', 'us/row', 'share';
 account();
 
-# The row of a new lead or of a repeat, as it ends up.
+# bare_row(NAME): the row of a new lead or of a repeat, as it ends up.
 sub bare_row
 {
-	my $row = "INSERT INTO bare.lead ($columns, first_source, last_inbound_at, created_at, updated_at, score, fit";
-	my $given = "VALUES ($values, '官网', now(), now(), now(), 36, 36";
+	my ($name) = @_;
 
-	return "\\if :r <= 15\n$row, merged_into) $given, :old);\n"
-	  . "\\else\n$row, intent, intent_since, process, stage, stage_since, lifecycle, owner, team, assigned_at, touched_at, first_contact_due_at)\n"
-	  . "$given, 'warm', now(), 'lead', 'new', now(), '{new\@2026-01-05T01:00:00Z}', 'rep' || (1 + :new % 100)::text, 'team' || (1 + :new % 10)::text,"
-	  . " now(), now(), now() + interval '2 hours');\n\\endif\n";
+	return "\\if :r <= 15\n" . repeat_row($name) . ";\n\\else\n" . new_row($name) . ";\n\\endif\n";
+}
+
+sub repeat_row
+{
+	my ($name) = @_;
+
+	return "INSERT INTO $name.lead ($columns, first_source, last_inbound_at, created_at, updated_at, score, fit, merged_into)"
+	  . " VALUES ($values, '官网', now(), now(), now(), 36, 36, :old)";
+}
+
+sub new_row
+{
+	my ($name) = @_;
+
+	return "INSERT INTO $name.lead ($columns, first_source, last_inbound_at, created_at, updated_at, score, fit,"
+	  . " intent, intent_since, process, stage, stage_since, lifecycle, owner, team, assigned_at, touched_at, first_contact_due_at)"
+	  . " VALUES ($values, '官网', now(), now(), now(), 36, 36,"
+	  . " 'warm', now(), 'lead', 'new', now(), '{new\@2026-01-05T01:00:00Z}', 'rep' || (1 + :new % 100)::text, 'team' || (1 + :new % 10)::text,"
+	  . " now(), now(), now() + interval '2 hours')";
+}
+
+# floor_row(NAME): the same, with the rows of other tables that a new lead writes.
+sub floor_row
+{
+	my ($name) = @_;
+	my $ledger = $db->query('SELECT min(id), max(id) - min(id) + 1 FROM model.rep_load');
+	my ($first, $n) = split /\|/, $ledger;
+	my $keys = $db->query('SELECT array_agg(key) FROM (SELECT key FROM model.lead_cube LIMIT 200) k');
+
+	return "\\if :r <= 15\n" . repeat_row($name) . ";\n\\else\nWITH l AS (" . new_row($name) . <<"SQL" . "\\endif\n";
+ RETURNING id),
+i AS (INSERT INTO $name.identity (lead_id, kind, scope, key, live, state, claimed_at)
+	SELECT id, kind, '', key, true, 'held', now()
+	  FROM l, (VALUES ('email', 'u' || :new::text || '\@mail.example.com'), ('phone', '+86' || :phone::text)) k (kind, key) ON CONFLICT DO NOTHING),
+e AS (INSERT INTO $name.event (kind, lead_id, at, actor, data)
+	SELECT kind, id, now(), session_user, data::jsonb
+	  FROM l, (VALUES ('lead.created', NULL), ('lead.assigned', '{"rule": "rule8", "owner": "rep68", "due_at": "2026-11-22T14:39:00.261078+00:00", "reason": "rule"}')) k (kind, data)),
+a AS (INSERT INTO $name.assignment_log (lead_id, at, reason, rule, strategy, owner, team, due_at, runners_up, actor)
+	SELECT id, now(), 'rule', 'rule8', 'skilled', 'rep68', 'team9', now() + interval '2 hours', '{rep38,rep48,rep58}', session_user FROM l),
+t AS (INSERT INTO $name.task (lead_id, kind, owner, due_at, created_at)
+	SELECT id, 'first_contact', 'rep68', now() + interval '2 hours', now() FROM l),
+s AS (INSERT INTO $name.stage_change (lead_id, position, process, to_stage, at, cause, owner, actor)
+	SELECT id, 1, 'lead', 'new', now(), 'arrival', 'rep68', session_user FROM l),
+r AS (UPDATE $name.rep_load SET open = open + 1, dealt = dealt + 1 WHERE id = $first + :new % $n)
+UPDATE $name.lead_cube SET leads = leads + 1, score = score + 36, scored = scored + 1, assigned = assigned + 1 WHERE key = ('$keys'::bigint[])[1 + :new % 200];
+SQL
 }
 
 # percentile(SCRIPT, CLIENTS, RATE): milliseconds within which 99 of 100
