@@ -30,6 +30,13 @@ AS 'MODULE_PATHNAME', 'leadcrm_run_workspace_script';
 COMMENT ON FUNCTION leadcrm._run_workspace_script(regnamespace, text, text, oid[]) IS
 'runs a part of an installed workspace script as the caller, passing by the objects to be kept; returns what it makes';
 
+CREATE FUNCTION leadcrm._commented_columns(script text)
+RETURNS TABLE (relation text, attribute text)
+LANGUAGE C VOLATILE STRICT
+AS 'MODULE_PATHNAME', 'leadcrm_commented_columns';
+COMMENT ON FUNCTION leadcrm._commented_columns(text) IS
+'the tables (attribute NULL) and columns that an installed script of comments is about, those of views too';
+
 CREATE FUNCTION leadcrm._workspace_catalog(workspace regnamespace)
 RETURNS TABLE (kind text, object text, class oid, oid oid)
 LANGUAGE SQL STABLE SET search_path TO pg_catalog, pg_temp SET jit TO off SET quote_all_identifiers TO off

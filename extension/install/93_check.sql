@@ -41,6 +41,35 @@ $$;
 COMMENT ON FUNCTION leadcrm._unclaimed_leads(regclass) IS
 'living leads with an identity key that they neither hold nor are noted for';
 
+CREATE FUNCTION leadcrm._missing_columns(workspace regnamespace) RETURNS TABLE (relation text, attribute text)
+LANGUAGE plpgsql VOLATILE SET search_path TO pg_catalog, pg_temp SET standard_conforming_strings TO on
+AS $$
+DECLARE
+    facts  jsonb;
+    script text;
+BEGIN
+    -- The table workspace may itself lack columns.
+    EXECUTE format('SELECT to_jsonb(w) FROM %s.workspace w', workspace) INTO facts;
+    script := coalesce(facts ->> 'version', (SELECT extversion FROM pg_extension WHERE extname = 'leadcrm'))
+              || '.' || coalesce(facts ->> 'locale', 'en');
+    IF script NOT IN (SELECT leadcrm._workspace_scripts()) THEN
+        RETURN;         -- behind the engine: nobody knows any more
+    END IF;
+    RETURN QUERY
+    SELECT t.relation, t.attribute
+      FROM ROWS FROM (leadcrm._commented_columns(script)) WITH ORDINALITY AS t (relation, attribute, position)
+      LEFT JOIN pg_class c ON c.relnamespace = workspace AND c.relname = t.relation AND c.relkind IN ('r', 'p')
+     WHERE (t.relation, t.attribute) IS DISTINCT FROM ('lead', 'lifecycle')     -- a type of the engine's: a repair adds it
+       AND CASE WHEN t.attribute IS NULL THEN c.oid IS NULL
+                ELSE c.oid IS NOT NULL
+                     AND NOT EXISTS (SELECT FROM pg_attribute a
+                                      WHERE a.attrelid = c.oid AND a.attname = t.attribute AND a.attnum > 0) END
+     ORDER BY t.position;
+END
+$$;
+COMMENT ON FUNCTION leadcrm._missing_columns(regnamespace) IS
+'the columns of the template that tables of a workspace do not have, and its tables that are not there (attribute NULL)';
+
 CREATE FUNCTION leadcrm.check_workspace(name text)
 RETURNS TABLE (severity text, item text, problem text, next_step text)
 LANGUAGE C VOLATILE
@@ -59,6 +88,17 @@ DECLARE
     engine  text := (SELECT extversion FROM pg_extension WHERE extname = 'leadcrm');
     version text;
 BEGIN
+    -- The tables of the template, without which nothing else can be looked at
+    RETURN QUERY
+    SELECT 'error', 'table ' || m.relation,
+           CASE WHEN m.attribute IS NULL THEN 'is missing' ELSE format('its column %I is missing', m.attribute) END,
+           CASE WHEN m.attribute IS NULL THEN 'Restore it from a backup.'
+                ELSE 'Rename it back, or add it with the type that it has in a new workspace.' END
+      FROM leadcrm._missing_columns(workspace) m;
+    IF FOUND THEN
+        RETURN;
+    END IF;
+
     -- The objects of the template
     RETURN QUERY
     SELECT 'error', o.kind || ' ' || o.object, 'is missing',

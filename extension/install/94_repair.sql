@@ -66,6 +66,24 @@ $$;
 COMMENT ON FUNCTION leadcrm._rebuild_workspace(regnamespace, text, oid[]) IS
 'makes functions, triggers, views, policies, rights and comments again';
 
+CREATE FUNCTION leadcrm._require_columns(workspace regnamespace) RETURNS void
+LANGUAGE plpgsql SET search_path TO pg_catalog, pg_temp
+AS $$
+DECLARE
+    missing text := (SELECT string_agg(concat_ws('.', m.relation, m.attribute), ', ')
+                       FROM leadcrm._missing_columns(workspace) m);
+BEGIN
+    IF missing IS NOT NULL THEN
+        RAISE object_not_in_prerequisite_state USING
+            MESSAGE = format('workspace %s does not have all tables and columns that leadcrm made', workspace),
+            DETAIL = format('There is no %s.', missing),
+            HINT = 'Rename them back, or add columns with the types that they have in a new workspace and restore tables from a backup.';
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION leadcrm._require_columns(regnamespace) IS
+'raises unless a workspace has all tables and columns of the template';
+
 CREATE FUNCTION leadcrm._enable_triggers(workspace regnamespace, enable boolean) RETURNS void
 LANGUAGE plpgsql SET search_path TO pg_catalog, pg_temp
 AS $$
@@ -116,6 +134,7 @@ DECLARE
     missing text;
 BEGIN
     EXECUTE format('LOCK TABLE %1$s.workspace, %1$s.lead IN ACCESS EXCLUSIVE MODE', workspace);
+    PERFORM leadcrm._require_columns(workspace);
     EXECUTE format('SELECT version FROM %s.workspace', workspace) INTO version;
     IF version IS NULL THEN
         RAISE object_not_in_prerequisite_state USING
@@ -190,8 +209,9 @@ BEGIN
     FOREACH script IN ARRAY scripts LOOP
         PERFORM leadcrm._run_workspace_part(workspace, script, NULL, edited);
     END LOOP;
-    PERFORM leadcrm._rebuild_workspace(workspace, target, edited);
     EXECUTE format('UPDATE %s.workspace SET version = $1', workspace) USING target;
+    PERFORM leadcrm._require_columns(workspace);
+    PERFORM leadcrm._rebuild_workspace(workspace, target, edited);
     EXECUTE format('DELETE FROM %s.workspace_object o
                      USING leadcrm._workspace_objects($1) gone
                      WHERE gone.oid IS NULL AND gone.kind = o.kind AND gone.object = o.object', workspace)

@@ -60,6 +60,7 @@ static bool statement_passed_by(Node *stmt, List *kept);
 
 PG_FUNCTION_INFO_V1(leadcrm_workspace_scripts);
 PG_FUNCTION_INFO_V1(leadcrm_run_workspace_script);
+PG_FUNCTION_INFO_V1(leadcrm_commented_columns);
 
 /*
  * leadcrm_workspace_scripts
@@ -170,6 +171,44 @@ leadcrm_run_workspace_script(PG_FUNCTION_ARGS)
 	SPI_finish();
 
 	AtEOXact_GUC(true, nestlevel);
+	return (Datum) 0;
+}
+
+/*
+ * leadcrm_commented_columns
+ *		commented_columns(script text) returns table (relation text,
+ *		attribute text): the tables and columns that part "comments" of a
+ *		script is about, in its order; attribute is NULL for a table itself.
+ *
+ * As the template comments on all of its tables and all of their columns, it
+ * says here what they are; columns of views come as well, views do not.
+ * Raises 58P01 if there is no such script.
+ */
+Datum
+leadcrm_commented_columns(PG_FUNCTION_ARGS)
+{
+	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
+	char	   *sql = script_part(script_read(text_to_cstring(PG_GETARG_TEXT_PP(0))), "comments");
+	ListCell   *lc;
+
+	InitMaterializedSRF(fcinfo, 0);
+	sql = pg_any_to_server(sql, strlen(sql), PG_UTF8);
+	foreach(lc, raw_parser(sql, RAW_PARSE_DEFAULT))
+	{
+		CommentStmt *comment = (CommentStmt *) lfirst_node(RawStmt, lc)->stmt;
+		Datum		values[2];
+		bool		nulls[2] = {false, false};
+		List	   *name;
+
+		if (!IsA(comment, CommentStmt) ||
+			(comment->objtype != OBJECT_TABLE && comment->objtype != OBJECT_COLUMN))
+			continue;
+		name = castNode(List, comment->object);
+		values[0] = CStringGetTextDatum(strVal(linitial(name)));
+		values[1] = CStringGetTextDatum(strVal(llast(name)));
+		nulls[1] = comment->objtype == OBJECT_TABLE;
+		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
+	}
 	return (Datum) 0;
 }
 
