@@ -440,6 +440,20 @@ ALTER TABLE event DROP CONSTRAINT no_repeats;
 INSERT INTO lead (phone, first_source, last_form) VALUES ('13800138000', 'y', 'no spam');
 SELECT * FROM written;
 
+-- A trigger of the user's that keeps claims out: no lead can come with them, and the error says why.
+CALL start_anew();
+CREATE FUNCTION keep_out() RETURNS trigger LANGUAGE plpgsql AS
+	$$ BEGIN IF NEW.kind = 'email' AND NEW.live THEN RETURN NULL; END IF; RETURN NEW; END $$;
+CREATE TRIGGER keep_out BEFORE INSERT ON identity FOR EACH ROW EXECUTE FUNCTION keep_out();
+INSERT INTO lead (external_id, phone, first_source) VALUES ('a', '13800138000', 'x');
+INSERT INTO lead (external_id, phone, email, first_source) VALUES ('b', '13800138000', 'li@example.org', 'x');
+UPDATE lead SET email = 'li@example.org';
+\set VERBOSITY sqlstate
+INSERT INTO lead (external_id, email, first_source) VALUES ('b', 'li@example.org', 'x');
+\set VERBOSITY default
+DROP FUNCTION keep_out() CASCADE;
+SELECT * FROM claims;
+
 -- What repeat inquiries do to their leads is looked up by index, also with a
 -- plan that was made when there were few leads.
 CALL start_anew();
@@ -461,6 +475,11 @@ SELECT leadcrm.create_workspace('dedup', locale => 'en');
 INSERT INTO dedup.lead (external_id, phone, first_source) VALUES ('z', '13800138099', 'x') RETURNING merged_into;
 ROLLBACK;
 INSERT INTO lead (external_id, phone, first_source) VALUES ('z', '13800138099', 'x') RETURNING merged_into;
+-- A rule keeps claims out likewise.  It comes last: PostgreSQL does not plan
+-- anew what a rule has left nothing of.
+CREATE RULE keep_out AS ON INSERT TO identity DO INSTEAD NOTHING;
+INSERT INTO lead (external_id, email, first_source) VALUES ('y', 'zhao@example.org', 'x');
+DROP RULE keep_out ON identity;
 DEALLOCATE arrive;
 DROP VIEW public.written, public.pairs, public.claims, public.leads;
 DROP FUNCTION public.who(bigint);

@@ -29,6 +29,7 @@
 
 #include "leadcrm.h"
 
+#include "access/table.h"
 #include "access/xact.h"
 #include "catalog/pg_collation.h"
 #include "catalog/pg_type.h"
@@ -62,6 +63,7 @@ static int	claim_keys(Workspace *ws, const DedupSubject *subject,
 static int	find_hits(Workspace *ws, const DedupSubject *subject,
 					  IdentityKey **keys, int nkeys, DedupPending pending,
 					  DedupHit *hits, int *nfree, IdentityKey **free_keys, bool *exists);
+static void give_up(Workspace *ws, const IdentityKey *key);
 static bool lock_holder(Workspace *ws, const IdentityKey *key, int64 *holder);
 static void read_holders(Workspace *ws, const DedupSubject *subject, DedupPending pending,
 						 DedupHit *hits, int *nhits, bool *exists);
@@ -87,8 +89,9 @@ static void add_pair(DedupDecision *decision, int64 lead, int64 other,
  * The caller is connected to SPI and acts as the owner of the workspace.
  * Writes identity only.  Raises 23505 where a rule or the source rejects
  * duplicates, 40001 when a holder changes under it again and again or the
- * isolation level demands it; waits for transactions that hold one of the
- * keys, as long as lock_timeout allows.
+ * isolation level demands it, 55000 when a trigger or rule on identity keeps
+ * claims from being stored; waits for transactions that hold one of the keys,
+ * as long as lock_timeout allows.
  */
 void
 leadcrm_dedup_decide(Workspace *ws, const DedupSubject *subject,
@@ -129,11 +132,7 @@ leadcrm_dedup_decide(Workspace *ws, const DedupSubject *subject,
 		if (n == nwanted)
 			break;
 		if (tries == CLAIM_MAX_TRIES)
-			ereport(ERROR,
-					(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
-					 errmsg("could not claim an identity key: its holder changed %d times",
-							CLAIM_MAX_TRIES),
-					 errhint("Retry the transaction.")));
+			give_up(ws, wanted[0]);
 		nhits += find_hits(ws, subject, wanted, nwanted, pending,
 						   &hits[nhits], &nfree, free_keys, &exists);
 		memcpy(wanted, free_keys, nfree * sizeof(IdentityKey *));
@@ -255,6 +254,33 @@ claim_keys(Workspace *ws, const DedupSubject *subject, IdentityKey **keys, int n
 		claimed += (int) leadcrm_workspace_run(ws, which, NULL, 2 + 3 * n, types, values);
 	}
 	return claimed;
+}
+
+/*
+ * A key that nobody holds could not be claimed, however often it was tried.
+ *
+ * Where a trigger or a rule decides what is stored, it is that which keeps the
+ * claim out: trying again would not help.
+ */
+static void
+give_up(Workspace *ws, const IdentityKey *key)
+{
+	Relation	identity = table_open(leadcrm_workspace_table(ws->namespace_oid, "identity"),
+									  AccessShareLock);
+	TriggerDesc *triggers = identity->trigdesc;
+
+	if ((triggers != NULL && triggers->trig_insert_before_row) || identity->rd_rules != NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("identity key of kind \"%s\" was not stored, and nobody holds it",
+						key->rule->kind),
+				 errhint("Look for a trigger on table \"%s\" that returns NULL, or for a rule.", "identity"),
+				 errtable(identity)));
+	ereport(ERROR,
+			(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
+			 errmsg("could not claim an identity key of kind \"%s\": its holder changed %d times",
+					key->rule->kind, CLAIM_MAX_TRIES),
+			 errhint("Retry the transaction.")));
 }
 
 /*
