@@ -114,25 +114,58 @@ RESET ROLE;
 SELECT lead_id, position, from_stage, to_stage, cause, reason, note, competitor, amount, owner, actor FROM stage_change ORDER BY lead_id, position;
 SELECT loss_reason, loss_note, competitor FROM lead WHERE id = 2;
 
--- Stages come and go while leads are in them, but none changes what it means.
+-- A stage that leads are in stays, and none changes what it means.
 DELETE FROM stage WHERE process = 'lead' AND code = 'pilot';
+UPDATE stage SET code = 'trial' WHERE process = 'lead' AND code = 'pilot';
+UPDATE stage SET kind = 'open' WHERE process = 'lead' AND code = 'lost';
+UPDATE stage SET kind = 'won' WHERE process = 'lead' AND code = 'pilot';
+DELETE FROM stage WHERE process = 'lead' AND code = 'lost';
+UPDATE process SET code = 'leads' WHERE code = 'lead';
+DELETE FROM process WHERE code = 'lead';
+TRUNCATE stage CASCADE;
+UPDATE stage SET label = 'Trial', position = 46 WHERE process = 'lead' AND code = 'pilot';
+-- It may go when they have left it, but their histories know it by its code.
+BEGIN;
+INSERT INTO transition (process, from_stage, to_stage) VALUES ('lead', 'pilot', 'analysis');
+UPDATE lead SET stage = 'analysis' WHERE id = 3;
+SAVEPOINT s;
+UPDATE stage SET code = 'trial' WHERE process = 'lead' AND code = 'pilot';
+ROLLBACK TO s;
+DELETE FROM stage WHERE process = 'lead' AND code = 'pilot';
+SELECT stage, leadcrm.reached(lifecycle) FROM lead WHERE id = 3;
+ROLLBACK;
+-- Where nobody ever was all is free, also the won stage.
+DELETE FROM stage WHERE process = 'lead' AND code = 'won';
+INSERT INTO process (code, position) VALUES ('other', 50);
+INSERT INTO stage (process, code, position, probability) VALUES ('other', 'need', 10, 0.1), ('lead', 'need', 15, 0.1);
+UPDATE stage SET code = 'needs' WHERE code = 'need';
+UPDATE process SET code = 'another' WHERE code = 'other';
+SELECT process, code FROM stage WHERE code = 'needs' ORDER BY process;
+DELETE FROM process WHERE code = 'another';
+-- A lead whose stage is gone all the same is open and may enter any open one.
+ALTER TABLE stage DISABLE TRIGGER guard_stage;
+DELETE FROM stage WHERE process = 'lead' AND code = 'pilot';
+ALTER TABLE stage ENABLE TRIGGER guard_stage;
 SELECT severity, item, problem FROM leadcrm.check_workspace('stages') WHERE item LIKE 'process%';
 UPDATE lead SET name = 'Clea' WHERE id = 3;
 UPDATE lead SET stage = 'won' WHERE id = 3;
 INSERT INTO stage (process, code, position, kind, probability) VALUES ('lead', 'pilot', 45, 'won', 1);
-UPDATE lead SET stage = 'analysis' WHERE id = 3;
-SELECT stage, leadcrm.reached(lifecycle) FROM lead WHERE id = 3;
-UPDATE stage SET kind = 'open' WHERE process = 'lead' AND code = 'lost';
-UPDATE stage SET kind = 'won' WHERE process = 'lead' AND code = 'analysis';
-UPDATE stage SET code = 'gone' WHERE process = 'lead' AND code = 'lost';
-DELETE FROM stage WHERE process = 'lead' AND code = 'lost';
-DELETE FROM process WHERE code = 'lead';
-DELETE FROM stage WHERE process = 'lead' AND code = 'won';
-TRUNCATE stage CASCADE;
-UPDATE stage SET label = 'Lost', position = 71 WHERE process = 'lead' AND code = 'lost';
-UPDATE stage SET code = 'needs' WHERE process = 'lead' AND code = 'analysis';
-SELECT id, stage FROM lead WHERE id = 3;
+INSERT INTO stage (process, code, position, kind, probability) VALUES ('lead', 'win', 45, 'won', 1);
+UPDATE stage SET code = 'pilot' WHERE process = 'lead' AND code = 'win';
+DELETE FROM stage WHERE process = 'lead' AND code = 'win';
 UPDATE lead SET stage = 'needs' WHERE id = 3;
+SELECT stage, leadcrm.reached(lifecycle) FROM lead WHERE id = 3;
+-- A merged row, which nobody can move, keeps no open stage, but a closed one.
+BEGIN;
+INSERT INTO lead (id, first_source, stage) VALUES (11, 'web', 'negotiation'), (12, 'web', 'proposal'), (13, 'web', 'negotiation');
+UPDATE lead SET stage = 'lost', loss_reason = 'price' WHERE id IN (2, 13);
+SELECT merge_leads(11, ARRAY[12, 13]::bigint[]) IS NOT NULL AS merged;
+DELETE FROM stage WHERE process = 'lead' AND code = 'proposal';
+SELECT u.* FROM merge_log m, unmerge(m.id) u WHERE m.loser = 12;
+SELECT id, merged_into, stage, leadcrm.is_open('lead', process, stage) AS open FROM lead WHERE id IN (12, 13) ORDER BY id;
+DELETE FROM lead WHERE id = 2;
+DELETE FROM stage WHERE process = 'lead' AND code = 'lost';
+ROLLBACK;
 UPDATE process SET active = false;
 SELECT severity, item, problem FROM leadcrm.check_workspace('stages') WHERE item LIKE '%process%';
 INSERT INTO lead (id, first_source) VALUES (4, 'web') RETURNING process, stage, lifecycle;

@@ -166,6 +166,23 @@ SELECT owner, sum(leads) AS leads, sum(assigned) AS assigned, sum(contacted) AS 
 SELECT name FROM v_lead WHERE stuck ORDER BY name COLLATE "C";
 SELECT stage, sum(leads) AS stuck, sum(amount) AS amount FROM v_stuck GROUP BY stage, step ORDER BY step;
 
+-- Leads that have no stage, or whose stage is gone, are open, and wait like others.
+BEGIN;
+UPDATE process SET active = false;
+INSERT INTO lead (name, first_source, owner, expected_amount) VALUES ('nowhere', 'expo', 'li', 30);
+ALTER TABLE stage DISABLE TRIGGER guard_stage;      -- which does not let it go
+DELETE FROM stage WHERE process = 'lead' AND code = 'new';
+SELECT process, stage, stage_label, probability, sum(leads) AS leads, sum(amount) AS amount, sum(weighted_amount) AS weighted
+  FROM v_pipeline GROUP BY 1, 2, 3, 4, step ORDER BY 1, step;
+SELECT (SELECT count(*) FROM v_lead WHERE stage_kind = 'open') AS open, (SELECT sum(leads) FROM v_pipeline) AS pipeline,
+       (SELECT count(*) FROM drill('v_pipeline')) AS drilled, (SELECT sum(leads) FROM v_forecast) AS forecast,
+       (SELECT count(*) FROM drill('v_pipeline', '{"stage": null}')) AS without_stage;
+SELECT sum(waiting) AS waiting, (SELECT count(*) FROM drill('v_sla', '{"number": "waiting"}')) AS drilled,
+       (SELECT count(*) FROM drill('v_sla', '{"number": "waiting"}') d
+         WHERE d.id NOT IN (SELECT id FROM drill('v_pipeline'))) AS not_in_pipeline
+  FROM v_sla;
+ROLLBACK;
+
 -- An intent that time alone has changed is the present one.
 BEGIN;
 SELECT leadcrm.begin_restore('views');

@@ -37,7 +37,7 @@ CREATE FUNCTION leadcrm.guard_stage() RETURNS trigger
 LANGUAGE C VOLATILE
 AS 'MODULE_PATHNAME', 'leadcrm_guard_stage';
 COMMENT ON FUNCTION leadcrm.guard_stage() IS
-'trigger on stage: refuses to close or open the leads that are in a stage by changing its kind, its code, or removing it';
+'trigger on stage: refuses to change the code of a stage that leads are or were in, and to remove one or change its kind while leads are in it';
 
 CREATE FUNCTION leadcrm.check_transition() RETURNS trigger
 LANGUAGE plpgsql STABLE SET search_path TO pg_catalog, pg_temp

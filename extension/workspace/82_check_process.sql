@@ -1,6 +1,7 @@
 -- What is wrong with a process: moves that lead nowhere, stages that nobody
 -- reaches, leads that are outside it.  Nothing of this stops anybody from
--- changing it while leads are in flight; it is for the person who does.
+-- changing it while leads are in flight; it is for the person who does.  (The
+-- trigger guard_stage holds what leads rest on: the stage that they are in.)
 
 CREATE OR REPLACE FUNCTION check_process(code text) RETURNS TABLE (problem text, subject text, next_step text)
 LANGUAGE plpgsql STABLE SET search_path FROM CURRENT

@@ -10,9 +10,10 @@
 -- asks groups, and what he does not ask for is not joined.
 --
 -- Where a row counts only if there is a stage for it, this is an outer join and
--- the condition coalesce(step, 0) > 0: of an inner join PostgreSQL would expect
--- next to no rows, for it knows nothing of the columns of a UNION, and then
--- sort millions of rows to group them.
+-- the condition coalesce(step, 0) > 0, or one that names the kinds of stages
+-- that do not count: of an inner join PostgreSQL would expect next to no rows,
+-- for it knows nothing of the columns of a UNION, and then sort millions of rows
+-- to group them.
 
 -- How far leads came.  A lead counts in every stage up to the furthest that it
 -- reached, also where it skipped one or came in later, once however often it
@@ -234,7 +235,9 @@ SELECT v.level AS intent, coalesce(v.label, v.level) AS intent_label, v.position
                FROM v_intent i
               GROUP BY i.intent) f ON f.intent = v.level;
 
--- What is in each open stage now and what it is worth, by the day it came.
+-- What is in each open stage now and what it is worth, by the day it came.  A
+-- lead without a stage, or whose stage is gone, is open: it stands here without
+-- a stage and weighs nothing.
 CREATE OR REPLACE VIEW v_pipeline WITH (security_barrier) AS
 SELECT f.created_on AS day, leadcrm._week(f.created_on) AS week, leadcrm._month(f.created_on) AS month,
        leadcrm._quarter(f.created_on) AS quarter, leadcrm._year(f.created_on) AS year,
@@ -245,10 +248,10 @@ SELECT f.created_on AS day, leadcrm._week(f.created_on) AS week, leadcrm._month(
        f.process, s.process_label, s.stage, s.stage_label, s.step,
        s.probability,
        f.leads, f.expected_amount AS amount,
-       f.expected_amount * s.probability AS weighted_amount
+       f.expected_amount * coalesce(s.probability, 0) AS weighted_amount
   FROM _fact f
-  LEFT JOIN v_stage s ON s.process = f.process AND s.stage = f.stage AND s.stage_kind = 'open'
- WHERE f.part = 'open' AND coalesce(s.step, 0) > 0;
+  LEFT JOIN v_stage s ON s.process = f.process AND s.stage = f.stage
+ WHERE f.part = 'open' AND coalesce(s.stage_kind, 'open') NOT IN ('won', 'lost', 'converted');
 
 -- What is won in a month and what open leads may bring in it: by the month in
 -- which they are expected to close, weighted by the probability of their stage
@@ -264,9 +267,9 @@ SELECT f.day, leadcrm._week(f.day) AS week, leadcrm._month(f.day) AS month,
        f.expected_amount * coalesce(h.win_rate, s.probability, 0) AS history_amount,
        f.won, f.won_amount
   FROM _fact f
-  LEFT JOIN v_stage s ON s.process = f.process AND s.stage = f.stage AND s.stage_kind = 'open' AND f.part = 'due'
+  LEFT JOIN v_stage s ON s.process = f.process AND s.stage = f.stage AND f.part = 'due'
   LEFT JOIN _stage_history h ON h.process = s.process AND h.stage = s.stage
- WHERE f.part IN ('due', 'won') AND (f.part = 'won' OR coalesce(s.step, 0) > 0);
+ WHERE f.part IN ('due', 'won') AND coalesce(s.stage_kind, 'open') NOT IN ('won', 'lost', 'converted');
 
 -- Leads that are in an open stage for longer than it should take, at this
 -- moment, by the day they came.
