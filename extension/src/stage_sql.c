@@ -16,6 +16,18 @@
 
 #include "owner.h"
 #include "process.h"
+#include "row_trigger.h"
+
+/* What is_open() keeps: few. */
+typedef struct ClosedStages
+{
+	Oid			lead;
+	int			n;
+	char	  **process;
+	char	  **stage;
+} ClosedStages;
+
+static ClosedStages *closed_stages(Oid home, MemoryContext cxt);
 
 PG_FUNCTION_INFO_V1(leadcrm_move_stage);
 PG_FUNCTION_INFO_V1(leadcrm_is_open);
@@ -87,15 +99,59 @@ leadcrm_move_stage(PG_FUNCTION_ARGS)
  * leadcrm_is_open
  *		is_open(lead regclass, process text, stage text) returns boolean: is that
  *		stage an open one?  No stage is, and one that is gone.
+ *
+ * Reports ask it of every row that they read: the workspace is read once for
+ * each execution of a query, and the answer stays with the expression.
  */
 Datum
 leadcrm_is_open(PG_FUNCTION_ARGS)
 {
-	Relation	lead = table_open(PG_GETARG_OID(0), AccessShareLock);
-	ProcessModel *model = leadcrm_process_model(leadcrm_workspace_of(lead));
-	StageKind	kind = leadcrm_stage_kind(model, PG_GETARG_DATUM(1), PG_ARGISNULL(1),
-										  PG_GETARG_DATUM(2), PG_ARGISNULL(2));
+	ClosedStages *closed = fcinfo->flinfo->fn_extra;
 
+	if (PG_ARGISNULL(1) || PG_ARGISNULL(2))
+		PG_RETURN_BOOL(true);
+	if (closed == NULL || closed->lead != PG_GETARG_OID(0))
+	{
+		closed = closed_stages(PG_GETARG_OID(0), fcinfo->flinfo->fn_mcxt);
+		fcinfo->flinfo->fn_extra = closed;
+	}
+	for (int i = 0; i < closed->n; i++)
+	{
+		if (leadcrm_text_is(PG_GETARG_DATUM(2), closed->stage[i]) &&
+			leadcrm_text_is(PG_GETARG_DATUM(1), closed->process[i]))
+			PG_RETURN_BOOL(false);
+	}
+	PG_RETURN_BOOL(true);
+}
+
+/* The stages of a workspace that end a process. */
+static ClosedStages *
+closed_stages(Oid home, MemoryContext cxt)
+{
+	Relation	lead = table_open(home, AccessShareLock);
+	const ProcessModel *model = leadcrm_process_model(leadcrm_workspace_of(lead));
+	MemoryContext old = MemoryContextSwitchTo(cxt);
+	ClosedStages *closed = palloc0(sizeof(ClosedStages));
+	int			n = 0;
+
+	for (int p = 0; p < model->nprocesses; p++)
+		n += model->process[p].nstages;
+	closed->lead = home;
+	closed->process = palloc((n + 1) * sizeof(char *));
+	closed->stage = palloc((n + 1) * sizeof(char *));
+	for (int p = 0; p < model->nprocesses; p++)
+	{
+		const Process *process = &model->process[p];
+
+		for (int s = 0; s < process->nstages; s++)
+		{
+			if (process->stage[s].kind == STAGE_OPEN)
+				continue;
+			closed->process[closed->n] = pstrdup(process->code);
+			closed->stage[closed->n++] = pstrdup(process->stage[s].code);
+		}
+	}
+	MemoryContextSwitchTo(old);
 	table_close(lead, AccessShareLock);
-	PG_RETURN_BOOL(kind == STAGE_OPEN);
+	return closed;
 }

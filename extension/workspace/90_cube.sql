@@ -6,9 +6,9 @@
 -- The last columns are what else the numbers of the moment need of the lead.
 CREATE OR REPLACE VIEW _cube_lead AS
 SELECT l.id,
-       (l.created_at AT TIME ZONE (SELECT w.time_zone FROM workspace w))::date AS created_on,
-       (l.won_at AT TIME ZONE (SELECT w.time_zone FROM workspace w))::date AS won_on,
-       (l.lost_at AT TIME ZONE (SELECT w.time_zone FROM workspace w))::date AS lost_on,
+       (l.created_at AT TIME ZONE w.time_zone)::date AS created_on,
+       (l.won_at AT TIME ZONE w.time_zone)::date AS won_on,
+       (l.lost_at AT TIME ZONE w.time_zone)::date AS lost_on,
        l.expected_close_on - (extract(day FROM l.expected_close_on)::integer - 1) AS closes_on,
        l.kind,
        l.process,
@@ -43,6 +43,7 @@ SELECT l.id,
        l.stage_since,
        l.lifecycle
   FROM lead l
+ CROSS JOIN workspace w
  WHERE l.merged_into IS NULL;
 
 -- The slow truth of what _cube says.

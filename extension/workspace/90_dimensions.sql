@@ -46,22 +46,26 @@ SELECT s.process,
  WHERE s.kind <> 'lost'
  GROUP BY s.process;
 
--- The stages of all processes; step is the place of a stage in the funnel.
+-- The stages of all processes; step is the place of a stage in the funnel.  One
+-- row a key, and PostgreSQL knows it: a query that asks for nothing of a stage
+-- does not join it.  There is no window function here, for whose sake reports
+-- would be read without parallel workers.
 CREATE OR REPLACE VIEW v_stage AS
-SELECT s.process,
+SELECT DISTINCT ON (s.process, s.code) s.process,
        coalesce(p.label, s.process) AS process_label,
        p.subject,
        s.code AS stage,
        coalesce(s.label, s.code) AS stage_label,
        s.position AS stage_position,
        s.kind AS stage_kind,
-       CASE s.kind WHEN 'open' THEN row_number() OVER (PARTITION BY s.process, s.kind = 'open' ORDER BY s.position, s.code)
+       CASE s.kind WHEN 'open' THEN array_position(w.path, s.code)
                    WHEN 'lost' THEN NULL
-                   ELSE count(*) FILTER (WHERE s.kind = 'open') OVER (PARTITION BY s.process) + 1 END::integer AS step,
+                   ELSE w.steps + 1 END AS step,
        s.probability,
        s.stuck_after
   FROM stage s
-  JOIN process p ON p.code = s.process;
+  JOIN process p ON p.code = s.process
+  LEFT JOIN _path w ON w.process = s.process;
 
 -- The open ones by their steps: one row a key, so that a query that asks for
 -- nothing of it does not join it.
@@ -177,9 +181,8 @@ SELECT 'waiting'::text, c.created_on, c.won_on, c.lost_on, c.closes_on, c.kind, 
        (c.first_contact_due_at < now())::integer::bigint, 0::numeric,
        c.created_on, c.first_source, 0::bigint, 0::bigint, c.leads, 0::numeric, 0::bigint, 0::numeric, 0::bigint, 0::numeric
   FROM _cube_lead c
-  LEFT JOIN stage g ON g.process = c.process AND g.code = c.stage
  WHERE c.first_contacted_at IS NULL AND c.owner IS NOT NULL AND c.first_contact_due_at IS NOT NULL
-   AND coalesce(g.kind, 'open') = 'open'
+   AND leadcrm.is_open('lead'::regclass, c.process, c.stage)
  UNION ALL
 SELECT 'stuck'::text, c.created_on, c.won_on, c.lost_on, c.closes_on, c.kind, c.process, c.stage, c.stages, c.owner, c.team,
        c.region, c.industry, c.product_line, c.first_source, c.last_source, c.campaign, c.partner, c.intent,
@@ -229,8 +232,8 @@ SELECT 'target'::text, NULL::date, NULL::date, NULL::date, NULL::date, NULL::tex
        CASE WHEN g.rep IS NULL THEN coalesce(g.amount, 0) ELSE 0 END
   FROM rep_target g
   LEFT JOIN rep o ON o.code = g.rep
- WHERE (SELECT sees_numbers()) OR g.rep = ANY ((SELECT my_reps())::text[])
-    OR g.team IN (SELECT m.team FROM rep m WHERE m.code = ANY ((SELECT my_reps())::text[]));
+ WHERE leadcrm._sees_owner('lead'::regclass, g.rep)
+    OR g.team IN (SELECT m.team FROM rep m WHERE leadcrm._sees_owner('lead'::regclass, m.code));
 
 -- The same with all dimensions, as far as the acting role sees numbers: all of
 -- them, or those of its own leads, or of its teams.  Each join is to something
@@ -266,8 +269,8 @@ SELECT c.part,
   LEFT JOIN industry i ON i.code = c.industry
   LEFT JOIN product_line k ON k.code = c.product_line
   LEFT JOIN source s ON s.code = c.source
- WHERE ((SELECT sees_numbers()) OR c.owner = ANY ((SELECT my_reps())::text[]) OR c.part = 'target')
-   AND (c.part <> 'last' OR c.last_source <> c.first_source);
+ WHERE (c.part <> 'last' OR c.last_source <> c.first_source)
+   AND (leadcrm._sees_owner('lead'::regclass, c.owner) OR c.part = 'target');
 
 -- Of the leads that came as far as a stage and were decided since, the share
 -- that was won; none where fewer than 20 were decided.

@@ -7,13 +7,14 @@
 -- rates of: ..._total over all, ..._month by month.
 --
 -- One row of them is one row of the cube or part of it, not a group: whoever
--- asks groups, and what he does not ask for is not joined.
+-- asks groups, and what he does not ask for is not joined.  They are read in
+-- parallel: nothing in them is a subquery that must run first, a window function
+-- or an OFFSET of another type than bigint.
 --
 -- Where a row counts only if there is a stage for it, this is an outer join and
--- the condition coalesce(step, 0) > 0, or one that names the kinds of stages
--- that do not count: of an inner join PostgreSQL would expect next to no rows,
--- for it knows nothing of the columns of a UNION, and then sort millions of rows
--- to group them.
+-- the condition coalesce(step, 0) > 0: of an inner join PostgreSQL would expect
+-- next to no rows, for it knows nothing of the columns of a UNION, and then
+-- sort millions of rows to group them.
 
 -- How far leads came.  A lead counts in every stage up to the furthest that it
 -- reached, also where it skipped one or came in later, once however often it
@@ -38,7 +39,7 @@ SELECT f.day, f.week, f.month, f.quarter, f.year,
           FROM _fact g
           LEFT JOIN _path p ON p.process = g.process
          WHERE g.part = 'cube'
-        OFFSET 0) f                 -- what all stages of a row share is worked out once
+        OFFSET bigint '0') f        -- what all stages of a row share is worked out once
   LEFT JOIN v_stage s ON s.process = f.process
                      AND (s.step <= f.furthest OR s.stage = f.stage AND s.stage_kind IN ('won', 'converted'))
  WHERE coalesce(s.step, 0) > 0;
@@ -251,7 +252,7 @@ SELECT f.created_on AS day, leadcrm._week(f.created_on) AS week, leadcrm._month(
        f.expected_amount * coalesce(s.probability, 0) AS weighted_amount
   FROM _fact f
   LEFT JOIN v_stage s ON s.process = f.process AND s.stage = f.stage
- WHERE f.part = 'open' AND coalesce(s.stage_kind, 'open') NOT IN ('won', 'lost', 'converted');
+ WHERE f.part = 'open' AND leadcrm.is_open('lead'::regclass, f.process, f.stage);
 
 -- What is won in a month and what open leads may bring in it: by the month in
 -- which they are expected to close, weighted by the probability of their stage
@@ -269,7 +270,7 @@ SELECT f.day, leadcrm._week(f.day) AS week, leadcrm._month(f.day) AS month,
   FROM _fact f
   LEFT JOIN v_stage s ON s.process = f.process AND s.stage = f.stage AND f.part = 'due'
   LEFT JOIN _stage_history h ON h.process = s.process AND h.stage = s.stage
- WHERE f.part IN ('due', 'won') AND coalesce(s.stage_kind, 'open') NOT IN ('won', 'lost', 'converted');
+ WHERE f.part = 'won' OR (f.part = 'due' AND leadcrm.is_open('lead'::regclass, f.process, f.stage));
 
 -- Leads that are in an open stage for longer than it should take, at this
 -- moment, by the day they came.
