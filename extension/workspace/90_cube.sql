@@ -41,7 +41,9 @@ SELECT l.id,
        l.first_contacted_at,
        l.first_contact_due_at,
        l.stage_since,
-       l.lifecycle
+       l.lifecycle,
+       l.won_at,
+       l.lost_at
   FROM lead l
  CROSS JOIN workspace w
  WHERE l.merged_into IS NULL;

@@ -192,13 +192,12 @@ SELECT 'stuck'::text, c.created_on, c.won_on, c.lost_on, c.closes_on, c.kind, c.
        0::bigint, 0::numeric,
        c.created_on, c.first_source, 0::bigint, 0::bigint, 0::bigint, 0::numeric, 0::bigint, 0::numeric, 0::bigint, 0::numeric
   FROM stage g
- CROSS JOIN LATERAL (SELECT l.id
-                       FROM lead l
+ CROSS JOIN LATERAL (SELECT l.*
+                       FROM _cube_lead l
                       WHERE l.process = g.process COLLATE "default" AND l.stage = g.code COLLATE "default"
                         AND l.stage_since < leadcrm.subtract(now(), g.stuck_after, (SELECT w.time_zone FROM workspace w))
-                        AND l.merged_into IS NULL AND l.won_at IS NULL AND l.lost_at IS NULL
-                     OFFSET 0) l    -- stage by stage, by index, whose collation that is
-  JOIN _cube_lead c ON c.id = l.id
+                        AND l.won_at IS NULL AND l.lost_at IS NULL
+                     OFFSET bigint '0') c   -- stage by stage, by index, whose collation that is
  WHERE g.kind = 'open'
  UNION ALL
 SELECT 'visit'::text, c.created_on, c.won_on, c.lost_on, c.closes_on, c.kind, c.process, v.stage, c.stages, c.owner, c.team,
