@@ -41,6 +41,8 @@ INSERT INTO lead (first_source, last_source) VALUES ('a', NULL), (NULL, 'b'), ('
 SELECT first_source, last_source, created_at = now() AS now, last_inbound_at = created_at AS inbound, updated_at = now() AS updated FROM lead ORDER BY id;
 SELECT code, label, active, added_by FROM source WHERE code IN ('a', 'b', 'unknown') ORDER BY code;
 INSERT INTO lead (created_at) VALUES ('2020-02-02 10:00+08') RETURNING created_at = '2020-02-02 02:00Z' AS kept, last_inbound_at = created_at AS inbound;
+-- What has come since this transaction began lies in the past.
+INSERT INTO lead (created_at) VALUES (clock_timestamp()) RETURNING created_at > now() AS since, last_inbound_at = created_at AS inbound;
 \set VERBOSITY sqlstate
 INSERT INTO lead (created_at) VALUES (now() + interval '1 minute');
 INSERT INTO lead (created_at) VALUES ('infinity');

@@ -66,7 +66,7 @@ static void normalize_synonym(Row *row, LeadColumn column, const char *name,
 static void normalize_tidy(Row *row, LeadColumn column);
 static void normalize_sources(Row *row);
 static void check_length(const char *column, Datum value, int max);
-static void check_past(const char *column, Datum value, TimestampTz now);
+static void check_past(const char *column, Datum value);
 static void normalize_times(Row *row);
 static void normalize_flags(Row *row);
 static bool row_get(Row *row, LeadColumn column, Datum *value);
@@ -314,15 +314,21 @@ check_length(const char *column, Datum value, int max)
 				 errdetail("It may have up to %d bytes.", max)));
 }
 
-/* Raise 22008 for a time that has not come yet. */
+/*
+ * Raise 22008 for a time that has not come yet.  This transaction may have begun
+ * before it: a lead that is merged here may have come in since.
+ */
 static void
-check_past(const char *column, Datum value, TimestampTz now)
+check_past(const char *column, Datum value)
 {
-	if (DatumGetTimestampTz(value) > now || TIMESTAMP_NOT_FINITE(DatumGetTimestampTz(value)))
+	TimestampTz at = DatumGetTimestampTz(value);
+
+	if (TIMESTAMP_NOT_FINITE(at) ||
+		(at > GetCurrentTransactionStartTimestamp() && at > GetCurrentTimestamp()))
 		ereport(ERROR,
 				(errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
 				 errmsg("%s of a lead lies in the future or is not finite: %s",
-						column, timestamptz_to_str(DatumGetTimestampTz(value))),
+						column, timestamptz_to_str(at)),
 				 errhint("Leave it out to have the present.")));
 }
 
@@ -341,19 +347,19 @@ normalize_times(Row *row)
 			row_set(row, LEAD_CREATED_AT, created);
 		}
 		else
-			check_past("created_at", created, now);
+			check_past("created_at", created);
 	}
 	if (row->old == NULL)
 	{
 		if (!row_get(row, LEAD_LAST_INBOUND_AT, &value))
 			row_set(row, LEAD_LAST_INBOUND_AT, created);
 		else
-			check_past("last_inbound_at", value, now);
+			check_past("last_inbound_at", value);
 		if (!row_get(row, LEAD_UPDATED_AT, &value))
 			row_set(row, LEAD_UPDATED_AT, TimestampTzGetDatum(now));
 	}
 	else if (column_changed(row, LEAD_LAST_INBOUND_AT) && row_get(row, LEAD_LAST_INBOUND_AT, &value))
-		check_past("last_inbound_at", value, now);
+		check_past("last_inbound_at", value);
 	if (row->old != NULL && !column_changed(row, LEAD_UPDATED_AT) && !row_redirected(row) &&
 			 !leadcrm_score_regrading() && !leadcrm_behaviour_writing() && !leadcrm_recycle_planning())
 		row_set(row, LEAD_UPDATED_AT, TimestampTzGetDatum(now));
