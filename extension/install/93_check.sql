@@ -21,19 +21,21 @@ LANGUAGE plpgsql STABLE SET search_path TO pg_catalog, pg_temp
 AS $$
 BEGIN
     -- Reading all keys of all leads is slow: who misses any misses that of his
-    -- phone or mail address, and only he is looked at closely.
+    -- phone or mail address, and only he is looked at closely, of which DISTINCT
+    -- makes sure.
     RETURN QUERY EXECUTE format($sql$
-        SELECT l.id
-          FROM %1$s l
-         CROSS JOIN LATERAL (VALUES ('phone', leadcrm.try_phone(l.phone)::text),
-                                    ('email', leadcrm.normalize_email(l.email))) may (kind, key)
-         WHERE l.merged_into IS NULL AND may.key IS NOT NULL
-           AND NOT EXISTS (SELECT FROM %2$s.identity i
-                            WHERE i.kind = may.kind AND i.key = may.key AND i.lead_id IN (l.id, 0))
-           AND EXISTS (SELECT FROM leadcrm.identity_keys($1, l.id) k
+        SELECT m.id
+          FROM (SELECT DISTINCT l.id
+                  FROM %1$s l
+                 CROSS JOIN LATERAL (VALUES ('phone', leadcrm.try_phone(l.phone)::text),
+                                            ('email', leadcrm.normalize_email(l.email))) may (kind, key)
+                 WHERE l.merged_into IS NULL AND may.key IS NOT NULL
+                   AND NOT EXISTS (SELECT FROM %2$s.identity i
+                                    WHERE i.kind = may.kind AND i.key = may.key AND i.lead_id IN (l.id, 0))) m
+         WHERE EXISTS (SELECT FROM leadcrm.identity_keys($1, m.id) k
                         WHERE NOT EXISTS (SELECT FROM %2$s.identity i
                                            WHERE (i.kind, i.scope, i.key) = (k.kind, k.scope, k.key)
-                                             AND i.lead_id IN (l.id, 0)))
+                                             AND i.lead_id IN (m.id, 0)))
         $sql$, lead, (SELECT relnamespace::regnamespace FROM pg_class WHERE oid = lead))
     USING lead;
 END
