@@ -1304,6 +1304,8 @@ BEGIN
               ('first_contacted_at', 'when it was first contacted'),
               ('first_contact_due_at', 'by when it is to be contacted'),
               ('stage_since', 'since when it is in its stage'),
+              ('won_at', 'when it was won'),
+              ('lost_at', 'when it was lost'),
               ('lifecycle', 'its dated stages'),
               ('path', 'stages in order'),
               ('steps', 'how many of them are open'),

@@ -1304,6 +1304,8 @@ BEGIN
               ('first_contacted_at', '首次联系时间'),
               ('first_contact_due_at', '首次联系时限'),
               ('stage_since', '进入当前阶段的时间'),
+              ('won_at', '赢单时间'),
+              ('lost_at', '输单时间'),
               ('lifecycle', '各阶段及其时间'),
               ('path', '依次经过的阶段'),
               ('steps', '其中进行中的阶段数'),
