@@ -291,7 +291,7 @@ SELECT a.lead_id, a.brought_by, t.lead_id AS task_of, t.owner
  WHERE a.lead_id IN (6, 7);
 SELECT assign_to(6, 'qian');
 SELECT * FROM of_six;
-SELECT handover('qian', 'wu') IS NOT NULL AS done;
+SELECT handover('qian', 'wu', scope => 'id = 6') IS NOT NULL AS done;
 SELECT * FROM of_six;
 SELECT merge_leads(7, ARRAY[6]) AS merge \gset
 SELECT * FROM of_six;
@@ -314,6 +314,46 @@ UPDATE approval SET level = 7 WHERE id = 14;
 SELECT item, problem, next_step FROM leadcrm.check_workspace('approval') WHERE item LIKE 'approval%';
 UPDATE approval SET level = 1 WHERE id = 14;
 
+-- Who hands over all that he has hands over what waits for him: to the one he
+-- names, or to a manager above where that one asked himself or where a team
+-- takes his leads.  Undone, it comes back unless it was decided or moved on.
+SELECT bool_and(withdraw(id) IS NULL) AS withdrawn FROM approval WHERE status = 'pending';
+DELETE FROM approval_level WHERE rule = 'visit' AND level = 2;
+UPDATE rep SET active = true WHERE code = 'qian';
+SELECT assign_to(2, 'qian');
+SET ROLE regress_rep;
+SELECT request_approval('visit', 1) AS v, request_approval('discount', 1, amount => 60000) AS d \gset
+SET ROLE regress_other;
+SELECT request_approval('visit', 2) AS q \gset
+RESET ROLE;
+CREATE VIEW public.handed AS
+SELECT CASE s.approval WHEN :v THEN 'v' WHEN :d THEN 'd' ELSE 'q' END AS a, s.level AS l, s.rep, s.status, f.rep AS instead_of,
+       t.owner AS task_of, t.cancelled_at IS NOT NULL AS cancelled, t.done_at IS NOT NULL AS done
+  FROM approval.approval_step s LEFT JOIN approval.approval_step f ON f.id = s.stands_for LEFT JOIN approval.task t ON t.id = s.task
+ WHERE s.approval IN (:v, :d, :q) ORDER BY s.approval, s.level, s.id;
+SELECT * FROM handover_preview('sun', 'qian') WHERE kind = 'approval';
+SELECT * FROM handover_preview('sun', 'qian', scope => 'id = 4') WHERE kind = 'approval';
+SELECT handover('sun', 'qian') AS one \gset
+SELECT * FROM handed;
+SELECT moved FROM handover WHERE id = :one;
+SELECT data ->> 'to_rep' AS to_rep, data -> 'waits_for' AS waits_for FROM event
+ WHERE kind = 'approval.delegated' AND data ->> 'handover' = :'one' ORDER BY id;
+SET ROLE regress_other;
+SELECT subject, waits_for_me FROM v_approval WHERE waits_for_me ORDER BY id;
+SELECT approve(:v, '已了解情况'), delegate_approval(:d, 'zhou');
+RESET ROLE;
+SELECT kind, problem FROM undo_handover(:one) WHERE kind = 'approval';
+SELECT * FROM handed;
+SELECT handover('sun', to_team => 'north', deactivate => true) AS two \gset
+SELECT * FROM handover_preview('li', 'zhou') WHERE kind = 'approval';
+SELECT handover('li', 'zhou') AS three \gset
+SELECT kind, problem FROM undo_handover(:two) WHERE kind = 'approval';
+SELECT * FROM handover_preview('zhou', to_team => 'north') WHERE kind = 'approval';
+SET ROLE regress_chief;
+SELECT approve(:d);
+RESET ROLE;
+SELECT * FROM handed;
+
 -- In every state: one level is asked while it is pending, nobody afterwards.
 SELECT a.id FROM approval a
  WHERE (a.status = 'pending')
@@ -324,6 +364,6 @@ SELECT a.id FROM approval a
 SELECT s.id FROM approval_step s LEFT JOIN task t ON t.id = s.task
  WHERE (s.status = 'pending' AND s.rep IS NOT NULL) <> (t.id IS NOT NULL AND t.done_at IS NULL AND t.cancelled_at IS NULL);
 
-DROP VIEW steps, tasks, requests, of_six;
+DROP VIEW steps, tasks, requests, of_six, handed;
 SELECT leadcrm.drop_workspace('approval', 6);
 DROP ROLE regress_rep, regress_other, regress_lead, regress_head, regress_chief, regress_finance, regress_accountant, regress_app, regress_admin;

@@ -3,7 +3,8 @@
 --
 -- A lead's stage, history and activities are the lead's and stay with it.  Leads
 -- move through leadcrm.move_leads(), so capacity holds and assignment_log knows;
--- its column batch is the number of the handover.
+-- its column batch is the number of the handover.  What waits for a rep's
+-- approval is delegated as 81_approval.sql does it.
 --
 -- handover(), handover_preview() and undo_handover() are the owner's and find
 -- everything by OID.  The functions in PL/pgSQL find their tables by name and
@@ -176,6 +177,64 @@ BEGIN ATOMIC
     SELECT format('jsonb_build_object(%s)', string_agg(format('%1$L, %1$I', c), ', ')) FROM unnest(columns) c;
 END;
 
+-- What waits for a rep's approval is handed on, to to_rep or to a manager above
+-- him: to decide is not dealt in turns.
+CREATE OR REPLACE FUNCTION _hand_over_approvals(from_rep text, to_rep text, batch bigint) RETURNS void
+LANGUAGE plpgsql SET search_path FROM CURRENT
+AS $$
+#variable_conflict use_variable
+DECLARE
+    asked bigint;
+    d     record;
+BEGIN
+    FOR asked IN SELECT DISTINCT o.approval FROM _deal_approvals(from_rep, to_rep) o ORDER BY o.approval LOOP
+        UPDATE approval a SET level = a.level WHERE a.id = asked;
+        FOR d IN SELECT o.* FROM _deal_approvals(from_rep, to_rep) o
+                  WHERE o.approval = asked AND o.rep IS NOT NULL ORDER BY o.step
+        LOOP
+            INSERT INTO handover_item (handover, kind, item, lead_id, before, after)
+            SELECT batch, 'approval', _pass_on(d.step, d.rep, NULL), a.lead_id,
+                   jsonb_build_object('owner', from_rep), jsonb_build_object('owner', d.rep)
+              FROM approval a WHERE a.id = asked;
+            PERFORM _approval_event('approval.delegated', asked, jsonb_build_object('to_rep', d.rep, 'handover', batch));
+        END LOOP;
+    END LOOP;
+END
+$$;
+
+-- What is not decided yet goes back to whom it was taken from.
+CREATE OR REPLACE FUNCTION _give_back_approvals(made handover) RETURNS void
+LANGUAGE plpgsql SET search_path FROM CURRENT
+AS $$
+#variable_conflict use_variable
+DECLARE
+    given handover_item;
+    step  approval_step;
+BEGIN
+    -- Steps were made in the order of their requests.
+    FOR given IN SELECT i.* FROM handover_item i WHERE i.handover = made.id AND i.kind = 'approval' ORDER BY i.item LOOP
+        UPDATE approval a SET level = a.level FROM approval_step s WHERE s.id = given.item AND a.id = s.approval;
+        SELECT s.* INTO step FROM approval_step s WHERE s.id = given.item;
+        given.problem := CASE
+            WHEN step.id IS NULL THEN 'is gone'
+            WHEN step.status = 'delegated' THEN
+                'was moved on since, to ' || (SELECT s.rep FROM approval_step s WHERE s.stands_for = step.id)
+            WHEN step.status NOT IN ('pending', 'waiting') THEN 'was decided since'
+            WHEN EXISTS (SELECT FROM approval_step s
+                          WHERE s.approval = step.approval AND s.level = step.level AND s.rep = made.from_rep
+                            AND s.status NOT IN ('skipped', 'delegated')) THEN 'is asked of him again by now' END;
+        IF given.problem IS NULL THEN
+            PERFORM _pass_on(step.id, made.from_rep, NULL),
+                    _approval_event('approval.delegated', step.approval,
+                                    jsonb_build_object('to_rep', made.from_rep, 'handover', made.id));
+        ELSE
+            UPDATE handover_item i SET problem = given.problem
+             WHERE i.handover = made.id AND i.kind = 'approval' AND i.item = given.item;
+        END IF;
+    END LOOP;
+END
+$$;
+
 CREATE OR REPLACE FUNCTION _handover(from_rep text, to_rep text, to_team text, scope text, deactivate boolean, home regclass)
 RETURNS bigint
 LANGUAGE plpgsql SET search_path FROM CURRENT SET timezone TO 'UTC'
@@ -268,6 +327,9 @@ BEGIN
              WHERE u.kind = %1$L AND u.image <> t.image $sql$, h.kind, _image(h.columns))
         USING batch, kinds, items, lead_ids, images;
     END LOOP;
+    IF scope IS NULL THEN
+        PERFORM _hand_over_approvals(from_rep, to_rep, batch);
+    END IF;
     UPDATE handover g
        SET moved = (SELECT coalesce(jsonb_object_agg(i.kind, i.n), '{}')
                       FROM (SELECT i.kind, count(*) AS n FROM handover_item i
@@ -324,6 +386,12 @@ BEGIN
            CASE WHEN d.rep IS NULL THEN 'stay: with no lead that somebody else has' END
       FROM _deal_rest(from_rep, to_rep, to_team, scope, leads, owners) d
      GROUP BY 1, d.rep ORDER BY 1, d.rep;
+    RETURN QUERY
+    SELECT 'approval', coalesce(d.rep, from_rep), NULL, count(*), NULL::bigint, NULL::integer,
+           CASE WHEN d.rep IS NULL THEN 'stay: nobody above him could decide' END
+      FROM _deal_approvals(from_rep, to_rep) d
+     WHERE scope IS NULL
+     GROUP BY d.rep ORDER BY d.rep;
     RETURN QUERY
     SELECT 'rep', r.code, NULL, NULL::bigint, NULL::bigint, NULL::integer,
            'is active: new leads may still come to him, see deactivate'
@@ -416,6 +484,8 @@ BEGIN
             h.kind, (SELECT string_agg(format('%1$I = n.%1$I', c), ', ') FROM unnest(h.columns) c), h.kind, h.in_hand)
           USING kinds, items, images;
     END LOOP;
+
+    PERFORM _give_back_approvals(made);
 
     UPDATE handover g SET undone_at = now(), undone_by = leadcrm.acting_role() WHERE g.id = id RETURNING * INTO made;
     INSERT INTO event (kind, at, actor, data)

@@ -402,6 +402,52 @@ BEGIN ATOMIC
     SELECT _withdraw($1, $2, 'lead'::regclass);
 END;
 
+-- Let another rep decide at a step: a new one stands for it.  Returns that one.
+CREATE OR REPLACE FUNCTION _pass_on(step bigint, to_rep text, note text) RETURNS bigint
+LANGUAGE plpgsql SET search_path FROM CURRENT
+AS $$
+#variable_conflict use_variable
+DECLARE
+    s         approval_step;
+    successor bigint;
+BEGIN
+    SELECT t.* INTO s FROM approval_step t WHERE t.id = step;
+    PERFORM _decide_steps(ARRAY[step], 'delegated', note);
+    INSERT INTO approval_step (approval, level, mode, rep, status, stands_for)
+    VALUES (s.approval, s.level, s.mode, to_rep, 'waiting', step)
+    RETURNING id INTO successor;
+    IF s.status = 'pending' THEN
+        PERFORM _ask(successor);
+    END IF;
+    RETURN successor;
+END
+$$;
+
+-- Who could decide in place of a rep at each step that waits for him: to_rep,
+-- else the nearest manager above him; never who asked, unless the rule allows
+-- it, nor who is asked at that level anyway.  NULL: nobody, it stays.
+CREATE OR REPLACE FUNCTION _deal_approvals(from_rep text, to_rep text) RETURNS TABLE (approval bigint, step bigint, rep text)
+LANGUAGE SQL STABLE
+BEGIN ATOMIC
+    SELECT a.id, s.id, (
+           SELECT r.code
+             FROM (SELECT 0 AS n, $2 AS rep
+                    UNION ALL
+                   SELECT m.n, m.rep
+                     FROM _managers_above((SELECT f.team FROM rep f WHERE f.code = $1), ARRAY[$1]) m) t
+             JOIN rep r ON r.code = t.rep
+            WHERE r.active
+              AND (u.self_approval IS TRUE OR (r.code IS DISTINCT FROM a.rep AND r.role IS DISTINCT FROM a.requested_by))
+              AND NOT EXISTS (SELECT FROM approval_step o
+                               WHERE o.approval = a.id AND o.level = s.level AND o.rep = r.code
+                                 AND o.status NOT IN ('skipped', 'delegated'))
+            ORDER BY t.n LIMIT 1)
+      FROM approval_step s
+      JOIN approval a ON a.id = s.approval
+      LEFT JOIN approval_rule u ON u.code = a.rule
+     WHERE s.rep = $1 AND s.status IN ('pending', 'waiting');
+END;
+
 CREATE OR REPLACE FUNCTION _delegate_approval(id bigint, to_rep text, note text, from_rep text, home regclass) RETURNS void
 LANGUAGE plpgsql SET search_path FROM CURRENT
 AS $$
@@ -453,13 +499,7 @@ BEGIN
             RAISE duplicate_object USING
                 MESSAGE = format('rep "%s" is asked at level %s of approval %s already', to_rep, s.level, id);
         END IF;
-        PERFORM _decide_steps(ARRAY[step], 'delegated', note);
-        INSERT INTO approval_step (approval, level, mode, rep, status, stands_for)
-        VALUES (id, s.level, s.mode, to_rep, 'waiting', step)
-        RETURNING approval_step.id INTO step;
-        IF s.status = 'pending' THEN
-            PERFORM _ask(step);
-        END IF;
+        PERFORM _pass_on(step, to_rep, note);
     END LOOP;
     PERFORM _approval_event('approval.delegated', id, jsonb_strip_nulls(jsonb_build_object('to_rep', to_rep, 'note', note)));
 END

@@ -782,6 +782,8 @@ COMMENT ON FUNCTION _leads_of(text, text) IS 'internal: the leads of a rep for w
 COMMENT ON FUNCTION _takers(text, text, text) IS 'internal: who takes over, with his load';
 COMMENT ON FUNCTION _deal_leads(text, text, text, bigint[], boolean[]) IS 'internal: who gets which lead of a handover';
 COMMENT ON FUNCTION _deal_rest(text, text, text, text, bigint[], text[]) IS 'internal: who gets what else a rep holds';
+COMMENT ON FUNCTION _hand_over_approvals(text, text, bigint) IS 'internal: hands on what waits for a rep''s approval';
+COMMENT ON FUNCTION _give_back_approvals(handover) IS 'internal: gives it back';
 
 COMMENT ON VIEW v_owner_history IS 'who had a lead, from when until when';
 COMMENT ON COLUMN v_owner_history.lead_id IS 'the lead';
@@ -921,6 +923,8 @@ COMMENT ON FUNCTION _lock_approval(bigint) IS 'internal: locks an approval that 
 COMMENT ON FUNCTION _decide_approval(bigint, text, text, regclass) IS 'internal: approves or rejects';
 COMMENT ON FUNCTION _withdraw(bigint, text, regclass) IS 'internal: takes back';
 COMMENT ON FUNCTION _delegate_approval(bigint, text, text, text, regclass) IS 'internal: delegates';
+COMMENT ON FUNCTION _pass_on(bigint, text, text) IS 'internal: lets another rep decide at a step';
+COMMENT ON FUNCTION _deal_approvals(text, text) IS 'internal: who could decide in place of a rep';
 COMMENT ON FUNCTION check_process(text) IS 'what is wrong with a process: dead ends, stages that nobody reaches, leads in a stage that is gone';
 COMMENT ON FUNCTION import_history(regclass, text, jsonb, jsonb, regclass) IS 'brings the lines of an old stage log into the histories of their leads; returns what became of each';
 COMMENT ON FUNCTION _history_column(regclass, jsonb, text) IS 'internal: the column for a field of a stage log';

@@ -782,6 +782,8 @@ COMMENT ON FUNCTION _leads_of(text, text) IS '内部：某人符合条件的线�
 COMMENT ON FUNCTION _takers(text, text, text) IS '内部：由谁接手及其负载';
 COMMENT ON FUNCTION _deal_leads(text, text, text, bigint[], boolean[]) IS '内部：交接中哪条线索归谁';
 COMMENT ON FUNCTION _deal_rest(text, text, text, text, bigint[], text[]) IS '内部：手上其余的事归谁';
+COMMENT ON FUNCTION _hand_over_approvals(text, text, bigint) IS '内部：交接中移交审批';
+COMMENT ON FUNCTION _give_back_approvals(handover) IS '内部：撤销交接时交还审批';
 
 COMMENT ON VIEW v_owner_history IS '线索先后归谁，从何时到何时';
 COMMENT ON COLUMN v_owner_history.lead_id IS '线索编号';
@@ -921,6 +923,8 @@ COMMENT ON FUNCTION _lock_approval(bigint) IS '内部：锁定有权处理的审
 COMMENT ON FUNCTION _decide_approval(bigint, text, text, regclass) IS '内部：通过或驳回';
 COMMENT ON FUNCTION _withdraw(bigint, text, regclass) IS '内部：撤回';
 COMMENT ON FUNCTION _delegate_approval(bigint, text, text, text, regclass) IS '内部：转交';
+COMMENT ON FUNCTION _pass_on(bigint, text, text) IS '内部：某一步改由他人审批';
+COMMENT ON FUNCTION _deal_approvals(text, text) IS '内部：某人的审批可由谁接手';
 COMMENT ON FUNCTION check_process(text) IS '检查流程：死路、到不了的阶段、所处阶段已不存在的线索等，并给出办法';
 COMMENT ON FUNCTION import_history(regclass, text, jsonb, jsonb, regclass) IS '导入旧的阶段日志，按真实时间成为 stage_change；逐行返回结果';
 COMMENT ON FUNCTION _history_column(regclass, jsonb, text) IS '内部：阶段日志中某字段所在的列';
