@@ -16,7 +16,7 @@ use constant LEADS => $ENV{LEADCRM_MODEL_LEADS} || 5000;
 # What the replay must have come across, and how often at least.
 my %covered = (
 	'rule direct' => 50, 'rule round_robin' => 100, 'rule least_loaded' => 100, 'rule skilled' => 100,
-	'sticky' => 20, 'fallback' => 50, 'pool' => 300, 'writer' => 50, 'repeat' => 50, 'repeat assigned anew' => 50,
+	'sticky' => 20, 'fallback' => 50, 'pool' => 300, 'writer' => 50, 'repeat' => 20, 'repeat assigned anew' => 50,
 	'lifted' => 5, 'passed over' => 300, 'refused' => 5, 'taken back' => 20);
 
 my $seed = $ENV{LEADCRM_SEED} // 20261122;
@@ -60,11 +60,12 @@ INSERT INTO crm.territory_rep (territory, rep, position) VALUES
 	('south', 'eva', NULL), ('south', 'gina', 'seller'), ('south', 'hans', 'director'), ('shenzhen', 'ida', NULL), ('shenzhen', 'gina', 'seller'),
 	('west', 'ann', 'director'), ('inner', 'bob', 'seller'), ('inner', 'dora', NULL), ('country', 'max', NULL), ('country', 'carl', 'seller');
 
-INSERT INTO crm.pool (code, team, position, active) VALUES ('sea', NULL, 2, true), ('dry', NULL, 1, false), ('lake', NULL, 3, true), ('bay', 'coast', 1, true);
+INSERT INTO crm.pool (code, team, position, active) VALUES ('sea', NULL, 2, true), ('dry', NULL, 1, false), ('lake', NULL, 3, true), ('bay', 'coast', 1, true), ('pond', 'coast', 0, false);
 
 INSERT INTO crm.assignment_rule (code, position, condition, strategy) VALUES
 	('junk', 10, 'last_source = ''junk'' AND product_line IS NULL', 'pool');
 INSERT INTO crm.assignment_rule (code, position, condition, strategy, pool) VALUES
+	('junk_valves', 15, 'last_source = ''junk'' AND product_line = ''valve''', 'pool', 'dry'),
 	('junk_known', 20, 'last_source = ''junk''', 'pool', 'lake');
 INSERT INTO crm.assignment_rule (code, position, condition, strategy) VALUES
 	('known', 30, 'last_source = ''call''', 'sticky');

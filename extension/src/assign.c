@@ -467,7 +467,7 @@ decide_fallback(AssignState *state, int number, TupleTableSlot *lead, Assignment
 	pfree(fallback.candidate);
 }
 
-/* The pool that a rule names, else that of its team, else the common one. */
+/* The active pool that a rule names, else that of its team, else the common one. */
 static void
 decide_pool(AssignState *state, int number, Assignment *result)
 {
@@ -478,10 +478,11 @@ decide_pool(AssignState *state, int number, Assignment *result)
 	{
 		const AssignRule *rule = &model->rule[number];
 
-		result->pool = rule->pool;
+		if (rule->pool >= 0 && model->pool[rule->pool].active)
+			result->pool = rule->pool;
 		for (int i = 0; i < model->npools && result->pool < 0 && rule->team >= 0; i++)
 		{
-			if (model->pool[i].team == rule->team)
+			if (model->pool[i].team == rule->team && model->pool[i].active)
 				result->pool = i;
 		}
 	}

@@ -133,6 +133,7 @@ typedef struct Pool
 	int			team;
 	int			claim_limit;	/* -1: none */
 	int64		first_contact;	/* microseconds */
+	bool		active;			/* else rules put nothing there */
 } Pool;
 
 /* An active row of assignment_rule; its condition is in AssignModel.conditions. */

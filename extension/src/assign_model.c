@@ -431,7 +431,8 @@ load_pools(AssignModel *model, Workspace *ws)
 		pool->team = leadcrm_assign_find_team(model, team);
 		pool->claim_limit = (int) model_int(i, 3, -1);
 		pool->first_contact = model_span(i, 4, FIRST_CONTACT);
-		if (model->common_pool < 0 && team == NULL && model_flag(i, 5))
+		pool->active = model_flag(i, 5);
+		if (model->common_pool < 0 && team == NULL && pool->active)
 			model->common_pool = i;
 	}
 }

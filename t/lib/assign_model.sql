@@ -127,6 +127,12 @@ CREATE TYPE model.choice AS (
 	owner text, pool text, team text, rule text, strategy text, reason text, runners_up text[],
 	turn double precision, lifted boolean, passed text[]);
 
+CREATE FUNCTION model.pool_named(name text) RETURNS text STABLE LANGUAGE plpgsql AS $$
+BEGIN
+	RETURN (SELECT code FROM crm.pool WHERE active AND code = name);
+END
+$$;
+
 CREATE FUNCTION model.pool_of(his_team text) RETURNS text STABLE LANGUAGE plpgsql AS $$
 BEGIN
 	RETURN (SELECT code FROM crm.pool WHERE active AND team = his_team ORDER BY position, code COLLATE "C" LIMIT 1);
@@ -156,7 +162,7 @@ BEGIN
 			choice.reason := 'sticky';
 		END IF;
 		IF choice.owner IS NULL AND rule.strategy = 'pool' THEN
-			choice.pool := coalesce(rule.pool, model.pool_of(rule.team), common);
+			choice.pool := coalesce(model.pool_named(rule.pool), model.pool_of(rule.team), common);
 			choice.reason := 'pool';
 		ELSIF choice.owner IS NULL AND rule.strategy <> 'sticky' THEN
 			choice := model.chosen(rule, l, avoid, choice);
@@ -184,7 +190,7 @@ BEGIN
 	END IF;
 	IF choice.owner IS NULL THEN
 		choice.reason := 'pool';
-		choice.pool := coalesce(first.pool, model.pool_of(first.team), common);
+		choice.pool := coalesce(model.pool_named(first.pool), model.pool_of(first.team), common);
 	END IF;
 	RETURN model.with_team(choice);
 END
