@@ -35,7 +35,7 @@ UPDATE crm.identity_rule SET active = code = 'phone';
 INSERT INTO crm.product_line (code, label) VALUES ('crane', 'Cranes'), ('pump', 'Pumps'), ('valve', 'Valves');
 
 INSERT INTO crm.team (code, parent) VALUES ('sales', NULL), ('north', 'sales'), ('south', 'sales'), ('coast', 'south'), ('rescue', NULL);
-INSERT INTO crm.calendar (code) VALUES ('always'), ('never');
+INSERT INTO crm.calendar (code) VALUES ('always'), ('never'), ('empty');
 INSERT INTO crm.calendar_hours (calendar, weekday, opens, closes) SELECT 'always', day, '00:00', '24:00' FROM generate_series(1, 7) day;
 INSERT INTO crm.calendar_hours (calendar, weekday, opens, closes)
 SELECT 'never', extract(isodow FROM now() AT TIME ZONE 'Etc/GMT+12' + interval '4 days'), '08:00', '18:00';
@@ -43,7 +43,7 @@ SELECT 'never', extract(isodow FROM now() AT TIME ZONE 'Etc/GMT+12' + interval '
 INSERT INTO crm.rep (code, team, position, capacity, daily_limit, weight, calendar) VALUES
 	('ann',  'north',  'director', 30, NULL, 1, NULL),     ('bob',  'north',  'seller', 25, 200,  2, 'always'),
 	('carl', 'north',  'seller',   20, 90,   3, 'never'),  ('dora', 'north',  'seller', 20, NULL, 5, NULL),
-	('eva',  'south',  'director', 15, NULL, 1, NULL),     ('fred', 'south',  'seller', 40, 150,  2, 'never'),
+	('eva',  'south',  'director', 15, NULL, 1, NULL),     ('fred', 'south',  'seller', 40, 150,  2, 'empty'),
 	('gina', 'coast',  'seller',   12, 100,  1, 'always'), ('hans', 'coast',  'seller', 18, NULL, 4, NULL),
 	('ida',  'coast',  'director',  8, NULL, 1, NULL),     ('jon',  'rescue', 'seller', 10, 60,   1, NULL),
 	('kim',  'rescue', 'seller',   14, 60,   2, 'never'),  ('lea',  NULL,     NULL,      9, NULL, 3, 'always'),
@@ -51,7 +51,7 @@ INSERT INTO crm.rep (code, team, position, capacity, daily_limit, weight, calend
 INSERT INTO crm.rep_skill (rep, kind, value, level) VALUES
 	('ann', 'region', '50', 3), ('bob', 'region', '5001', 5), ('bob', 'industry', 'manufacturing', 3), ('carl', 'industry', 'software', 4),
 	('dora', 'product_line', 'crane', 2), ('dora', 'language', 'de', 5), ('eva', 'region', '44', 2), ('eva', 'region', '4403', 2),
-	('fred', 'source', 'fair', 4), ('gina', 'industry', 'manufacturing', 5), ('hans', 'language', 'en', 3), ('ida', 'region', '4403', 4),
+	('fred', 'source', 'fair', 4), ('fred', 'industry', 'finance', 3), ('gina', 'industry', 'manufacturing', 5), ('hans', 'language', 'en', 3), ('ida', 'region', '4403', 4),
 	('jon', 'product_line', 'pump', 1), ('kim', 'language', 'ja', 3), ('lea', 'industry', 'automotive', 3), ('max', 'product_line', 'crane', 2);
 INSERT INTO crm.territory (code, parent, regions) VALUES
 	('country', NULL, '{}'), ('south', 'country', '{44,45,46}'), ('shenzhen', 'south', '{4403}'),

@@ -252,11 +252,14 @@ load_teams(AssignModel *model, Workspace *ws)
 		model->team[i].parent = leadcrm_assign_find_team(model, model_text(model, i, 2));
 }
 
+/* One that has no hours is one of no day: nobody works by it. */
 static void
 load_calendars(AssignModel *model, Workspace *ws)
 {
-	int			n = leadcrm_workspace_config("Sncc", psprintf("SELECT calendar, weekday, opens, closes"
-													  " FROM %s.calendar_hours ORDER BY calendar", ws->name));
+	int			n = leadcrm_workspace_config("Sncc", psprintf("SELECT c.code, h.weekday, h.opens, h.closes"
+													  " FROM %s.calendar c LEFT JOIN %s.calendar_hours h"
+													  " ON h.calendar OPERATOR(pg_catalog.=) c.code ORDER BY c.code",
+													  ws->name, ws->name));
 
 	model->calendar = model_alloc(model, n, sizeof(WorkingCalendar));
 	for (int i = 0; i < n; i++)
