@@ -28,10 +28,14 @@ SELECT line, outcome, lead_id, detail FROM crm.intake WHERE batch = 'cards again
 SELECT md5 = :'md5' AS same FROM leads;
 SELECT batch, kind, state, lines, done, percent, created, merged, linked, review, rejected, repeated FROM crm.import_progress ORDER BY batch;
 
--- More lines under the same name: only those.
+-- More lines under the same name: only those.  By then there is somebody to
+-- whom they can go.
+INSERT INTO crm.rep (code) VALUES ('ann');
 INSERT INTO crm.cards ("姓名", "电话") VALUES ('孙八', '13800138008');
 CALL crm.import_leads('cards', 'crm.cards', '展会名片', '{"日期": "created_at"}');
 SELECT lines, done, created, state FROM crm.import_progress WHERE batch = 'cards';
+SELECT l.name, l.owner, l.pool, g.reason, t.kind, t.due_at - g.at AS within
+  FROM crm.lead l JOIN crm.assignment_log g ON g.lead_id = l.id LEFT JOIN crm.task t ON t.lead_id = l.id ORDER BY l.id;
 -- Another file under the same name.
 CREATE TABLE other (line bigint PRIMARY KEY, name text);
 INSERT INTO other VALUES (1, 'x');
