@@ -333,6 +333,16 @@ SELECT CASE s.approval WHEN :v THEN 'v' WHEN :d THEN 'd' ELSE 'q' END AS a, s.le
  WHERE s.approval IN (:v, :d, :q) ORDER BY s.approval, s.level, s.id;
 SELECT * FROM handover_preview('sun', 'qian') WHERE kind = 'approval';
 SELECT * FROM handover_preview('sun', 'qian', scope => 'id = 4') WHERE kind = 'approval';
+SET ROLE regress_lead;
+SELECT * FROM handover_preview('sun', 'qian') WHERE kind = 'approval';
+SET ROLE regress_head;                                          -- he may hand over his leads, not his word
+SELECT * FROM handover_preview('sun', 'qian') WHERE kind = 'approval';
+BEGIN;
+SELECT handover('sun', 'qian') > 0 AS done;
+RESET ROLE;
+SELECT moved FROM handover ORDER BY id DESC LIMIT 1;
+ROLLBACK;
+RESET ROLE;
 SELECT handover('sun', 'qian') AS one \gset
 SELECT * FROM handed;
 SELECT moved FROM handover WHERE id = :one;

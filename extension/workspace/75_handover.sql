@@ -388,7 +388,8 @@ BEGIN
      GROUP BY 1, d.rep ORDER BY 1, d.rep;
     RETURN QUERY
     SELECT 'approval', coalesce(d.rep, from_rep), NULL, count(*), NULL::bigint, NULL::integer,
-           CASE WHEN d.rep IS NULL THEN 'stay: nobody above him could decide' END
+           CASE WHEN d.rep IS NULL AND NOT _may_pass_on(from_rep) THEN 'stay: for himself or an administrator to pass on'
+                WHEN d.rep IS NULL THEN 'stay: nobody above him could decide' END
       FROM _deal_approvals(from_rep, to_rep) d
      WHERE scope IS NULL
      GROUP BY d.rep ORDER BY d.rep;

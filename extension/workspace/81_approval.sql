@@ -423,9 +423,17 @@ BEGIN
 END
 $$;
 
+-- May the acting role pass on what a rep is asked?
+CREATE OR REPLACE FUNCTION _may_pass_on(rep text) RETURNS boolean
+LANGUAGE SQL STABLE
+BEGIN ATOMIC
+    SELECT sees_all() OR coalesce($1 = acting_rep(), false);
+END;
+
 -- Who could decide in place of a rep at each step that waits for him: to_rep,
 -- else the nearest manager above him; never who asked, unless the rule allows
--- it, nor who is asked at that level anyway.  NULL: nobody, it stays.
+-- it, nor who is asked at that level anyway.  NULL: nobody, it stays; so does
+-- all of it where the acting role may not pass it on.
 CREATE OR REPLACE FUNCTION _deal_approvals(from_rep text, to_rep text) RETURNS TABLE (approval bigint, step bigint, rep text)
 LANGUAGE SQL STABLE
 BEGIN ATOMIC
@@ -436,7 +444,7 @@ BEGIN ATOMIC
                    SELECT m.n, m.rep
                      FROM _managers_above((SELECT f.team FROM rep f WHERE f.code = $1), ARRAY[$1]) m) t
              JOIN rep r ON r.code = t.rep
-            WHERE r.active
+            WHERE r.active AND _may_pass_on($1)
               AND (u.self_approval IS TRUE OR (r.code IS DISTINCT FROM a.rep AND r.role IS DISTINCT FROM a.requested_by))
               AND NOT EXISTS (SELECT FROM approval_step o
                                WHERE o.approval = a.id AND o.level = s.level AND o.rep = r.code
@@ -470,7 +478,7 @@ BEGIN
     steps := ARRAY(SELECT t.id FROM approval_step t
                     WHERE t.approval = id AND t.status IN ('pending', 'waiting')
                       AND CASE WHEN from_rep IS NULL THEN t.rep = me.rep OR t.role = ANY (me.roles)
-                               ELSE t.rep = from_rep AND (sees_all() OR t.rep = me.rep) END
+                               ELSE t.rep = from_rep AND _may_pass_on(from_rep) END
                     ORDER BY t.id);
     IF steps = '{}' AND sees_all() THEN
         RAISE invalid_parameter_value USING

@@ -924,6 +924,7 @@ COMMENT ON FUNCTION _decide_approval(bigint, text, text, regclass) IS 'internal:
 COMMENT ON FUNCTION _withdraw(bigint, text, regclass) IS 'internal: takes back';
 COMMENT ON FUNCTION _delegate_approval(bigint, text, text, text, regclass) IS 'internal: delegates';
 COMMENT ON FUNCTION _pass_on(bigint, text, text) IS 'internal: lets another rep decide at a step';
+COMMENT ON FUNCTION _may_pass_on(text) IS 'internal: may the acting role pass on what a rep is asked';
 COMMENT ON FUNCTION _deal_approvals(text, text) IS 'internal: who could decide in place of a rep';
 COMMENT ON FUNCTION check_process(text) IS 'what is wrong with a process: dead ends, stages that nobody reaches, leads in a stage that is gone';
 COMMENT ON FUNCTION import_history(regclass, text, jsonb, jsonb, regclass) IS 'brings the lines of an old stage log into the histories of their leads; returns what became of each';

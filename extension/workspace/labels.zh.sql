@@ -924,6 +924,7 @@ COMMENT ON FUNCTION _decide_approval(bigint, text, text, regclass) IS '内部：
 COMMENT ON FUNCTION _withdraw(bigint, text, regclass) IS '内部：撤回';
 COMMENT ON FUNCTION _delegate_approval(bigint, text, text, text, regclass) IS '内部：转交';
 COMMENT ON FUNCTION _pass_on(bigint, text, text) IS '内部：某一步改由他人审批';
+COMMENT ON FUNCTION _may_pass_on(text) IS '内部：当前角色可否转交某人的审批';
 COMMENT ON FUNCTION _deal_approvals(text, text) IS '内部：某人的审批可由谁接手';
 COMMENT ON FUNCTION check_process(text) IS '检查流程：死路、到不了的阶段、所处阶段已不存在的线索等，并给出办法';
 COMMENT ON FUNCTION import_history(regclass, text, jsonb, jsonb, regclass) IS '导入旧的阶段日志，按真实时间成为 stage_change；逐行返回结果';
