@@ -85,6 +85,14 @@ INSERT INTO people.lead (name, first_source, owner, team, region) VALUES
     ('四', '官网', 'eve', 'west', '50'), ('五', '官网', 'fay', 'west', '50');
 INSERT INTO people.lead (name, first_source, pool, region) VALUES ('六', '官网', 'common', '50');
 
+-- Who asks for a quote on the website is hot and the director's, whether the
+-- source says so or the form.
+BEGIN;
+INSERT INTO people.lead (id, name, first_source, last_form, region) VALUES
+    (101, '七', '官网-索要报价', NULL, '4403'), (102, '八', '官网', '索要报价', '4403'), (103, '九', '官网', '联系我们', '4403');
+SELECT l.id, l.intent, l.owner, g.rule FROM people.lead l JOIN people.assignment_log g ON g.lead_id = l.id WHERE l.id > 100 ORDER BY l.id;
+ROLLBACK;
+
 -- Whom a lead names cannot go, nor change its code; else it can.
 DELETE FROM people.rep WHERE code = 'dan';
 UPDATE people.rep SET code = 'dora' WHERE code = 'dan';

@@ -235,7 +235,7 @@ INSERT INTO assignment_rule (code, position, condition, strategy, by_territory, 
 -- part: seed chinese
 
 INSERT INTO assignment_rule (code, position, condition, strategy, by_territory, rep_position) VALUES
-    ('quote_to_director', 10, $$last_source = '官网-索要报价'$$, 'direct', true, 'director');
+    ('quote_to_director', 10, $$last_source = '官网-索要报价' OR last_source = '官网' AND last_form = '索要报价'$$, 'direct', true, 'director');
 
 INSERT INTO intent_rule (code, level, condition, holds_for) VALUES
     ('asked_quote', 'hot', $$last_source = '官网-索要报价' OR last_form IN ('索要报价', '预约演示', '预约参观', '申请试用')$$, '30 days'),
