@@ -174,6 +174,37 @@ SELECT c.oid::regclass, a.privilege_type FROM pg_class c, aclexplode(c.relacl) a
  WHERE c.relnamespace = 'crm'::regnamespace AND a.grantee = 0;
 SELECT has_schema_privilege('regress_nobody', 'crm', 'USAGE, CREATE') AS schema_for_nobody;
 SELECT oid::regprocedure FROM pg_proc WHERE pronamespace = 'leadcrm'::regnamespace AND prosecdef;
+-- Whatever in the engine may write is open to everybody, for any role may own a
+-- workspace; but who calls it has his own rights only.  Each is called as roles
+-- without the owner's; listed is what answers anything but 42501: what reads files
+-- only, the sample for those who may capture, and a name that is taken.
+CREATE VIEW may_write AS
+SELECT p.oid::regprocedure AS function, format('SELECT count(*) FROM leadcrm.%I(%s)', p.proname, a.list) AS call
+  FROM pg_proc p
+ CROSS JOIN LATERAL (
+        SELECT string_agg(coalesce(
+                   CASE WHEN n.name IN ('old', 'name') THEN '''crm''' WHEN n.name = 'new' THEN '''mine'''
+                        WHEN n.name = 'role' THEN '''regress_nobody''' WHEN n.name = 'kind' THEN '''admin''' WHEN n.name = 'command' THEN '''GRANT'''
+                        WHEN n.name IN ('script', 'version') THEN '''1.0''' WHEN n.name = 'part' THEN '''views''' WHEN n.name = 'access' THEN '''crm.access'''
+                        WHEN n.name = 'pool' THEN '''common''' WHEN n.name IN ('reason', 'cause') THEN '''hand''' WHEN n.name = 'stage' THEN '''contacted''' END,
+                   CASE t.type WHEN 'regclass'::regtype THEN '''crm.lead''' WHEN 'regnamespace'::regtype THEN '''crm''' WHEN 'bigint'::regtype THEN '1'
+                               WHEN 'bigint[]'::regtype THEN '''{1}''' WHEN 'oid[]'::regtype THEN '''{}''' WHEN 'integer'::regtype THEN '1'
+                               WHEN 'boolean'::regtype THEN 'false' WHEN 'timestamptz'::regtype THEN 'now()' END,
+                   'NULL'), ', ' ORDER BY t.o)
+          FROM unnest(p.proargtypes) WITH ORDINALITY AS t (type, o)
+          LEFT JOIN unnest(p.proargnames) WITH ORDINALITY AS n (name, o) USING (o)) AS a (list)
+ WHERE p.pronamespace = 'leadcrm'::regnamespace AND p.provolatile = 'v' AND p.prorettype <> 'trigger'::regtype
+   AND has_function_privilege('regress_nobody', p.oid, 'EXECUTE');
+GRANT USAGE ON SCHEMA crm TO regress_nobody, regress_analyst;
+SELECT count(*) > 40 AS many FROM may_write;
+SET client_min_messages = error;        -- a GRANT that grants nothing warns
+SELECT function, nobody, intake, analyst, rep, writer
+  FROM may_write, try('regress_nobody', call) nobody, try('regress_intake', call) intake, try('regress_analyst', call) analyst,
+       try('regress_rep', call) rep, try('regress_writer', call) writer
+ WHERE ROW('42501', '42501', '42501', '42501', '42501') IS DISTINCT FROM ROW(nobody, intake, analyst, rep, writer)
+ ORDER BY function::text COLLATE "C";
+SET client_min_messages = warning;
+DROP VIEW may_write;
 -- SECURITY DEFINER in a workspace: with a fixed body, or a fixed path that ends with pg_temp.
 SELECT oid::regprocedure FROM pg_proc
  WHERE pronamespace = 'crm'::regnamespace AND prosecdef AND prosqlbody IS NULL
