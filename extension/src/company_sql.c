@@ -48,7 +48,7 @@ leadcrm_company_core(PG_FUNCTION_ARGS)
 
 	if (!company_parse(PG_GETARG_TEXT_PP(0), &parts) || parts.core.len == 0)
 		PG_RETURN_NULL();
-	PG_RETURN_TEXT_P(leadcrm_from_utf8(parts.core.s, parts.core.len));
+	PG_RETURN_TEXT_P(leadcrm_key_from_utf8(parts.core.s, parts.core.len));
 }
 
 /*
@@ -72,7 +72,7 @@ leadcrm_company_key(PG_FUNCTION_ARGS)
 		memcpy(key + len, parts.region, strlen(parts.region));
 		len += strlen(parts.region);
 	}
-	PG_RETURN_TEXT_P(leadcrm_from_utf8(key, len));
+	PG_RETURN_TEXT_P(leadcrm_key_from_utf8(key, len));
 }
 
 /*

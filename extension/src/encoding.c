@@ -12,8 +12,12 @@
 
 #include "leadcrm.h"
 
+#include "catalog/namespace.h"
+#include "lib/stringinfo.h"
 #include "mb/pg_wchar.h"
 #include "utils/builtins.h"
+
+#define CHUNK	256				/* bytes of UTF-8 converted at a time */
 
 /*
  * encoding_is_utf8
@@ -73,4 +77,44 @@ leadcrm_from_utf8(const char *s, size_t len)
 			return cstring_to_text(converted);
 	}
 	return cstring_to_text_with_len(s, (int) len);
+}
+
+/*
+ * leadcrm_key_from_utf8
+ *		The same for a key, which is compared and not read.
+ *
+ * A character that the server encoding lacks stands as \u and its code point:
+ * whoever brings a Japanese firm to an EUC_JP database must not be refused
+ * because its key is in simplified characters.
+ */
+text *
+leadcrm_key_from_utf8(const char *s, size_t len)
+{
+	int			encoding = GetDatabaseEncoding();
+	StringInfoData key;
+	Oid			proc;
+
+	if (encoding_is_utf8())
+		return leadcrm_from_utf8(s, len);
+	proc = FindDefaultConversionProc(PG_UTF8, encoding);
+	if (!OidIsValid(proc))
+		return leadcrm_from_utf8(s, len);	/* raises */
+	initStringInfo(&key);
+	while (len > 0)
+	{
+		char		chunk[CHUNK * MAX_CONVERSION_GROWTH + 1];
+		int			n = pg_do_encoding_conversion_buf(proc, PG_UTF8, encoding,
+													  (unsigned char *) s, (int) Min(len, CHUNK),
+													  (unsigned char *) chunk, sizeof(chunk), true);
+
+		appendStringInfoString(&key, chunk);
+		if (n == 0)
+		{
+			appendStringInfo(&key, "\\u%04x", utf8_to_unicode((const unsigned char *) s));
+			n = pg_encoding_mblen(PG_UTF8, s);
+		}
+		s += n;
+		len -= n;
+	}
+	return cstring_to_text_with_len(key.data, key.len);
 }

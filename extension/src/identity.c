@@ -216,7 +216,7 @@ identity_key(Workspace *ws, const IdentityRule *rule, TupleTableSlot *slot, bool
 					return NULL;
 				*weak |= leadcrm_email_shared(&email);
 				leadcrm_email_key(&email);
-				return leadcrm_from_utf8(email.text, email.len);
+				return leadcrm_key_from_utf8(email.text, email.len);
 			}
 		case IDENTITY_WECHAT:
 			{
@@ -293,7 +293,7 @@ company_key(Workspace *ws, TupleTableSlot *slot, const char *second, size_t seco
 	appendBinaryStringInfo(&key, parts.core.s, (int) parts.core.len);
 	appendStringInfoChar(&key, KEY_SEPARATOR);
 	appendBinaryStringInfo(&key, second, (int) second_len);
-	return leadcrm_from_utf8(key.data, key.len);
+	return leadcrm_key_from_utf8(key.data, key.len);
 }
 
 /* A text column of the row in UTF-8, or NULL. */

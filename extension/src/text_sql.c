@@ -33,6 +33,14 @@
 		PG_RETURN_TEXT_P(leadcrm_from_utf8((s), (len))); \
 	} while (0)
 
+/* The same of what is only compared. */
+#define RETURN_KEY(s, len) \
+	do { \
+		if ((len) == 0) \
+			PG_RETURN_NULL(); \
+		PG_RETURN_TEXT_P(leadcrm_key_from_utf8((s), (len))); \
+	} while (0)
+
 /*
  * text_folded
  *		Argument 0 folded, in palloc'd memory.
@@ -71,7 +79,7 @@ leadcrm_fold_text(PG_FUNCTION_ARGS)
 	size_t		len;
 	char	   *folded = text_folded(fcinfo, FOLD_ALL, &len);
 
-	RETURN_TEXT(folded, len);
+	RETURN_KEY(folded, len);
 }
 
 /*
@@ -118,7 +126,7 @@ leadcrm_email_key_sql(PG_FUNCTION_ARGS)
 	if (!leadcrm_email_parse(s, len, &email))
 		PG_RETURN_NULL();
 	leadcrm_email_key(&email);
-	RETURN_TEXT(email.text, email.len);
+	RETURN_KEY(email.text, email.len);
 }
 
 /*
@@ -218,7 +226,7 @@ leadcrm_person_key_sql(PG_FUNCTION_ARGS)
 	if (!leadcrm_person_parse(s, len, &person))
 		PG_RETURN_NULL();
 	len = leadcrm_person_key(&person, key);
-	RETURN_TEXT(key, len);
+	RETURN_KEY(key, len);
 }
 
 /*
