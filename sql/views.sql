@@ -201,7 +201,11 @@ CREATE TEMP VIEW all_numbers AS
 SELECT (SELECT jsonb_agg(to_jsonb(f) ORDER BY to_jsonb(f)) FROM v_funnel f) AS funnel, (SELECT jsonb_agg(to_jsonb(f) ORDER BY to_jsonb(f)) FROM v_source f) AS source,
        (SELECT jsonb_agg(to_jsonb(f) ORDER BY to_jsonb(f)) FROM v_leaderboard f) AS leaderboard, (SELECT jsonb_agg(to_jsonb(f) ORDER BY to_jsonb(f)) FROM v_loss f) AS loss,
        (SELECT jsonb_agg(to_jsonb(f) ORDER BY to_jsonb(f)) FROM v_forecast f) AS forecast, (SELECT jsonb_agg(to_jsonb(f) ORDER BY to_jsonb(f)) FROM v_stuck f) AS stuck,
-       (SELECT jsonb_agg(to_jsonb(f) ORDER BY to_jsonb(f)) FROM v_sla f) AS sla, (SELECT jsonb_agg(to_jsonb(f) ORDER BY to_jsonb(f)) FROM v_source_month f) AS source_month;
+       (SELECT jsonb_agg(to_jsonb(f) ORDER BY to_jsonb(f)) FROM v_sla f) AS sla, (SELECT jsonb_agg(to_jsonb(f) ORDER BY to_jsonb(f)) FROM v_source_month f) AS source_month,
+       (SELECT jsonb_agg(to_jsonb(f) ORDER BY to_jsonb(f)) FROM v_leaderboard_month f) AS leaderboard_month, (SELECT jsonb_agg(to_jsonb(f) ORDER BY to_jsonb(f)) FROM v_team_month f) AS team_month,
+       (SELECT jsonb_agg(to_jsonb(f) ORDER BY to_jsonb(f)) FROM v_intent f) AS intent, (SELECT jsonb_agg(to_jsonb(f) ORDER BY to_jsonb(f)) FROM v_pipeline f) AS pipeline,
+       (SELECT jsonb_agg(to_jsonb(f) - 'days' ORDER BY to_jsonb(f) - 'days') FROM v_stage_time f) AS stage_time,
+       (SELECT jsonb_agg(jsonb_build_array(l.created_on, l.won_on, l.lost_on, l.closes_on) ORDER BY l.id) FROM v_lead l) AS lead;
 CREATE TEMP TABLE read_in_shanghai AS SELECT * FROM all_numbers;
 SET timezone = 'America/Los_Angeles';
 SELECT n.* = s.* AS same FROM all_numbers n, read_in_shanghai s;
