@@ -1171,6 +1171,7 @@ COMMENT ON COLUMN v_forecast.history_amount IS 'weighted by what became of leads
 COMMENT ON VIEW v_stage_time IS 'how long leads stay in each stage; by the day they came; rows add up';
 COMMENT ON COLUMN v_stage_time.visits IS 'how often leads were in it';
 COMMENT ON COLUMN v_stage_time.days IS 'days they stayed, until now where they are still there';
+COMMENT ON COLUMN v_stage_time.ended IS 'of these, how many have ended';
 COMMENT ON VIEW v_stage_time_total IS 'median and 90th percentile of days in each stage, of visits that have ended, within 1 %; and stuck leads';
 COMMENT ON COLUMN v_stage_time_total.visits IS 'how often leads were in it';
 COMMENT ON COLUMN v_stage_time_total.leads IS 'leads that were in it';

@@ -1171,6 +1171,7 @@ COMMENT ON COLUMN v_forecast.history_amount IS '按同阶段线索的历史赢�
 COMMENT ON VIEW v_stage_time IS '线索在各阶段停留的天数；按产生日期；各行可相加';
 COMMENT ON COLUMN v_stage_time.visits IS '进入该阶段的次数';
 COMMENT ON COLUMN v_stage_time.days IS '停留天数之和，未离开的算到此刻';
+COMMENT ON COLUMN v_stage_time.ended IS '其中已离开的次数';
 COMMENT ON VIEW v_stage_time_total IS '各阶段停留天数的中位数和 90 分位（已结束的停留，误差 1% 以内），以及停滞线索';
 COMMENT ON COLUMN v_stage_time_total.visits IS '进入该阶段的次数';
 COMMENT ON COLUMN v_stage_time_total.leads IS '到过该阶段的线索数';
