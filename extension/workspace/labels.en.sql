@@ -215,6 +215,7 @@ COMMENT ON COLUMN lead.touched_at IS 'when it was assigned or last contacted, wh
 COMMENT ON COLUMN lead.recycle_at IS 'when tick() looks next whether it goes back into a pool; empty: never';
 COMMENT ON COLUMN lead.first_contact_due_at IS 'when it must have been contacted';
 COMMENT ON COLUMN lead.first_contacted_at IS 'when it was first contacted';
+COMMENT ON COLUMN lead.first_contact_from IS 'since when it had been waiting for the first contact, where it was assigned anew later';
 COMMENT ON COLUMN lead.last_contacted_at IS 'when it was last contacted';
 COMMENT ON COLUMN lead.next_contact_at IS 'when it will be contacted next';
 COMMENT ON COLUMN lead.merged_into IS 'the living lead this row was merged into; NULL = it lives';

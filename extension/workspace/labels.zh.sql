@@ -215,6 +215,7 @@ COMMENT ON COLUMN lead.touched_at IS '分配时间或最近联系时间，取较
 COMMENT ON COLUMN lead.recycle_at IS 'tick 下次查看是否放回公海的时间；空为不放回';
 COMMENT ON COLUMN lead.first_contact_due_at IS '首次联系的期限';
 COMMENT ON COLUMN lead.first_contacted_at IS '首次联系的时间';
+COMMENT ON COLUMN lead.first_contact_from IS '首次联系计时的起点，仅在联系之后又重新分配的线索上有';
 COMMENT ON COLUMN lead.last_contacted_at IS '最近联系的时间';
 COMMENT ON COLUMN lead.next_contact_at IS '下次联系的时间';
 COMMENT ON COLUMN lead.merged_into IS '已并入的线索；空为有效线索';
