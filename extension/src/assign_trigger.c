@@ -549,13 +549,12 @@ static void
 keep_first_contact(Row *row)
 {
 	bool		not_contacted;
-	bool		not_noted;
 	bool		isnull;
 	Datum		from;
 
 	(void) current(row, LEAD_FIRST_CONTACTED_AT, &not_contacted);
-	(void) current(row, LEAD_FIRST_CONTACT_FROM, &not_noted);
-	if (row->old == NULL || not_contacted || !not_noted)
+	if (row->old == NULL || not_contacted ||
+		!slot_attisnull(row->old, row->ws->column[LEAD_FIRST_CONTACT_FROM]))
 		return;
 	from = slot_getattr(row->old, row->ws->column[LEAD_ASSIGNED_AT], &isnull);
 	if (isnull)
