@@ -1114,7 +1114,7 @@ COMMENT ON COLUMN v_funnel.entered IS 'leads that really were in this stage';
 COMMENT ON COLUMN v_funnel.present IS 'leads that are in it now';
 COMMENT ON VIEW v_funnel_total IS 'the funnel of all leads: conversion, loss, and the worst step';
 COMMENT ON COLUMN v_funnel_total.leads IS 'leads that came at least this far';
-COMMENT ON COLUMN v_funnel_total.amount IS 'their expected amount; of the won stage the won amount';
+COMMENT ON COLUMN v_funnel_total.amount IS 'their expected amount, all currencies together; of the won stage the won amount';
 COMMENT ON COLUMN v_funnel_total.entered IS 'leads that really were in this stage';
 COMMENT ON COLUMN v_funnel_total.present IS 'leads that are in it now';
 COMMENT ON COLUMN v_funnel_total.from_previous IS 'conversion: share of the step before';
@@ -1181,7 +1181,7 @@ COMMENT ON COLUMN v_stage_time_total.average_days IS 'average days';
 COMMENT ON COLUMN v_stage_time_total.median_days IS 'median of days';
 COMMENT ON COLUMN v_stage_time_total.p90_days IS '90th percentile of days';
 COMMENT ON COLUMN v_stage_time_total.stuck IS 'leads that are stuck';
-COMMENT ON COLUMN v_stage_time_total.stuck_amount IS 'their expected amount';
+COMMENT ON COLUMN v_stage_time_total.stuck_amount IS 'their expected amount, all currencies together';
 COMMENT ON VIEW v_stuck IS 'leads that are stuck at this moment; by the day they came; rows add up';
 COMMENT ON VIEW v_loss IS 'why leads are lost; by the day they were lost; rows add up';
 COMMENT ON COLUMN v_loss.stage IS 'the furthest stage they had reached';
@@ -1304,6 +1304,7 @@ BEGIN
               ('part', 'which part'),
               ('late', 'leads past their deadline'),
               ('stayed', 'days they stayed'),
+              ('ended', 'visits that have ended'),
               ('touched', 'leads by last touch'),
               ('waiting', 'leads that wait for their first contact'),
               ('team_target_won', 'target of the team: won leads'),

@@ -1114,7 +1114,7 @@ COMMENT ON COLUMN v_funnel.entered IS '确实进入过该阶段的线索数';
 COMMENT ON COLUMN v_funnel.present IS '现在处于该阶段的线索数';
 COMMENT ON VIEW v_funnel_total IS '全部线索的漏斗：转化率、流失率和最薄弱的一步';
 COMMENT ON COLUMN v_funnel_total.leads IS '至少到达该阶段的线索数';
-COMMENT ON COLUMN v_funnel_total.amount IS '这些线索的预计金额；赢单为成交金额';
+COMMENT ON COLUMN v_funnel_total.amount IS '这些线索的预计金额，各币种直接相加；赢单为成交金额';
 COMMENT ON COLUMN v_funnel_total.entered IS '确实进入过该阶段的线索数';
 COMMENT ON COLUMN v_funnel_total.present IS '现在处于该阶段的线索数';
 COMMENT ON COLUMN v_funnel_total.from_previous IS '转化率：占上一步的比例';
@@ -1181,7 +1181,7 @@ COMMENT ON COLUMN v_stage_time_total.average_days IS '平均天数';
 COMMENT ON COLUMN v_stage_time_total.median_days IS '天数的中位数';
 COMMENT ON COLUMN v_stage_time_total.p90_days IS '天数的 90 分位';
 COMMENT ON COLUMN v_stage_time_total.stuck IS '停滞的线索数';
-COMMENT ON COLUMN v_stage_time_total.stuck_amount IS '其预计金额';
+COMMENT ON COLUMN v_stage_time_total.stuck_amount IS '其预计金额，各币种直接相加';
 COMMENT ON VIEW v_stuck IS '此刻停滞的线索；按产生日期；各行可相加';
 COMMENT ON VIEW v_loss IS '输单原因；按输单日期；各行可相加';
 COMMENT ON COLUMN v_loss.stage IS '输单前到达的最远阶段';
@@ -1304,6 +1304,7 @@ BEGIN
               ('part', '哪一部分'),
               ('late', '超期的线索数'),
               ('stayed', '停留天数'),
+              ('ended', '已离开的次数'),
               ('touched', '末次触点线索数'),
               ('waiting', '等待首次联系的线索数'),
               ('team_target_won', '团队目标：赢单数'),
