@@ -81,6 +81,14 @@ INSERT INTO activity (lead_id, kind, direction, at) SELECT id, 'call', 'out', no
 UPDATE lead SET assigned_at = now() - interval '90 minutes 59 seconds' WHERE id IN (8, 12);
 SELECT sum(contacted) > 0 AS contacted, max(contact_minutes) AS minutes, sum(contact_minutes) AS all_minutes FROM _cube;
 SELECT * FROM wrong;
+-- Who gets a lead later did not contact it at once: the time is what it was.
+UPDATE lead SET owner = 'bob' WHERE id = 8;
+SELECT owner, first_contact_from < assigned_at AS noted FROM lead WHERE id = 8;
+SELECT max(contact_minutes) AS minutes, sum(contact_minutes) AS all_minutes FROM _cube;
+UPDATE lead SET owner = NULL, pool = 'common' WHERE id IN (8, 12);
+UPDATE lead SET owner = 'ann' WHERE id IN (8, 12);
+SELECT max(contact_minutes) AS minutes, sum(contact_minutes) AS all_minutes FROM _cube;
+SELECT * FROM wrong;
 DELETE FROM activity WHERE lead_id = 3;
 SELECT * FROM wrong;
 

@@ -161,6 +161,15 @@ ROLLBACK;
 SELECT stage, leads, visits, ended, average_days, median_days BETWEEN 0.99 * average_days AND 1.01 * average_days OR ended <> 1 AS near, stuck
   FROM v_stage_time_total WHERE process = 'lead' ORDER BY step;
 SELECT stage, sum(visits) AS visits, sum(days) FILTER (WHERE day < '2024-01-06') AS days_of_straight FROM v_stage_time WHERE process = 'lead' GROUP BY stage, step ORDER BY step;
+-- The median by any dimension; over all it is that of the companion.
+SELECT owner, sum(visits) AS visits, sum(ended) AS ended, percentile_disc(0.5) WITHIN GROUP (ORDER BY days) FILTER (WHERE ended = 1) AS median_days
+  FROM v_stage_time WHERE process = 'lead' AND stage = 'contacted' GROUP BY owner ORDER BY owner;
+SELECT t.stage, t.ended = s.ended AS ended, abs(t.median_days / s.median_days - 1) <= 0.01 AS median, abs(t.p90_days / s.p90_days - 1) <= 0.01 AS p90
+  FROM v_stage_time_total t
+  JOIN (SELECT process, stage, sum(ended) AS ended, percentile_disc(0.5) WITHIN GROUP (ORDER BY days) FILTER (WHERE ended = 1) AS median_days,
+               percentile_disc(0.9) WITHIN GROUP (ORDER BY days) FILTER (WHERE ended = 1) AS p90_days
+          FROM v_stage_time GROUP BY process, stage) s USING (process, stage)
+ WHERE t.process = 'lead' ORDER BY t.step;
 SELECT owner, sum(leads) AS leads, sum(assigned) AS assigned, sum(contacted) AS contacted, sum(contact_minutes) AS minutes, sum(waiting) AS waiting, sum(overdue) AS overdue
   FROM v_sla GROUP BY 1 ORDER BY 1;
 SELECT name FROM v_lead WHERE stuck ORDER BY name COLLATE "C";
@@ -201,7 +210,11 @@ CREATE TEMP VIEW all_numbers AS
 SELECT (SELECT jsonb_agg(to_jsonb(f) ORDER BY to_jsonb(f)) FROM v_funnel f) AS funnel, (SELECT jsonb_agg(to_jsonb(f) ORDER BY to_jsonb(f)) FROM v_source f) AS source,
        (SELECT jsonb_agg(to_jsonb(f) ORDER BY to_jsonb(f)) FROM v_leaderboard f) AS leaderboard, (SELECT jsonb_agg(to_jsonb(f) ORDER BY to_jsonb(f)) FROM v_loss f) AS loss,
        (SELECT jsonb_agg(to_jsonb(f) ORDER BY to_jsonb(f)) FROM v_forecast f) AS forecast, (SELECT jsonb_agg(to_jsonb(f) ORDER BY to_jsonb(f)) FROM v_stuck f) AS stuck,
-       (SELECT jsonb_agg(to_jsonb(f) ORDER BY to_jsonb(f)) FROM v_sla f) AS sla, (SELECT jsonb_agg(to_jsonb(f) ORDER BY to_jsonb(f)) FROM v_source_month f) AS source_month;
+       (SELECT jsonb_agg(to_jsonb(f) ORDER BY to_jsonb(f)) FROM v_sla f) AS sla, (SELECT jsonb_agg(to_jsonb(f) ORDER BY to_jsonb(f)) FROM v_source_month f) AS source_month,
+       (SELECT jsonb_agg(to_jsonb(f) ORDER BY to_jsonb(f)) FROM v_leaderboard_month f) AS leaderboard_month, (SELECT jsonb_agg(to_jsonb(f) ORDER BY to_jsonb(f)) FROM v_team_month f) AS team_month,
+       (SELECT jsonb_agg(to_jsonb(f) ORDER BY to_jsonb(f)) FROM v_intent f) AS intent, (SELECT jsonb_agg(to_jsonb(f) ORDER BY to_jsonb(f)) FROM v_pipeline f) AS pipeline,
+       (SELECT jsonb_agg(to_jsonb(f) - 'days' ORDER BY to_jsonb(f) - 'days') FROM v_stage_time f) AS stage_time,
+       (SELECT jsonb_agg(jsonb_build_array(l.created_on, l.won_on, l.lost_on, l.closes_on) ORDER BY l.id) FROM v_lead l) AS lead;
 CREATE TEMP TABLE read_in_shanghai AS SELECT * FROM all_numbers;
 SET timezone = 'America/Los_Angeles';
 SELECT n.* = s.* AS same FROM all_numbers n, read_in_shanghai s;

@@ -100,6 +100,29 @@ GROUP BY n ORDER BY n;
 -- A state goes to text and comes back.
 SELECT '1 2 0 86400000000 7 5 1 -6 2'::window_funnel_state, window_funnel_state_send('1 2 0 86400000000 7 5 1 -6 2');
 
+-- Parts are the whole: random splits, in any order, states through text.
+CREATE AGGREGATE part_of_funnel(timestamptz, text, text[], interval, text) (SFUNC = window_funnel_trans, STYPE = window_funnel_state);
+CREATE AGGREGATE whole_funnel(window_funnel_state) (SFUNC = window_funnel_combine, STYPE = window_funnel_state, FINALFUNC = window_funnel_final);
+CREATE AGGREGATE part_of_lifecycle(text, timestamptz) (SFUNC = lifecycle_agg_trans, STYPE = lifecycle_state);
+CREATE AGGREGATE whole_lifecycle(lifecycle_state) (SFUNC = lifecycle_agg_combine, STYPE = lifecycle_state, FINALFUNC = lifecycle_agg_final);
+CREATE TABLE split AS
+SELECT g AS id, n, substr('abcda', 1 + h % 5, 1) AS event, timestamptz '2026-01-01Z' + h / 5 % 20 * interval '1 s' AS at
+FROM generate_series(1, 500) g, generate_series(0, g % 40) n, LATERAL (SELECT (g * 7919 + n * 104729) % 1000003 * 31 % 65521 AS h) r;
+SELECT parts, mode, count(*) AS leads, count(*) FILTER (WHERE w.depth = p.depth) AS same, count(*) FILTER (WHERE w.lifecycle = p.lifecycle) AS same_lifecycle,
+	count(DISTINCT w.depth) AS depths
+FROM unnest('{1,2,7,40}'::integer[]) parts, unnest('{default,strict_order,strict_deduplication,strict_increase}'::text[]) mode,
+	LATERAL (SELECT id, window_funnel(at, event, '{a,b,c,a}', '12 s', mode) AS depth, lifecycle_agg(event, at) AS lifecycle FROM split GROUP BY id) w
+JOIN LATERAL (
+	SELECT id, whole_funnel(f::text::window_funnel_state ORDER BY hashint4(part)) AS depth, whole_lifecycle(l::text::lifecycle_state ORDER BY hashint4(part)) AS lifecycle
+	FROM (SELECT id, abs(hashint4(id * 40 + n) % parts) AS part, part_of_funnel(at, event, '{a,b,c,a}', '12 s', mode ORDER BY hashint4(n + parts)) AS f,
+			part_of_lifecycle(event, at ORDER BY hashint4(n + parts)) AS l
+		FROM split GROUP BY 1, 2) s
+	GROUP BY id) p USING (id)
+GROUP BY parts, mode ORDER BY parts, mode;
+DROP TABLE split;
+DROP AGGREGATE part_of_funnel(timestamptz, text, text[], interval, text), whole_funnel(window_funnel_state),
+	part_of_lifecycle(text, timestamptz), whole_lifecycle(lifecycle_state);
+
 -- The steps of a prepared statement are checked once; those of a column for each row.
 PREPARE funnel(text[], interval, text) AS
 	SELECT window_funnel(at, event, $1, $2, $3) FROM (VALUES ('a', timestamptz '2026-01-01Z'), ('b', '2026-01-02Z')) v(event, at);

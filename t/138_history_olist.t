@@ -94,6 +94,26 @@ SKIP:
 		'14', 'its median is 14 days, too');
 }
 
+# The same by the views, which count as won who is won now, and by the
+# aggregate.  Of the deal that was won before the first contact the log ends with
+# the contact.
+my $rate = 'round(100.0 * sum(won) / sum(leads), 2)';
+same('v_source: leads, won and rate by source',
+	qq(SELECT source, sum(leads), sum(won), $rate FROM crm.v_source GROUP BY 1 ORDER BY source COLLATE "C"),
+	qq(SELECT source, count(*), count(*) FILTER (WHERE won >= contacted), round(100.0 * count(*) FILTER (WHERE won >= contacted) / count(*), 2)
+	     FROM $raw GROUP BY 1 ORDER BY source COLLATE "C"));
+same('v_source_month: leads, won and rate by source and month',
+	qq(SELECT month, source, leads, won, win_rate FROM crm.v_source_month ORDER BY month, source COLLATE "C"),
+	qq(SELECT date_trunc('month', contacted)::date AS month, source, count(*), count(*) FILTER (WHERE won >= contacted),
+	          round(count(*) FILTER (WHERE won >= contacted)::numeric / count(*), 4)
+	     FROM $raw GROUP BY 1, 2 ORDER BY 1, source COLLATE "C"));
+same('cohort: leads, won within 90 days and rate by month',
+	qq(SELECT c.* FROM (SELECT leadcrm.cohort(lifecycle, 'won', 'month', '$zone', '90 days') AS c FROM crm.lead) l, leadcrm.cohort_rows(l.c) c),
+	qq(SELECT month, count(*), count(*) FILTER (WHERE won), round(count(*) FILTER (WHERE won)::numeric / count(*), 4)
+	     FROM (SELECT date_trunc('month', contacted)::date AS month,
+	                  won AT TIME ZONE '$zone' <= contacted::timestamp AT TIME ZONE '$zone' + interval '2160 hours' AS won FROM $raw) c
+	    GROUP BY 1 ORDER BY 1));
+
 # What the workspace says of itself, and the same log again
 is($db->query("SELECT item, problem FROM leadcrm.check_workspace('crm') WHERE severity = 'error'"), '', 'nothing is wrong with it');
 same('history and lead agree', 'SELECT id, stage, stage_since FROM crm.lead ORDER BY id',

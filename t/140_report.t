@@ -269,8 +269,9 @@ sub unfilter
 	return \%count;
 }
 
-# What a page says of itself: labels outside their picture, texts that lie on
-# each other, cells whose content does not fit, and whether it is too wide.
+# What a page says of itself: characters that are drawn as boxes, as those are
+# that no font has; labels outside their picture, texts that lie on each other,
+# cells whose content does not fit, and whether it is too wide.
 my $measure = <<'END';
 <script>
 addEventListener('load', () => {
@@ -303,10 +304,18 @@ addEventListener('load', () => {
 	for (const table of document.querySelectorAll('.scroll'))
 		if (table.scrollWidth > table.clientWidth && getComputedStyle(table).overflowX == 'visible')
 			faults.push('wider than the paper: ' + table.textContent);
+	const drawn = character => {
+		const canvas = Object.assign(document.createElement('canvas'), { width: 40, height: 40 }), pen = canvas.getContext('2d');
+		pen.font = '20px ' + getComputedStyle(document.querySelector('text')).fontFamily;
+		pen.fillText(character, 5, 25);
+		return canvas.toDataURL();
+	};
+	const box = drawn('\u{10FFF0}');
+	const boxes = [...new Set(document.body.textContent.match(/[^\x00-\x7f]/gu))].filter(c => drawn(c) == box);
 	if (document.documentElement.scrollWidth > innerWidth)
 		faults.push('too wide: ' + [...document.body.querySelectorAll('*')].filter(e => e.getBoundingClientRect().right > innerWidth &&
 			!e.closest('.scroll')).map(e => e.tagName + ' ' + e.textContent.slice(0, 20)));
-	parent.postMessage(window.name + ' texts ' + document.querySelectorAll('svg text').length + ' faults ' + faults.join('; '), '*');
+	parent.postMessage(window.name + ' texts ' + document.querySelectorAll('svg text').length + ' boxes ' + boxes.join('') + ' faults ' + faults.join('; '), '*');
 });
 </script>
 END
@@ -343,7 +352,7 @@ sub measured
 
 SKIP: {
 	skip 'chromium is not installed', 1 unless $browser;
-	diag('no Chinese font: pictures have boxes') unless `fc-list :lang=zh 2>$dir/errors` =~ /\S/;
+	my $font = `fc-list :lang=zh 2>$dir/errors` =~ /\S/;
 
 	my @whole = map { my $page = $_; map { [ "$page.html, $_ wide", "$page.html", $_ ] } 360, 1200 } qw(zh en one_zh none_en hostile);
 	push @whole, map { [ "$_.svg", "$_.svg", 1200 ] } qw(zh en none_zh hostile);
@@ -351,11 +360,18 @@ SKIP: {
 	push @whole, map { [ "$_.html, printed", "$_.html", 710, sub { $_[0] =~ s/\@media print/\@media all/r } ] } qw(zh en);
 	my %said = measured(@whole,
 		[ 'cut off', 'zh.svg', 1200, sub { $_[0] =~ s/viewBox="0 0 (\d+)/'viewBox="0 0 ' . ($1 - 40)/er } ],
-		[ 'grown', 'zh.svg', 1200, sub { $_[0] =~ s/font-size:15px/font-size:30px/r } ]);
-	like($said{ $_->[0] }, qr/^texts [1-9]\d* faults $/, "$_->[0]: all labels are whole") for @whole;
+		[ 'grown', 'zh.svg', 1200, sub { $_[0] =~ s/font-size:15px/font-size:30px/r } ],
+		[ 'without a font', 'zh.svg', 1200, sub { $_[0] =~ s/&#\d+;/&#1114097;/gr } ]);
+	like($said{ $_->[0] }, qr/^texts [1-9]\d* boxes \S* faults $/, "$_->[0]: all labels are whole") for @whole;
+  SKIP: {
+		skip 'no Chinese font', 1 unless $font;
+		like($said{$_}, qr/ boxes  faults/, "$_: Chinese is Chinese, not boxes")
+			for grep { !/hostile/ } map { $_->[0] } @whole;
+	}
 
 	# The measure itself
 	like($said{'cut off'}, qr/clipped: /, 'a label that is clipped is noticed');
+	like($said{'without a font'}, qr/ boxes \S+ faults/, 'a character that no font has is noticed');
 	like($said{grown}, qr/overlap: |under its band: /, 'labels that are too long are noticed');
 
 	for my $dark (0, 1)

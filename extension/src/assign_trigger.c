@@ -31,7 +31,7 @@
 #include "settle.h"
 
 /* Columns that the trigger sets. */
-#define ASSIGN_COLUMNS	9
+#define ASSIGN_COLUMNS	10
 
 /* The row as the trigger is changing it. */
 typedef struct Row
@@ -78,6 +78,7 @@ static void leave_load(Row *row, const Belonging *was);
 static void enter_load(Row *row, int rep, const Pool *claimed);
 static SettleMove *add_move(Row *row, const Belonging *was, const char *reason);
 static void set_owner(Row *row, int rep, bool kept);
+static void keep_first_contact(Row *row);
 static TimestampTz set_deadline(Row *row, int64 span, bool kept);
 static void set_pool(Row *row, int pool, bool kept);
 static void set_touched(Row *row);
@@ -535,8 +536,30 @@ set_owner(Row *row, int rep, bool kept)
 		else
 			set_null(row, LEAD_TEAM);
 	}
+	keep_first_contact(row);
 	if (!(kept && writer_set(row, LEAD_ASSIGNED_AT)))
 		set(row, LEAD_ASSIGNED_AT, TimestampTzGetDatum(row->frame->now));
+}
+
+/*
+ * The time that the first contact took was that since the assignment before it:
+ * note that one, if it is replaced now.
+ */
+static void
+keep_first_contact(Row *row)
+{
+	bool		not_contacted;
+	bool		isnull;
+	Datum		from;
+
+	(void) current(row, LEAD_FIRST_CONTACTED_AT, &not_contacted);
+	if (row->old == NULL || not_contacted ||
+		!slot_attisnull(row->old, row->ws->column[LEAD_FIRST_CONTACT_FROM]))
+		return;
+	from = slot_getattr(row->old, row->ws->column[LEAD_ASSIGNED_AT], &isnull);
+	if (isnull)
+		from = slot_getattr(row->old, row->ws->column[LEAD_CREATED_AT], &isnull);
+	set(row, LEAD_FIRST_CONTACT_FROM, from);
 }
 
 /* When the new owner has to make contact; span in microseconds. */
@@ -555,6 +578,7 @@ set_pool(Row *row, int pool, bool kept)
 {
 	const AssignModel *model = row->state->model;
 
+	keep_first_contact(row);
 	set_null(row, LEAD_OWNER);
 	set_null(row, LEAD_ASSIGNED_AT);
 	set_null(row, LEAD_FIRST_CONTACT_DUE_AT);

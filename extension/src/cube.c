@@ -125,7 +125,7 @@ leadcrm_cube_same(const Workspace *ws, TupleTableSlot *old, TupleTableSlot *new)
 {
 	static const LeadColumn other[] = {
 		LEAD_MERGED_INTO, LEAD_SCORE, LEAD_LIFECYCLE, LEAD_EXPECTED_CLOSE_ON, LEAD_ASSIGNED_AT,
-		LEAD_FIRST_CONTACTED_AT
+		LEAD_FIRST_CONTACTED_AT, LEAD_FIRST_CONTACT_FROM
 	};
 
 	for (int i = 0; i < lengthof(other); i++)
@@ -471,14 +471,19 @@ count_lead(const Workspace *ws, TupleTableSlot *lead, int sign, CubeSum *sum)
 	}
 }
 
-/* From the assignment, or the arrival, to the first contact; never negative. */
+/*
+ * From the assignment before it, or the arrival, to the first contact; never
+ * negative.
+ */
 static int64
 minutes_to_contact(const Workspace *ws, TupleTableSlot *lead)
 {
 	bool		isnull;
 	TimestampTz contact = DatumGetTimestampTz(slot_getattr(lead, ws->column[LEAD_FIRST_CONTACTED_AT], &isnull));
-	TimestampTz from = DatumGetTimestampTz(slot_getattr(lead, ws->column[LEAD_ASSIGNED_AT], &isnull));
+	TimestampTz from = DatumGetTimestampTz(slot_getattr(lead, ws->column[LEAD_FIRST_CONTACT_FROM], &isnull));
 
+	if (isnull)
+		from = DatumGetTimestampTz(slot_getattr(lead, ws->column[LEAD_ASSIGNED_AT], &isnull));
 	if (isnull)
 		from = DatumGetTimestampTz(slot_getattr(lead, ws->column[LEAD_CREATED_AT], &isnull));
 	if (TIMESTAMP_NOT_FINITE(contact) || TIMESTAMP_NOT_FINITE(from) || contact <= from)

@@ -164,7 +164,8 @@ column_is_filled(Workspace *ws, Form_pg_attribute att)
 		"external_id", "process", "stage", "stage_since", "lifecycle", "won_at", "won_amount", "lost_at",
 		"loss_reason", "loss_note", "competitor",
 		"owner", "team", "pool", "pool_since", "assigned_at", "touched_at", "recycle_at",
-		"first_contact_due_at", "first_contacted_at", "last_contacted_at", "next_contact_at",
+		"first_contact_due_at", "first_contacted_at", "first_contact_from",
+		"last_contacted_at", "next_contact_at",
 		"merged_into", "attrs", "created_at", "updated_at"
 	};
 

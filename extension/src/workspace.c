@@ -136,6 +136,7 @@ static const struct
 	[LEAD_RECYCLE_AT] = {"recycle_at", TIMESTAMPTZOID},
 	[LEAD_FIRST_CONTACT_DUE_AT] = {"first_contact_due_at", TIMESTAMPTZOID},
 	[LEAD_FIRST_CONTACTED_AT] = {"first_contacted_at", TIMESTAMPTZOID},
+	[LEAD_FIRST_CONTACT_FROM] = {"first_contact_from", TIMESTAMPTZOID},
 	[LEAD_LAST_CONTACTED_AT] = {"last_contacted_at", TIMESTAMPTZOID},
 	[LEAD_MERGED_INTO] = {"merged_into", INT8OID},
 	[LEAD_ATTRS] = {"attrs", JSONBOID},

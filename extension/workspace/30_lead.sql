@@ -67,6 +67,7 @@ CREATE TABLE lead (
     recycle_at           timestamptz,
     first_contact_due_at timestamptz,
     first_contacted_at   timestamptz,
+    first_contact_from   timestamptz,
     last_contacted_at    timestamptz,
     next_contact_at      timestamptz,
     merged_into          bigint,

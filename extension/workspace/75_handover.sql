@@ -17,7 +17,7 @@ CREATE OR REPLACE FUNCTION _holdings() RETURNS TABLE (kind text, lead_column tex
 LANGUAGE SQL IMMUTABLE
 BEGIN ATOMIC
     VALUES ('lead', 'id',      'merged_into IS NULL',
-            '{owner,team,pool,pool_since,assigned_at,first_contact_due_at}'::text[]),
+            '{owner,team,pool,pool_since,assigned_at,first_contact_due_at,first_contact_from}'::text[]),
            ('task', 'lead_id', $in$done_at IS NULL AND cancelled_at IS NULL AND kind <> 'approval'$in$,
             '{owner,cancelled_at}'::text[]);
 END;

@@ -1,8 +1,9 @@
 -- What every lead counts for, by the dimensions that reports are read by.
 
 -- One row a living lead, computed from the lead itself.  Dates are days in the
--- workspace's zone, whatever zone a session is in.  A first contact that came
--- before the present assignment took no time.  An amount that is no number is none.
+-- workspace's zone, whatever zone a session is in.  A first contact takes the
+-- time since the assignment that it came after, or else since the lead came.  An
+-- amount that is no number is none.
 -- The last columns are what else the numbers of the moment need of the lead.
 CREATE OR REPLACE VIEW _cube_lead AS
 SELECT l.id,
@@ -35,8 +36,8 @@ SELECT l.id,
        (l.score IS NOT NULL)::integer::bigint AS scored,
        (l.assigned_at IS NOT NULL)::integer::bigint AS assigned,
        (l.first_contacted_at IS NOT NULL)::integer::bigint AS contacted,
-       CASE WHEN isfinite(l.first_contacted_at) AND isfinite(coalesce(l.assigned_at, l.created_at))
-            THEN greatest(floor(extract(epoch FROM l.first_contacted_at - coalesce(l.assigned_at, l.created_at)) / 60), 0)
+       CASE WHEN isfinite(l.first_contacted_at) AND isfinite(coalesce(l.first_contact_from, l.assigned_at, l.created_at))
+            THEN greatest(floor(extract(epoch FROM l.first_contacted_at - coalesce(l.first_contact_from, l.assigned_at, l.created_at)) / 60), 0)
             ELSE 0 END::bigint AS contact_minutes,
        l.first_contacted_at,
        l.first_contact_due_at,

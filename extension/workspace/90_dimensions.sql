@@ -117,7 +117,7 @@ SELECT 'cube'::text AS part, c.created_on, c.won_on, c.lost_on, c.closes_on, c.k
        c.contacted, c.contact_minutes,
        0::bigint AS late, 0::numeric AS stayed,
        c.created_on AS day, c.first_source AS source, c.leads AS touched, 0::bigint AS won, 0::bigint AS waiting, 0::numeric AS cost,
-       0::bigint AS target_won, 0::numeric AS target_amount, 0::bigint AS team_target_won, 0::numeric AS team_target_amount
+       0::bigint AS target_won, 0::numeric AS target_amount, 0::bigint AS team_target_won, 0::numeric AS team_target_amount, 0::bigint AS ended
   FROM _cube c
  UNION ALL
 SELECT 'last'::text, c.created_on, c.won_on, c.lost_on, c.closes_on, c.kind, c.process, c.stage, c.stages, c.owner, c.team,
@@ -125,7 +125,7 @@ SELECT 'last'::text, c.created_on, c.won_on, c.lost_on, c.closes_on, c.kind, c.p
        c.loss_reason, c.competitor, c.currency,
        0::bigint, 0::numeric, c.won_amount, 0::bigint, 0::bigint, 0::bigint, 0::bigint, 0::bigint,
        0::bigint, 0::numeric,
-       c.created_on, c.last_source, c.leads, 0::bigint, 0::bigint, 0::numeric, 0::bigint, 0::numeric, 0::bigint, 0::numeric
+       c.created_on, c.last_source, c.leads, 0::bigint, 0::bigint, 0::numeric, 0::bigint, 0::numeric, 0::bigint, 0::numeric, 0::bigint
   FROM _cube c
  UNION ALL
 SELECT 'open'::text, c.created_on, c.won_on, c.lost_on, c.closes_on, c.kind, c.process, c.stage, c.stages, c.owner, c.team,
@@ -134,7 +134,7 @@ SELECT 'open'::text, c.created_on, c.won_on, c.lost_on, c.closes_on, c.kind, c.p
        c.leads, c.expected_amount, c.won_amount, c.score, c.scored, c.assigned,
        c.contacted, c.contact_minutes,
        0::bigint, 0::numeric,
-       c.created_on, c.first_source, 0::bigint, 0::bigint, 0::bigint, 0::numeric, 0::bigint, 0::numeric, 0::bigint, 0::numeric
+       c.created_on, c.first_source, 0::bigint, 0::bigint, 0::bigint, 0::numeric, 0::bigint, 0::numeric, 0::bigint, 0::numeric, 0::bigint
   FROM lead_cube_open c
  UNION ALL
 SELECT 'due'::text, c.created_on, c.won_on, c.lost_on, c.closes_on, c.kind, c.process, c.stage, c.stages, c.owner, c.team,
@@ -143,7 +143,7 @@ SELECT 'due'::text, c.created_on, c.won_on, c.lost_on, c.closes_on, c.kind, c.pr
        c.leads, c.expected_amount, 0::numeric, 0::bigint, 0::bigint, 0::bigint, 0::bigint, 0::bigint,
        0::bigint, 0::numeric,
        CASE WHEN c.closes_on BETWEEN '0001-01-01' AND '9999-12-01' THEN c.closes_on END, c.first_source,
-       0::bigint, 0::bigint, 0::bigint, 0::numeric, 0::bigint, 0::numeric, 0::bigint, 0::numeric
+       0::bigint, 0::bigint, 0::bigint, 0::numeric, 0::bigint, 0::numeric, 0::bigint, 0::numeric, 0::bigint
   FROM lead_cube_open c
  UNION ALL
 SELECT 'won'::text, c.created_on, c.won_on, c.lost_on, c.closes_on, c.kind, c.process, c.stage, c.stages, c.owner, c.team,
@@ -151,7 +151,7 @@ SELECT 'won'::text, c.created_on, c.won_on, c.lost_on, c.closes_on, c.kind, c.pr
        c.loss_reason, c.competitor, c.currency,
        0::bigint, 0::numeric, c.won_amount, 0::bigint, 0::bigint, 0::bigint, 0::bigint, 0::bigint,
        0::bigint, 0::numeric,
-       c.won_on, c.first_source, 0::bigint, c.leads, 0::bigint, 0::numeric, 0::bigint, 0::numeric, 0::bigint, 0::numeric
+       c.won_on, c.first_source, 0::bigint, c.leads, 0::bigint, 0::numeric, 0::bigint, 0::numeric, 0::bigint, 0::numeric, 0::bigint
   FROM lead_cube_won c
  UNION ALL
 SELECT 'lost'::text, c.created_on, c.won_on, c.lost_on, c.closes_on, c.kind, c.process, c.stage, c.stages, c.owner, c.team,
@@ -160,7 +160,7 @@ SELECT 'lost'::text, c.created_on, c.won_on, c.lost_on, c.closes_on, c.kind, c.p
        c.leads, c.expected_amount, c.won_amount, c.score, c.scored, c.assigned,
        c.contacted, c.contact_minutes,
        0::bigint, 0::numeric,
-       c.lost_on, c.first_source, 0::bigint, 0::bigint, 0::bigint, 0::numeric, 0::bigint, 0::numeric, 0::bigint, 0::numeric
+       c.lost_on, c.first_source, 0::bigint, 0::bigint, 0::bigint, 0::numeric, 0::bigint, 0::numeric, 0::bigint, 0::numeric, 0::bigint
   FROM lead_cube_lost c
  UNION ALL
 SELECT 'intent'::text, c.created_on, c.won_on, c.lost_on, c.closes_on, c.kind, c.process, c.stage, c.stages, c.owner, c.team,
@@ -168,7 +168,7 @@ SELECT 'intent'::text, c.created_on, c.won_on, c.lost_on, c.closes_on, c.kind, c
        c.loss_reason, c.competitor, c.currency,
        n.sign, n.sign * c.expected_amount, n.sign * c.won_amount, n.sign * c.score, n.sign * c.scored,
        n.sign * c.assigned, n.sign * c.contacted, n.sign * c.contact_minutes, 0::bigint, 0::numeric,
-       c.created_on, c.first_source, 0::bigint, 0::bigint, 0::bigint, 0::numeric, 0::bigint, 0::numeric, 0::bigint, 0::numeric
+       c.created_on, c.first_source, 0::bigint, 0::bigint, 0::bigint, 0::numeric, 0::bigint, 0::numeric, 0::bigint, 0::numeric, 0::bigint
   FROM lead l
   JOIN _cube_lead c ON c.id = l.id
  CROSS JOIN (VALUES (-1::bigint), (1)) AS n (sign)
@@ -179,7 +179,7 @@ SELECT 'waiting'::text, c.created_on, c.won_on, c.lost_on, c.closes_on, c.kind, 
        c.loss_reason, c.competitor, c.currency,
        0::bigint, 0::numeric, 0::numeric, 0::bigint, 0::bigint, 0::bigint, 0::bigint, 0::bigint,
        (c.first_contact_due_at < now())::integer::bigint, 0::numeric,
-       c.created_on, c.first_source, 0::bigint, 0::bigint, c.leads, 0::numeric, 0::bigint, 0::numeric, 0::bigint, 0::numeric
+       c.created_on, c.first_source, 0::bigint, 0::bigint, c.leads, 0::numeric, 0::bigint, 0::numeric, 0::bigint, 0::numeric, 0::bigint
   FROM _cube_lead c
  WHERE c.first_contacted_at IS NULL AND c.owner IS NOT NULL AND c.first_contact_due_at IS NOT NULL
    AND leadcrm.is_open('lead'::regclass, c.process, c.stage)
@@ -190,7 +190,7 @@ SELECT 'stuck'::text, c.created_on, c.won_on, c.lost_on, c.closes_on, c.kind, c.
        c.leads, c.expected_amount, c.won_amount, c.score, c.scored, c.assigned,
        c.contacted, c.contact_minutes,
        0::bigint, 0::numeric,
-       c.created_on, c.first_source, 0::bigint, 0::bigint, 0::bigint, 0::numeric, 0::bigint, 0::numeric, 0::bigint, 0::numeric
+       c.created_on, c.first_source, 0::bigint, 0::bigint, 0::bigint, 0::numeric, 0::bigint, 0::numeric, 0::bigint, 0::numeric, 0::bigint
   FROM stage g
  CROSS JOIN LATERAL (SELECT l.*
                        FROM _cube_lead l
@@ -206,17 +206,17 @@ SELECT 'visit'::text, c.created_on, c.won_on, c.lost_on, c.closes_on, c.kind, c.
        c.leads, c.expected_amount, c.won_amount, c.score, c.scored, c.assigned,
        c.contacted, c.contact_minutes,
        0::bigint, round(extract(epoch FROM v.stayed) / 86400, 6),
-       c.created_on, c.first_source, 0::bigint, 0::bigint, 0::bigint, 0::numeric, 0::bigint, 0::numeric, 0::bigint, 0::numeric
+       c.created_on, c.first_source, 0::bigint, 0::bigint, 0::bigint, 0::numeric, 0::bigint, 0::numeric, 0::bigint, 0::numeric, v.ended
   FROM _cube_lead c
- CROSS JOIN LATERAL (SELECT t.from_stage AS stage, t.stayed FROM leadcrm.transitions(c.lifecycle) t WHERE t.from_stage IS NOT NULL
+ CROSS JOIN LATERAL (SELECT t.from_stage AS stage, t.stayed, 1::bigint AS ended FROM leadcrm.transitions(c.lifecycle) t WHERE t.from_stage IS NOT NULL
                       UNION ALL
-                     SELECT c.stage, now() - c.stage_since) v
+                     SELECT c.stage, now() - c.stage_since, 0::bigint) v
  UNION ALL
 SELECT 'cost'::text, NULL::date, NULL::date, NULL::date, NULL::date, NULL::text, NULL::text, NULL::text, NULL::text[], NULL::text, NULL::text,
        NULL::text, NULL::text, NULL::text, NULL::text, NULL::text, c.campaign, NULL::text, NULL::text,
        NULL::text, NULL::text, c.currency,
        0::bigint, 0::numeric, 0::numeric, 0::bigint, 0::bigint, 0::bigint, 0::bigint, 0::bigint, 0::bigint, 0::numeric,
-       c.day, c.source, 0::bigint, 0::bigint, 0::bigint, c.cost, 0::bigint, 0::numeric, 0::bigint, 0::numeric
+       c.day, c.source, 0::bigint, 0::bigint, 0::bigint, c.cost, 0::bigint, 0::numeric, 0::bigint, 0::numeric, 0::bigint
   FROM _cost c
  UNION ALL
 SELECT 'target'::text, NULL::date, NULL::date, NULL::date, NULL::date, NULL::text, NULL::text, NULL::text, NULL::text[],
@@ -228,7 +228,7 @@ SELECT 'target'::text, NULL::date, NULL::date, NULL::date, NULL::date, NULL::tex
        CASE WHEN g.rep IS NOT NULL THEN coalesce(g.won, 0) ELSE 0 END::bigint,
        CASE WHEN g.rep IS NOT NULL THEN coalesce(g.amount, 0) ELSE 0 END,
        CASE WHEN g.rep IS NULL THEN coalesce(g.won, 0) ELSE 0 END::bigint,
-       CASE WHEN g.rep IS NULL THEN coalesce(g.amount, 0) ELSE 0 END
+       CASE WHEN g.rep IS NULL THEN coalesce(g.amount, 0) ELSE 0 END, 0::bigint
   FROM rep_target g
   LEFT JOIN rep o ON o.code = g.rep
  WHERE leadcrm._sees_owner('lead'::regclass, g.rep)
@@ -256,7 +256,7 @@ SELECT c.part,
        c.leads, c.expected_amount, c.won_amount, c.score, c.scored, c.assigned, c.contacted, c.contact_minutes, c.late,
        c.stayed,
        c.day, c.touched, c.won, c.waiting, c.cost,
-       c.target_won, c.target_amount, c.team_target_won, c.team_target_amount
+       c.target_won, c.target_amount, c.team_target_won, c.team_target_amount, c.ended
   FROM _part c
   LEFT JOIN team t ON t.code = c.team
   LEFT JOIN _department d ON d.team = c.team

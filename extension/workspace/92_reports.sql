@@ -318,7 +318,8 @@ SELECT f.created_on AS day, leadcrm._week(f.created_on) AS week, leadcrm._month(
  WHERE f.part IN ('cube', 'waiting');
 
 -- How long leads stay in each open stage, up to this moment where they still
--- are, by the day they came; a lead that comes back makes another visit.
+-- are, by the day they came; a lead that comes back makes another visit.  A row
+-- is one visit, so that its days can be sorted for a median, too.
 CREATE OR REPLACE VIEW v_stage_time WITH (security_barrier) AS
 SELECT f.created_on AS day, leadcrm._week(f.created_on) AS week, leadcrm._month(f.created_on) AS month,
        leadcrm._quarter(f.created_on) AS quarter, leadcrm._year(f.created_on) AS year,
@@ -327,7 +328,7 @@ SELECT f.created_on AS day, leadcrm._week(f.created_on) AS week, leadcrm._month(
        f.industry, f.industry_label, f.product_line, f.product_line_label,
        f.source, f.source_label, f.channel, f.campaign, f.partner, f.currency,
        f.process, s.process_label, s.stage, s.stage_label, s.step,
-       f.leads AS visits, f.stayed AS days
+       f.leads AS visits, f.stayed AS days, f.ended
   FROM _fact f
   LEFT JOIN v_stage s ON s.process = f.process AND s.stage = f.stage AND s.stage_kind = 'open'
  WHERE f.part = 'visit' AND coalesce(s.step, 0) > 0;

@@ -215,6 +215,7 @@ COMMENT ON COLUMN lead.touched_at IS 'when it was assigned or last contacted, wh
 COMMENT ON COLUMN lead.recycle_at IS 'when tick() looks next whether it goes back into a pool; empty: never';
 COMMENT ON COLUMN lead.first_contact_due_at IS 'when it must have been contacted';
 COMMENT ON COLUMN lead.first_contacted_at IS 'when it was first contacted';
+COMMENT ON COLUMN lead.first_contact_from IS 'since when it had been waiting for the first contact, where it was assigned anew later';
 COMMENT ON COLUMN lead.last_contacted_at IS 'when it was last contacted';
 COMMENT ON COLUMN lead.next_contact_at IS 'when it will be contacted next';
 COMMENT ON COLUMN lead.merged_into IS 'the living lead this row was merged into; NULL = it lives';
@@ -1113,7 +1114,7 @@ COMMENT ON COLUMN v_funnel.entered IS 'leads that really were in this stage';
 COMMENT ON COLUMN v_funnel.present IS 'leads that are in it now';
 COMMENT ON VIEW v_funnel_total IS 'the funnel of all leads: conversion, loss, and the worst step';
 COMMENT ON COLUMN v_funnel_total.leads IS 'leads that came at least this far';
-COMMENT ON COLUMN v_funnel_total.amount IS 'their expected amount; of the won stage the won amount';
+COMMENT ON COLUMN v_funnel_total.amount IS 'their expected amount, all currencies together; of the won stage the won amount';
 COMMENT ON COLUMN v_funnel_total.entered IS 'leads that really were in this stage';
 COMMENT ON COLUMN v_funnel_total.present IS 'leads that are in it now';
 COMMENT ON COLUMN v_funnel_total.from_previous IS 'conversion: share of the step before';
@@ -1171,6 +1172,7 @@ COMMENT ON COLUMN v_forecast.history_amount IS 'weighted by what became of leads
 COMMENT ON VIEW v_stage_time IS 'how long leads stay in each stage; by the day they came; rows add up';
 COMMENT ON COLUMN v_stage_time.visits IS 'how often leads were in it';
 COMMENT ON COLUMN v_stage_time.days IS 'days they stayed, until now where they are still there';
+COMMENT ON COLUMN v_stage_time.ended IS 'of these, how many have ended';
 COMMENT ON VIEW v_stage_time_total IS 'median and 90th percentile of days in each stage, of visits that have ended, within 1 %; and stuck leads';
 COMMENT ON COLUMN v_stage_time_total.visits IS 'how often leads were in it';
 COMMENT ON COLUMN v_stage_time_total.leads IS 'leads that were in it';
@@ -1179,7 +1181,7 @@ COMMENT ON COLUMN v_stage_time_total.average_days IS 'average days';
 COMMENT ON COLUMN v_stage_time_total.median_days IS 'median of days';
 COMMENT ON COLUMN v_stage_time_total.p90_days IS '90th percentile of days';
 COMMENT ON COLUMN v_stage_time_total.stuck IS 'leads that are stuck';
-COMMENT ON COLUMN v_stage_time_total.stuck_amount IS 'their expected amount';
+COMMENT ON COLUMN v_stage_time_total.stuck_amount IS 'their expected amount, all currencies together';
 COMMENT ON VIEW v_stuck IS 'leads that are stuck at this moment; by the day they came; rows add up';
 COMMENT ON VIEW v_loss IS 'why leads are lost; by the day they were lost; rows add up';
 COMMENT ON COLUMN v_loss.stage IS 'the furthest stage they had reached';
@@ -1302,6 +1304,7 @@ BEGIN
               ('part', 'which part'),
               ('late', 'leads past their deadline'),
               ('stayed', 'days they stayed'),
+              ('ended', 'visits that have ended'),
               ('touched', 'leads by last touch'),
               ('waiting', 'leads that wait for their first contact'),
               ('team_target_won', 'target of the team: won leads'),

@@ -215,6 +215,7 @@ COMMENT ON COLUMN lead.touched_at IS '分配时间或最近联系时间，取较
 COMMENT ON COLUMN lead.recycle_at IS 'tick 下次查看是否放回公海的时间；空为不放回';
 COMMENT ON COLUMN lead.first_contact_due_at IS '首次联系的期限';
 COMMENT ON COLUMN lead.first_contacted_at IS '首次联系的时间';
+COMMENT ON COLUMN lead.first_contact_from IS '首次联系计时的起点，仅在联系之后又重新分配的线索上有';
 COMMENT ON COLUMN lead.last_contacted_at IS '最近联系的时间';
 COMMENT ON COLUMN lead.next_contact_at IS '下次联系的时间';
 COMMENT ON COLUMN lead.merged_into IS '已并入的线索；空为有效线索';
@@ -1113,7 +1114,7 @@ COMMENT ON COLUMN v_funnel.entered IS '确实进入过该阶段的线索数';
 COMMENT ON COLUMN v_funnel.present IS '现在处于该阶段的线索数';
 COMMENT ON VIEW v_funnel_total IS '全部线索的漏斗：转化率、流失率和最薄弱的一步';
 COMMENT ON COLUMN v_funnel_total.leads IS '至少到达该阶段的线索数';
-COMMENT ON COLUMN v_funnel_total.amount IS '这些线索的预计金额；赢单为成交金额';
+COMMENT ON COLUMN v_funnel_total.amount IS '这些线索的预计金额，各币种直接相加；赢单为成交金额';
 COMMENT ON COLUMN v_funnel_total.entered IS '确实进入过该阶段的线索数';
 COMMENT ON COLUMN v_funnel_total.present IS '现在处于该阶段的线索数';
 COMMENT ON COLUMN v_funnel_total.from_previous IS '转化率：占上一步的比例';
@@ -1171,6 +1172,7 @@ COMMENT ON COLUMN v_forecast.history_amount IS '按同阶段线索的历史赢�
 COMMENT ON VIEW v_stage_time IS '线索在各阶段停留的天数；按产生日期；各行可相加';
 COMMENT ON COLUMN v_stage_time.visits IS '进入该阶段的次数';
 COMMENT ON COLUMN v_stage_time.days IS '停留天数之和，未离开的算到此刻';
+COMMENT ON COLUMN v_stage_time.ended IS '其中已离开的次数';
 COMMENT ON VIEW v_stage_time_total IS '各阶段停留天数的中位数和 90 分位（已结束的停留，误差 1% 以内），以及停滞线索';
 COMMENT ON COLUMN v_stage_time_total.visits IS '进入该阶段的次数';
 COMMENT ON COLUMN v_stage_time_total.leads IS '到过该阶段的线索数';
@@ -1179,7 +1181,7 @@ COMMENT ON COLUMN v_stage_time_total.average_days IS '平均天数';
 COMMENT ON COLUMN v_stage_time_total.median_days IS '天数的中位数';
 COMMENT ON COLUMN v_stage_time_total.p90_days IS '天数的 90 分位';
 COMMENT ON COLUMN v_stage_time_total.stuck IS '停滞的线索数';
-COMMENT ON COLUMN v_stage_time_total.stuck_amount IS '其预计金额';
+COMMENT ON COLUMN v_stage_time_total.stuck_amount IS '其预计金额，各币种直接相加';
 COMMENT ON VIEW v_stuck IS '此刻停滞的线索；按产生日期；各行可相加';
 COMMENT ON VIEW v_loss IS '输单原因；按输单日期；各行可相加';
 COMMENT ON COLUMN v_loss.stage IS '输单前到达的最远阶段';
@@ -1302,6 +1304,7 @@ BEGIN
               ('part', '哪一部分'),
               ('late', '超期的线索数'),
               ('stayed', '停留天数'),
+              ('ended', '已离开的次数'),
               ('touched', '末次触点线索数'),
               ('waiting', '等待首次联系的线索数'),
               ('team_target_won', '团队目标：赢单数'),
