@@ -44,4 +44,11 @@ CREATE TABLE lead_cube_open PARTITION OF lead_cube FOR VALUES IN ('open') WITH (
 CREATE TABLE lead_cube_won PARTITION OF lead_cube FOR VALUES IN ('won') WITH (fillfactor = 85);
 CREATE TABLE lead_cube_lost PARTITION OF lead_cube FOR VALUES IN ('lost') WITH (fillfactor = 85);
 CREATE INDEX lead_cube_key_idx ON lead_cube (key);
+-- Leads whose last source is another than the first are few, as PostgreSQL
+-- learns by the statistics.
+CREATE INDEX lead_cube_touch_idx ON lead_cube ((CASE WHEN last_source <> first_source THEN last_source END))
+    WHERE CASE WHEN last_source <> first_source THEN last_source END IS NOT NULL;
+CREATE STATISTICS lead_cube_open_touch ON (CASE WHEN last_source <> first_source THEN last_source END) FROM lead_cube_open;
+CREATE STATISTICS lead_cube_won_touch ON (CASE WHEN last_source <> first_source THEN last_source END) FROM lead_cube_won;
+CREATE STATISTICS lead_cube_lost_touch ON (CASE WHEN last_source <> first_source THEN last_source END) FROM lead_cube_lost;
 

@@ -92,7 +92,7 @@ SELECT c.from_date + d.n AS day, c.source, c.campaign, c.currency,
 -- and source that numbers go by; and beside it what depends on the moment, each
 -- found by an index of its own, and what is not about leads.
 --   cube     the leads, by the day they came and their first source
---   last     those whose last source is another, by it
+--   last     those whose last source is another, by it, found by an index
 --   open     those that are neither won nor lost, by the day they came
 --   due      the same, by the month in which they are expected to close
 --   won      the won ones, by the day they were won
@@ -268,7 +268,7 @@ SELECT c.part,
   LEFT JOIN industry i ON i.code = c.industry
   LEFT JOIN product_line k ON k.code = c.product_line
   LEFT JOIN source s ON s.code = c.source
- WHERE (c.part <> 'last' OR c.last_source <> c.first_source)
+ WHERE (c.part <> 'last' OR CASE WHEN c.last_source <> c.first_source THEN c.last_source END IS NOT NULL)
    AND (leadcrm._sees_owner('lead'::regclass, c.owner) OR c.part = 'target');
 
 -- Of the leads that came as far as a stage and were decided since, the share
