@@ -548,13 +548,13 @@ set_owner(Row *row, int rep, bool kept)
 static void
 keep_first_contact(Row *row)
 {
-	bool		not_contacted;
 	bool		isnull;
 	Datum		from;
 
-	(void) current(row, LEAD_FIRST_CONTACTED_AT, &not_contacted);
-	if (row->old == NULL || not_contacted ||
-		!slot_attisnull(row->old, row->ws->column[LEAD_FIRST_CONTACT_FROM]))
+	if (row->old == NULL || !slot_attisnull(row->old, row->ws->column[LEAD_FIRST_CONTACT_FROM]))
+		return;
+	(void) current(row, LEAD_FIRST_CONTACTED_AT, &isnull);
+	if (isnull)
 		return;
 	from = slot_getattr(row->old, row->ws->column[LEAD_ASSIGNED_AT], &isnull);
 	if (isnull)

@@ -25,21 +25,17 @@
 /* The bytes of argument 0 in UTF-8. */
 #define TEXT_ARG(len)	leadcrm_to_utf8(PG_GETARG_TEXT_PP(0), (len))
 
-/* Return len bytes of UTF-8 as text, or NULL if there are none. */
-#define RETURN_TEXT(s, len) \
+/* Return len bytes of UTF-8 as what `convert` makes of them, or NULL if there are none. */
+#define RETURN_CONVERTED(convert, s, len) \
 	do { \
 		if ((len) == 0) \
 			PG_RETURN_NULL(); \
-		PG_RETURN_TEXT_P(leadcrm_from_utf8((s), (len))); \
+		PG_RETURN_TEXT_P(convert((s), (len))); \
 	} while (0)
 
-/* The same of what is only compared. */
-#define RETURN_KEY(s, len) \
-	do { \
-		if ((len) == 0) \
-			PG_RETURN_NULL(); \
-		PG_RETURN_TEXT_P(leadcrm_key_from_utf8((s), (len))); \
-	} while (0)
+/* As text to be read, or as a key, which is only compared. */
+#define RETURN_TEXT(s, len)	RETURN_CONVERTED(leadcrm_from_utf8, s, len)
+#define RETURN_KEY(s, len)	RETURN_CONVERTED(leadcrm_key_from_utf8, s, len)
 
 /*
  * text_folded

@@ -174,7 +174,7 @@ SELECT m.month,
   LEFT JOIN rep o ON o.code = m.owner
   LEFT JOIN team t ON t.code = o.team
   LEFT JOIN _department d ON d.team = o.team
- WHERE (SELECT sees_numbers()) OR m.owner = ANY ((SELECT my_reps())::text[]);
+ WHERE leadcrm._sees_owner('lead'::regclass, m.owner);
 
 -- The same for each team with all teams below it, and per head: what one of
 -- its active reps won on average.  A manager sees the teams all of whose reps
@@ -345,7 +345,7 @@ SELECT s.process, s.process_label, s.stage, s.stage_label, s.step,
   FROM (SELECT l.process, leadcrm.stage_durations(l.lifecycle, now()) AS durations
           FROM lead l
          WHERE l.merged_into IS NULL
-           AND ((SELECT sees_numbers()) OR l.owner = ANY ((SELECT my_reps())::text[]))
+           AND leadcrm._sees_owner('lead'::regclass, l.owner)
          GROUP BY l.process) d
  CROSS JOIN LATERAL leadcrm.stage_duration_rows(d.durations) r
   JOIN v_stage s ON s.process = d.process AND s.stage = r.stage AND s.stage_kind = 'open'
