@@ -16,7 +16,7 @@ use constant LEADS => $ENV{LEADCRM_MODEL_LEADS} || 5000;
 # What the replay must have come across, and how often at least.
 my %covered = (
 	'rule direct' => 50, 'rule round_robin' => 100, 'rule least_loaded' => 100, 'rule skilled' => 100,
-	'sticky' => 20, 'fallback' => 50, 'pool' => 300, 'writer' => 50, 'repeat' => 20, 'repeat assigned anew' => 50,
+	'sticky' => 20, 'fallback' => 50, 'pool' => 300, 'writer' => 50, 'repeat' => 50, 'repeat assigned anew' => 50,
 	'lifted' => 5, 'passed over' => 300, 'refused' => 5, 'taken back' => 20);
 
 my $seed = $ENV{LEADCRM_SEED} // 20261122;
